@@ -1,0 +1,106 @@
+/* Limits: every capacity of the product, each a commented sum, checked against the board's budget.
+ *
+ * board/<name>/limits.h gives the numbers a board chooses (budget, listings, clients, workers);
+ * everything below follows from them. Nobody has to ask where a number came from. */
+#ifndef GV_FIRMWARE_BASE_LIMITS_H
+#define GV_FIRMWARE_BASE_LIMITS_H
+
+#include GV_BOARD_LIMITS_H
+
+#include <assert.h>
+
+/* ---- Bitcoin ------------------------------------------------------------------------------- */
+
+/* Consensus: 4,000,000 weight units, so no block or transaction is longer. */
+#define GV_BLOCK_BYTES_MAX 4000000u
+/* A scriptPubKey worth listing or matching: P2WSH and P2TR need 34, P2A and friends less. */
+#define GV_SPK_MAX 64u
+#define GV_ADDRESS_MAX 96u /* bech32m text with NUL: at most 90 characters */
+
+/* ---- PSBTs --------------------------------------------------------------------------------- */
+
+/* Rungs of one ladder: two weeks of blocks. */
+#define GV_RUNGS_MAX 2016u
+/* One PSBT as uploaded, decoded (listing); the bare checker reads more. */
+#define GV_PSBT_BYTES_MAX 16384u
+#define GV_PSBT_CHECK_BYTES_MAX 131072u
+/* The minimal finalized form: header 5, tx 94 + spk, witness UTXO 12 + spk, final scripts of a
+ * 16-of-16 P2WSH (16 x 74 signatures + 547 script), keys and separators. */
+#define GV_PSBT_SERVED_MAX 2048u
+
+/* ---- HTTP ---------------------------------------------------------------------------------- */
+
+/* 4 MiB holds 2,016 PSBTs of about 1,500 bytes each in base64 with their numbers. */
+#define GV_BODY_MAX (4u * 1024u * 1024u)
+#define GV_SMALL_BODY_MAX 16384u
+/* yyjson keeps 16 bytes per value and reserves one value per 6 bytes of minified text. */
+#define GV_BODY_ARENA_BYTES (GV_BODY_MAX / 6u * 16u + 65536u)
+/* Served forms of one ladder, as long as all are as large as allowed. */
+#define GV_LADDER_BYTES_MAX (GV_RUNGS_MAX * GV_PSBT_SERVED_MAX)
+/* An answer a worker builds; longer ones (lists) go out in chunks of this size. */
+#define GV_REPLY_BYTES_MAX 65536u
+/* One listing as rendered for lists: fixed members and texts 1,200, PSBT in base64. */
+#define GV_LISTING_JSON_MAX (1200u + (GV_PSBT_SERVED_MAX + 2u) / 3u * 4u)
+/* ---- Engine -------------------------------------------------------------------------------- */
+
+/* Every worker may wait for one command; the node thread keeps up to a whole burst in flight, the
+ * control socket one, boot one. */
+#define GV_COMMANDS_MAX (GV_HTTP_WORKERS + 64u + 2u)
+#define GV_COMMAND_BATCH 32u
+/* A spend or block must get in when clients have filled the queue. */
+#define GV_COMMANDS_MARGIN 32u
+/* Blocks whose hashes and spends are kept for undo (the node keeps at least 288). */
+#define GV_CHAIN_RING 512u
+_Static_assert(GV_CHAIN_RING >= 288u, "a reorg of all blocks a pruned node keeps must be undoable");
+
+/* Watched outpoints: every listing that is not settled, and uploads being checked. */
+#define GV_WATCH_MAX (GV_LISTINGS_MAX + GV_SUBMISSIONS_MAX + GV_HTTP_WORKERS)
+
+#define GV_API_KEYS_MAX 64u
+
+/* ---- Live ---------------------------------------------------------------------------------- */
+
+#define GV_LIVE_FRAME_IN_MAX 4096u  /* largest message a client may send */
+#define GV_LIVE_FRAME_OUT_MAX 8192u /* envelope and one listing with its PSBT */
+#define GV_LIVE_MESSAGES 256u       /* shared, reference-counted messages in flight */
+#define GV_LIVE_RING 16u            /* messages one client may lag behind */
+#define GV_LIVE_PER_ADDRESS 8u
+
+_Static_assert(GV_LISTING_JSON_MAX + 512u <= GV_LIVE_FRAME_OUT_MAX, "one listing fits a message");
+
+/* ---- Heaps lent to libraries ---------------------------------------------------------------- */
+
+/* Page cache and statements of one connection. */
+#define GV_SQLITE_HEAP_BYTES (4u * 1024u * 1024u)
+/* Configuration and certificates 0.3 MB, 27 kB for each live connection and worker, 30 kB for each
+ * handshake (workers), 40 kB for each outgoing connection. */
+#define GV_TLS_HEAP_BYTES                                                                          \
+    (320u * 1024u + 27u * 1024u * (GV_LIVE_CLIENTS_MAX + GV_HTTP_WORKERS) +                        \
+     30u * 1024u * GV_HTTP_WORKERS + 40u * 1024u * GV_HTTP_CLIENTS)
+/* Connection buffers of the workers and queue (16 kB each) and listening state. */
+#define GV_CIVETWEB_HEAP_BYTES (24u * 1024u * (GV_HTTP_WORKERS + 32u) + 512u * 1024u)
+/* Handles, buffers and DNS answers; CA bundle of about 300 kB twice when parsed. */
+#define GV_CURL_HEAP_BYTES (64u * 1024u * GV_HTTP_CLIENTS + 1024u * 1024u)
+/* Outgoing HTTP handles: one per worker, node thread two (batch and block). */
+#define GV_HTTP_CLIENTS (GV_HTTP_WORKERS + 2u)
+
+/* ---- The sum -------------------------------------------------------------------------------- */
+
+/* Uploads: body, its JSON tree and its ladder. */
+#define GV_SUBMISSION_BYTES (GV_BODY_MAX + GV_BODY_ARENA_BYTES + GV_LADDER_BYTES_MAX)
+/* A listing: engine's record, published row with its rendered text, index and watch entries. */
+#define GV_LISTING_BYTES (512u + 512u + GV_LISTING_JSON_MAX + 128u)
+
+/* Address space of everything fixed. Resident memory is what has been touched, and stays below the
+ * board's budget because list bodies and uploads are returned to the system when idle (mem.h). */
+#define GV_FIXED_BYTES                                                                             \
+    ((unsigned long long)GV_SUBMISSIONS_MAX * GV_SUBMISSION_BYTES +                                \
+     (unsigned long long)GV_LISTINGS_MAX * GV_LISTING_BYTES +                                      \
+     (unsigned long long)GV_HTTP_WORKERS * (GV_REPLY_BYTES_MAX + 2u * GV_SMALL_BODY_MAX) +         \
+     GV_BLOCK_BYTES_MAX + (unsigned long long)GV_LIVE_MESSAGES * GV_LIVE_FRAME_OUT_MAX +           \
+     (unsigned long long)GV_LIVE_CLIENTS_MAX * 2u * GV_LIVE_FRAME_IN_MAX + GV_SQLITE_HEAP_BYTES +  \
+     GV_TLS_HEAP_BYTES + GV_CIVETWEB_HEAP_BYTES + GV_CURL_HEAP_BYTES)
+
+_Static_assert(GV_FIXED_BYTES <= GV_BUDGET_BYTES, "the board's memory budget is exceeded");
+
+#endif

@@ -1,0 +1,31 @@
+/* Time and height are different types, so the compiler refuses to compare them.
+ *
+ * Monotonic milliseconds measure deadlines and never go back; UTC seconds are for people and for
+ * the record; a height counts blocks of the validated chain (`blocks`, not `headers`). */
+#ifndef GV_FIRMWARE_BASE_TIME_H
+#define GV_FIRMWARE_BASE_TIME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct gv_mono {
+    uint64_t ms;
+};
+
+struct gv_utc {
+    int64_t s;
+};
+
+/** Block height; valid block heights stay below GV_LOCKTIME_THRESHOLD of Bitcoin (500,000,000). */
+struct gv_height {
+    uint32_t v;
+};
+
+#define GV_ISO_MAX 32
+
+/** "2026-11-20T21:31:17Z" (zulu) or the same without a zone (the original API). Any thread.
+ *  Out: text, at least GV_ISO_MAX bytes. Times outside years 0..9999 give "". */
+void gv_utc_format(struct gv_utc at, char text[GV_ISO_MAX]);
+void gv_utc_format_naive(struct gv_utc at, char text[GV_ISO_MAX]);
+
+#endif
