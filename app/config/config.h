@@ -1,0 +1,57 @@
+/* Configuration: one table of settings, from which come the file, the environment and the help.
+ *
+ * Order of precedence: command line, environment GAVEL_<SECTION>__<KEY>, file, default. An unknown
+ * key or a bad value is refused with file and line; nothing half-read is ever used.
+ * Thread: main at start-up; read-only afterwards. */
+#ifndef GV_APP_CONFIG_CONFIG_H
+#define GV_APP_CONFIG_CONFIG_H
+
+#include "app/bitcoin/address.h"
+#include "firmware/base/log.h"
+
+#define GV_CONFIG_TEXT_MAX 256u
+
+struct gv_config {
+    char data_dir[GV_CONFIG_TEXT_MAX];
+    enum gv_log_level log_level;
+    char http_bind[GV_CONFIG_TEXT_MAX];
+    uint32_t http_port; /* 0: any free port, written to <data_dir>/ports.json */
+    char https_bind[GV_CONFIG_TEXT_MAX];
+    uint32_t https_port;
+    bool https_tls;                      /* off: behind a proxy, plain http serves everything */
+    char hosts[GV_CONFIG_TEXT_MAX];      /* further names and addresses for Host check and leaf */
+    char node_url[GV_CONFIG_TEXT_MAX];
+    char node_cookie_file[GV_CONFIG_TEXT_MAX];
+    char node_user[GV_CONFIG_TEXT_MAX];
+    char node_password[GV_CONFIG_TEXT_MAX]; /* a secret */
+    enum gv_network network;
+    char node_zmq[2 * GV_CONFIG_TEXT_MAX]; /* endpoints, "" = discover, "off" */
+    uint32_t node_poll_seconds;
+    uint32_t node_timeout_ms;
+    char counterparty_url[GV_CONFIG_TEXT_MAX];
+    char counterparty_ca_file[GV_CONFIG_TEXT_MAX]; /* "": the system's bundle */
+    uint32_t counterparty_timeout_ms;
+    uint32_t final_depth;
+};
+
+/** Defaults only. */
+void gv_config_defaults(struct gv_config *config);
+/** Read an INI text (the caller has read the file). In: name: for messages.
+ *  Returns: GV_OK; GV_ERR_INVALID "config.*" with "name:line: ..." */
+GV_MUST_USE enum gv_err gv_config_read(struct gv_config *config, const char *name,
+                                       struct gv_view text, struct gv_fail *fail);
+/** Apply GAVEL_<SECTION>__<KEY> and the original's BITCOIN_RPC_*, COUNTERPARTY_API_URL names. */
+GV_MUST_USE enum gv_err gv_config_environment(struct gv_config *config, char *const *environment,
+                                              struct gv_fail *fail);
+/** Set one "section.key" (command line). */
+GV_MUST_USE enum gv_err gv_config_set(struct gv_config *config, const char *key, const char *value,
+                                      struct gv_fail *fail);
+/** Rules across settings (a node credential is given, ports differ, ...). */
+GV_MUST_USE enum gv_err gv_config_check(const struct gv_config *config, struct gv_fail *fail);
+/** Visit every setting: "section.key", value as text ("***" for secrets), default, help. */
+void gv_config_each(const struct gv_config *config,
+                    void (*visit)(void *ctx, const char *key, const char *value,
+                                  const char *standard, const char *help),
+                    void *ctx);
+
+#endif

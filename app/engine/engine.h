@@ -1,0 +1,179 @@
+/* Engine: the one thread that owns every listing, spend, block and key.
+ *
+ *   http workers ─┐                       ┌─► storage (one transaction per batch)
+ *   node thread  ─┼─► queue (by value) ─► engine ─► market (published picture)
+ *   control      ─┘                       └─► events (live stream)
+ *
+ * It takes a batch of commands, runs each to completion, commits once, and only then publishes and
+ * answers: commit before you tell. When storage fails the batch is rolled back, memory is reloaded
+ * from storage, and every caller of the batch gets GV_ERR_STORAGE (503): nothing half-done.
+ * Deterministic: it reads time only through gv_clock, once per batch.
+ * Callers block until the answer; a worker gives up at its deadline (GV_ERR_TIMEOUT: it may or may
+ * not have happened). Every function below: any thread but the engine's. */
+#ifndef GV_APP_ENGINE_ENGINE_H
+#define GV_APP_ENGINE_ENGINE_H
+
+#include "app/bitcoin/evidence.h"
+#include "app/chain/watch.h"
+#include "app/engine/market.h"
+#include "app/engine/submission.h"
+#include "hal/iface/clock.h"
+#include "hal/iface/entropy.h"
+#include "hal/iface/storage.h"
+
+struct gv_engine;
+
+/** What happened, told after the commit, in order. For the live stream and the indicator. */
+enum gv_event_kind {
+    GV_EVENT_TIP,     /* height, liveness or node state changed */
+    GV_EVENT_LISTING, /* listing `id` was created or its row changed */
+};
+struct gv_event {
+    enum gv_event_kind kind;
+    uint64_t sequence; /* market sequence that contains it */
+    uint64_t id;       /* GV_EVENT_LISTING */
+    bool sold;         /* GV_EVENT_LISTING: has just become sold */
+};
+/** Thread: engine; must not block. The market already shows the new state. */
+typedef void gv_event_sink(void *ctx, const struct gv_event *event);
+
+struct gv_engine_config {
+    struct gv_storage *storage;
+    const struct gv_clock *clock;
+    const struct gv_entropy *entropy;
+    const struct gv_seal_key *seal_key; /* kept; seals unrevealed PSBTs at rest */
+    struct gv_market *market;
+    struct gv_watch *watch;
+    gv_event_sink *on_event; /* may be NULL */
+    void *on_event_ctx;
+    enum gv_network network;
+    uint32_t final_depth; /* confirmations, 1..100 */
+};
+
+/** The one instance (static memory). */
+struct gv_engine *gv_engine_instance(void);
+
+/** Migrate and load everything, publish the first picture. Does not start a thread.
+ *  Returns: GV_OK; GV_ERR_STORAGE; GV_ERR_FULL (more listings stored than the board holds);
+ *  GV_ERR_CRYPTO (the seal key does not fit the database). */
+GV_MUST_USE enum gv_err gv_engine_open(struct gv_engine *engine,
+                                       const struct gv_engine_config *config, struct gv_fail *fail);
+/** Serve commands until gv_engine_stop; the body of the engine thread. */
+void gv_engine_run(struct gv_engine *engine);
+/** Serve what is queued without waiting (simulator and tests). Returns: commands served. */
+uint32_t gv_engine_step(struct gv_engine *engine);
+void gv_engine_stop(struct gv_engine *engine);
+void gv_engine_close(struct gv_engine *engine);
+
+/* ---- listings (http workers) ------------------------------------------------------------------ */
+
+/** Insert a checked listing. Takes the submission (and its watch reference) over in every case.
+ *  Returns: GV_OK with *id; GV_ERR_CONFLICT "dutch.utxo_listed" (text names the outpoint and its
+ *  status); GV_ERR_INVALID "dutch.started" (tip reached start), "dutch.utxo_spent" (watch fired);
+ *  GV_ERR_UNAVAILABLE "node.not_live"; GV_ERR_FULL; GV_ERR_STORAGE; GV_ERR_TIMEOUT. */
+GV_MUST_USE enum gv_err gv_engine_create_dutch(struct gv_engine *engine,
+                                               struct gv_submission *submission, uint64_t *id,
+                                               struct gv_fail *fail);
+
+/* ---- chain (node thread) ------------------------------------------------------------------------ */
+
+/** A block that became part of the active chain, with the spends of watched outpoints in it. */
+struct gv_block_report {
+    uint32_t height;
+    struct gv_hash256 hash;
+    struct gv_hash256 prev;
+    struct gv_utc time;
+    uint32_t spend_count;
+    const struct gv_spend_evidence *spends; /* lent until the call returns */
+};
+
+/** Where the block scan stands: the newest stored block. known = false on a new database. */
+struct gv_chain_cursor {
+    bool known;
+    uint32_t height;
+    struct gv_hash256 hash;
+};
+void gv_engine_cursor(struct gv_engine *engine, struct gv_chain_cursor *cursor);
+/** Stored hash at a height within the ring. Returns false when not held. Any thread. */
+GV_MUST_USE bool gv_engine_block_hash(struct gv_engine *engine, uint32_t height,
+                                      struct gv_hash256 *hash);
+
+/** Start (or restart after a prune gap) the scan at a block without looking into it. */
+GV_MUST_USE enum gv_err gv_engine_chain_jump(struct gv_engine *engine,
+                                             const struct gv_block_report *block);
+/** Append the block after the cursor: spends and cursor in one transaction.
+ *  Returns: GV_OK; GV_ERR_STATE when prev is not the cursor's hash; GV_ERR_STORAGE. */
+GV_MUST_USE enum gv_err gv_engine_chain_connect(struct gv_engine *engine,
+                                                const struct gv_block_report *block);
+/** Take the cursor's block off: its spends become pending until the mempool says otherwise. */
+GV_MUST_USE enum gv_err gv_engine_chain_disconnect(struct gv_engine *engine);
+
+/** A mempool transaction spends a watched outpoint (already confirmed by gettxspendingprevout). */
+GV_MUST_USE enum gv_err gv_engine_mempool_spend(struct gv_engine *engine,
+                                                const struct gv_spend_evidence *evidence);
+/** The mempool holds no spend of this outpoint (any pending one is undone). */
+GV_MUST_USE enum gv_err gv_engine_mempool_clear(struct gv_engine *engine,
+                                                const struct gv_outpoint *outpoint);
+/** The outpoint left the UTXO set, is not in the mempool, and the block that spent it is pruned. */
+GV_MUST_USE enum gv_err gv_engine_spender_unknown(struct gv_engine *engine,
+                                                  const struct gv_outpoint *outpoint);
+/** Node and indexer state changed (or a heartbeat). Tip liveness follows from it and the cursor:
+ *  live = reachable, not in initial download, blocks == headers == cursor. */
+GV_MUST_USE enum gv_err gv_engine_node_status(struct gv_engine *engine,
+                                              const struct gv_node_status *status);
+
+/** Spend state as the engine knows it: lets the node thread skip what is settled. */
+enum gv_spend_state gv_engine_spend_state(struct gv_engine *engine,
+                                          const struct gv_outpoint *outpoint,
+                                          struct gv_hash256 *txid);
+
+/* ---- API keys (control socket; lookups by http workers) ------------------------------------------ */
+
+enum {
+    GV_SCOPE_AUCTIONS_READ = 1u << 0,
+    GV_SCOPE_AUCTIONS_WRITE = 1u << 1,
+    GV_SCOPE_ADMIN = 1u << 2,
+    GV_KEY_LEGACY_UNLOCKED = 1u << 16, /* flag: ladders without height locks are accepted */
+};
+
+#define GV_KEY_ID_LEN 8u
+#define GV_KEY_NAME_MAX 48u
+#define GV_KEY_TEXT_MAX 64u /* "gvl_" + 8 + "_" + 43 + NUL = 57 */
+
+struct gv_api_key {
+    char id[GV_KEY_ID_LEN + 1];
+    char name[GV_KEY_NAME_MAX];
+    struct gv_hash256 hash; /* SHA-256 of the whole key text */
+    uint32_t scopes;
+    struct gv_utc created_at;
+    struct gv_utc expires_at; /* s = 0: never */
+    struct gv_utc revoked_at; /* s = 0: valid */
+};
+
+/** Make a key; its text is returned once and not stored. */
+GV_MUST_USE enum gv_err gv_engine_key_create(struct gv_engine *engine, const char *name,
+                                             uint32_t scopes, struct gv_utc expires_at,
+                                             char text[GV_KEY_TEXT_MAX], struct gv_fail *fail);
+GV_MUST_USE enum gv_err gv_engine_key_revoke(struct gv_engine *engine, const char *id,
+                                             struct gv_fail *fail);
+/** Copy all keys. Returns: number copied. */
+uint32_t gv_engine_key_list(struct gv_engine *engine, struct gv_api_key *keys, uint32_t keys_max);
+/** Scopes of a presented key, compared in constant time over all keys.
+ *  Returns: GV_OK with *scopes; GV_ERR_UNAUTHORIZED (unknown, expired, revoked). */
+GV_MUST_USE enum gv_err gv_engine_key_check(struct gv_engine *engine, struct gv_view presented,
+                                            uint32_t *scopes);
+/** The key from the environment (the original's API_KEY), all scopes and GV_KEY_LEGACY_UNLOCKED.
+ *  Start-up only. Returns: GV_ERR_INVALID when empty or the original's public default. */
+GV_MUST_USE enum gv_err gv_engine_key_environment(struct gv_engine *engine, const char *text,
+                                                  struct gv_fail *fail);
+
+struct gv_engine_stats {
+    uint64_t commands;
+    uint64_t batches;
+    uint64_t commits_failed;
+    uint32_t queue_high_water;
+    uint64_t queue_refused;
+};
+void gv_engine_stats(struct gv_engine *engine, struct gv_engine_stats *stats);
+
+#endif

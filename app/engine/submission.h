@@ -1,0 +1,37 @@
+/* Submission: one checked ladder on its way into the engine.
+ *
+ * A worker acquires a slot, reads the body into it, checks everything that needs no shared state,
+ * writes the served form of every rung behind each other, and hands the slot over with the create
+ * command. From gv_engine_create_dutch on the engine owns the slot and releases it, whatever
+ * happens. GV_SUBMISSIONS_MAX slots; none free is 503. */
+#ifndef GV_APP_ENGINE_SUBMISSION_H
+#define GV_APP_ENGINE_SUBMISSION_H
+
+#include "app/auction/dutch/dutch.h"
+#include "firmware/base/json.h"
+#include "firmware/base/pool.h"
+
+struct gv_submission {
+    struct gv_dutch_terms terms;
+    uint32_t watch_fired; /* gv_watch_fired when the outpoint was reserved; the slot holds that
+                             reference until the engine takes it over */
+    bool watched;
+    uint32_t rung_count;
+    struct gv_dutch_rung rungs[GV_RUNGS_MAX]; /* sorted by block */
+    uint16_t order[GV_RUNGS_MAX];             /* position in the upload */
+    uint32_t psbt_at[GV_RUNGS_MAX];           /* offset into ladder, same order as rungs */
+    uint16_t psbt_len[GV_RUNGS_MAX];
+    _Alignas(16) uint8_t ladder[GV_LADDER_BYTES_MAX]; /* served PSBTs */
+    char body[GV_BODY_MAX + GV_JSON_PADDING];
+    _Alignas(16) uint8_t json_arena[GV_BODY_ARENA_BYTES];
+};
+
+/** The one pool; gv_submissions_init at start-up. */
+void gv_submissions_init(void);
+/** NULL when all are busy. Not zeroed as a whole: the large members hold old bytes. */
+GV_MUST_USE struct gv_submission *gv_submission_acquire(void);
+/** Wipes what was unrevealed and returns idle pages to the system. The watch reference must have
+ *  been dropped or taken over. */
+void gv_submission_release(struct gv_submission *submission);
+
+#endif
