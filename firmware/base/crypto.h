@@ -46,10 +46,10 @@ void gv_secure_zero(void *p, size_t n);
 
 /* ---- sealing (AES-256-GCM) ------------------------------------------------------------------ */
 
-#define GV_SEAL_KEY_LEN 32u
+#define GV_SEAL_KEY_LEN   32u
 #define GV_SEAL_NONCE_LEN 12u
-#define GV_SEAL_TAG_LEN 16u
-#define GV_SEAL_OVERHEAD (GV_SEAL_NONCE_LEN + GV_SEAL_TAG_LEN)
+#define GV_SEAL_TAG_LEN   16u
+#define GV_SEAL_OVERHEAD  (GV_SEAL_NONCE_LEN + GV_SEAL_TAG_LEN)
 
 /** A key that cannot be printed: pass it by pointer, wipe it with gv_secure_zero. */
 struct gv_seal_key {
@@ -63,7 +63,7 @@ void gv_seal(uint8_t *out, const struct gv_seal_key *key, const uint8_t nonce[GV
              struct gv_view aad, struct gv_view plain);
 
 /** Open what gv_seal made.
- *  Returns: GV_OK; GV_ERR_CRYPTO when key, aad or bytes differ (nothing is written then).
+ *  Returns: GV_OK; GV_ERR_CRYPTO when key, aad or bytes differ (out is all zero then).
  *  Out:     out: sealed.n - GV_SEAL_OVERHEAD bytes. */
 GV_MUST_USE enum gv_err gv_unseal(uint8_t *out, const struct gv_seal_key *key, struct gv_view aad,
                                   struct gv_view sealed);

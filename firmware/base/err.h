@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define GV_MUST_USE __attribute__((warn_unused_result))
+#define GV_MUST_USE                     __attribute__((warn_unused_result))
 #define GV_PRINTF(fmt_index, first_arg) __attribute__((format(printf, fmt_index, first_arg)))
 
 /* clang-format off */

@@ -51,10 +51,11 @@ gv_json_ref gv_json_get(gv_json_ref v, const char *key);
 /** Refuse unknown and repeated members of an object.
  *  In: names: NULL-terminated list of all allowed keys. pointer: of the object, for the message.
  *  Returns: GV_OK; GV_ERR_INVALID "json.not_object", "json.unknown_member",
- *  "json.duplicate_member". */
+ *  "json.duplicate_member", "json.too_many_members". */
+#define GV_JSON_MEMBERS_MAX 128u /* keeps the search for repeated keys short */
 GV_MUST_USE enum gv_err gv_json_members(gv_json_ref object, const char *const *names,
                                         const char *pointer, struct gv_fail *fail);
-/** Only the check for repeated keys (routes that ignore unknown members, as the original did). */
+/** Only the checks for repeated and too many keys (routes that ignore unknown members, as the original did). */
 GV_MUST_USE enum gv_err gv_json_unique(gv_json_ref object, const char *pointer,
                                        struct gv_fail *fail);
 
@@ -67,13 +68,14 @@ GV_MUST_USE bool gv_json_number_text(gv_json_ref v, struct gv_view *text);
 GV_MUST_USE bool gv_json_int(gv_json_ref v, int64_t *out);
 GV_MUST_USE bool gv_json_bool(gv_json_ref v, bool *out);
 /** A JSON number (exponent forms included, the node writes 1e-05) as an exact count of 1e-8 units.
- *  Returns false when it is no number, has more than 8 decimals, or leaves int64. */
+ *  Returns false when it is no number, is not a whole number of units (a ninth decimal that is not
+ *  zero), or leaves int64. */
 GV_MUST_USE bool gv_json_sats(gv_json_ref v, int64_t *sats);
 
 /** Array access. gv_json_len of anything but an array or object is 0. */
 size_t gv_json_len(gv_json_ref v);
 
-/** Iterate an array: for (gv_json_ref e = gv_json_first(a); e; e = gv_json_next(&it)) */
+/** Iterate an array: for (gv_json_ref e = gv_json_first(&it, a); e; e = gv_json_next(&it)) */
 struct gv_json_iter {
     gv_json_ref cur;
     size_t left;
@@ -97,6 +99,7 @@ void gv_jo_object(struct gv_json_out *out);     /* {  */
 void gv_jo_object_end(struct gv_json_out *out); /* }  */
 void gv_jo_array(struct gv_json_out *out);      /* [  */
 void gv_jo_array_end(struct gv_json_out *out);  /* ]  */
+/** Escaped like any text: a key need not be a literal of ours. */
 void gv_jo_key(struct gv_json_out *out, const char *key);
 
 void gv_jo_string(struct gv_json_out *out, const char *text);

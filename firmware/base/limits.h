@@ -14,7 +14,7 @@
 /* Consensus: 4,000,000 weight units, so no block or transaction is longer. */
 #define GV_BLOCK_BYTES_MAX 4000000u
 /* A scriptPubKey worth listing or matching: P2WSH and P2TR need 34, P2A and friends less. */
-#define GV_SPK_MAX 64u
+#define GV_SPK_MAX     64u
 #define GV_ADDRESS_MAX 96u /* bech32m text with NUL: at most 90 characters */
 
 /* ---- PSBTs --------------------------------------------------------------------------------- */
@@ -22,7 +22,7 @@
 /* Rungs of one ladder: two weeks of blocks. */
 #define GV_RUNGS_MAX 2016u
 /* One PSBT as uploaded, decoded (listing); the bare checker reads more. */
-#define GV_PSBT_BYTES_MAX 16384u
+#define GV_PSBT_BYTES_MAX       16384u
 #define GV_PSBT_CHECK_BYTES_MAX 131072u
 /* The minimal finalized form: header 5, tx 94 + spk, witness UTXO 12 + spk, final scripts of a
  * 16-of-16 P2WSH (16 x 74 signatures + 547 script), keys and separators. */
@@ -31,7 +31,7 @@
 /* ---- HTTP ---------------------------------------------------------------------------------- */
 
 /* 4 MiB holds 2,016 PSBTs of about 1,500 bytes each in base64 with their numbers. */
-#define GV_BODY_MAX (4u * 1024u * 1024u)
+#define GV_BODY_MAX       (4u * 1024u * 1024u)
 #define GV_SMALL_BODY_MAX 16384u
 /* yyjson keeps 16 bytes per value and reserves one value per 6 bytes of minified text. */
 #define GV_BODY_ARENA_BYTES (GV_BODY_MAX / 6u * 16u + 65536u)
@@ -45,7 +45,7 @@
 
 /* Every worker may wait for one command; the node thread keeps up to a whole burst in flight, the
  * control socket one, boot one. */
-#define GV_COMMANDS_MAX (GV_HTTP_WORKERS + 64u + 2u)
+#define GV_COMMANDS_MAX  (GV_HTTP_WORKERS + 64u + 2u)
 #define GV_COMMAND_BATCH 32u
 /* A spend or block must get in when clients have filled the queue. */
 #define GV_COMMANDS_MARGIN 32u
@@ -60,11 +60,11 @@ _Static_assert(GV_CHAIN_RING >= 288u, "a reorg of all blocks a pruned node keeps
 
 /* ---- Live ---------------------------------------------------------------------------------- */
 
-#define GV_LIVE_FRAME_IN_MAX 4096u  /* largest message a client may send */
+#define GV_LIVE_FRAME_IN_MAX  4096u /* largest message a client may send */
 #define GV_LIVE_FRAME_OUT_MAX 8192u /* envelope and one listing with its PSBT */
-#define GV_LIVE_MESSAGES 256u       /* shared, reference-counted messages in flight */
-#define GV_LIVE_RING 16u            /* messages one client may lag behind */
-#define GV_LIVE_PER_ADDRESS 8u
+#define GV_LIVE_MESSAGES      256u  /* shared, reference-counted messages in flight */
+#define GV_LIVE_RING          16u   /* messages one client may lag behind */
+#define GV_LIVE_PER_ADDRESS   8u
 
 _Static_assert(GV_LISTING_JSON_MAX + 512u <= GV_LIVE_FRAME_OUT_MAX, "one listing fits a message");
 

@@ -19,7 +19,7 @@ enum gv_log_level {
     GV_LOG_BROKEN,  /* a person must look */
 };
 
-#define GV_LOG_LINE_MAX 512
+#define GV_LOG_LINE_MAX   512
 #define GV_LOG_RING_LINES 256
 
 /** Level from which lines are kept; default GV_LOG_INFO. */

@@ -1,0 +1,40 @@
+#include "firmware/base/mem.h"
+
+#include "firmware/base/assert.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static atomic_bool sealed;
+
+void gv_mem_seal(void)
+{
+    atomic_store(&sealed, true);
+}
+
+void gv_mem_unseal(void)
+{
+    atomic_store(&sealed, false);
+}
+
+bool gv_mem_sealed(void)
+{
+    return atomic_load(&sealed);
+}
+
+void gv_mem_idle(void *p, size_t n)
+{
+    long page = sysconf(_SC_PAGESIZE);
+    GV_ASSERT(page > 0);
+    size_t before = (size_t)page - 1 - ((uintptr_t)p + (size_t)page - 1) % (size_t)page;
+    if (n <= before) {
+        return;
+    }
+    size_t whole = (n - before) / (size_t)page * (size_t)page;
+    if (whole > 0) {
+        /* A refusal (locked pages) costs only the saving: the buffer stays as it is. */
+        (void)madvise((uint8_t *)p + before, whole, MADV_DONTNEED);
+    }
+}
