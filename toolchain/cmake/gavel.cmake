@@ -22,6 +22,7 @@ set(CMAKE_LINK_DEPENDS_NO_SHARED ON)
 include(CheckPIESupported)
 check_pie_supported(LANGUAGES C CXX)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+# (Libraries say -fPIE themselves, see gv_library: -fPIC would keep GCC from inlining what is exported.)
 
 # ---- Flags, as one interface target that everything of ours links -----------------------------
 add_library(gv_flags INTERFACE)
@@ -73,6 +74,8 @@ function(gv_library name)
     add_library(${name} STATIC ${arg_SOURCES})
     target_link_libraries(${name} PUBLIC ${arg_DEPS} PRIVATE gv_flags)
     target_include_directories(${name} PUBLIC "${CMAKE_SOURCE_DIR}")
+    set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_compile_options(${name} PRIVATE -fPIE)
     # Read by the source check that no library of ours calls malloc.
     set_property(GLOBAL APPEND PROPERTY GAVEL_LIBRARIES ${name})
 endfunction()
