@@ -34,7 +34,7 @@ function(third name)
         INTERFACE_LINK_LIBRARIES "${arg_ARCHIVES};${arg_LINK}")
 endfunction()
 
-third(mbedtls ARCHIVES libmbedtls.a libmbedx509.a libmbedcrypto.a LINK Threads::Threads
+third(mbedtls ARCHIVES libmbedtls.a LINK Threads::Threads
     DEFINITIONS "MBEDTLS_CONFIG_FILE=\"gavel/mbedtls_config.h\"")
 third(sqlite3 ARCHIVES libsqlite3.a LINK Threads::Threads m)
 third(secp256k1 ARCHIVES libsecp256k1.a DEFINITIONS SECP256K1_STATIC)
