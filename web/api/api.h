@@ -1,0 +1,77 @@
+/* API: the routes of the box, their JSON, and what the live stream says.
+ *
+ * Handlers run on HTTP workers: they check everything that needs no shared state, ask the node and
+ * the indexer where a rule demands it, hand commands to the engine and wait. Reads come from the
+ * market. Nothing here keeps state between requests but the per-worker contexts.
+ * Threads: gv_api_init main; handlers on workers; gv_api_on_event engine; gv_api_greet live. */
+#ifndef GV_WEB_API_API_H
+#define GV_WEB_API_API_H
+
+#include "app/config/config.h"
+#include "app/counterparty/counterparty.h"
+#include "app/engine/engine.h"
+#include "app/node/rpc.h"
+#include "web/live/live.h"
+#include "web/server/server.h"
+
+/** What one worker needs for one request; indexed by gv_exchange.worker. */
+struct gv_api_worker {
+    struct gv_http http; /* lent by boot: one client handle per worker */
+    struct gv_rpc rpc;
+    struct gv_counterparty counterparty;
+    char reply[GV_REPLY_BYTES_MAX];
+    char body[GV_SMALL_BODY_MAX + GV_JSON_PADDING];
+    _Alignas(16) uint8_t arena[GV_SMALL_BODY_MAX * 4u];
+};
+
+/** A heap or arena of a library, for /metrics. */
+struct gv_api_memory {
+    uint64_t resident_bytes;
+    uint64_t sqlite_used_bytes;
+};
+
+struct gv_api_config {
+    const struct gv_config *config;
+    struct gv_engine *engine;
+    struct gv_market *market;
+    struct gv_watch *watch;
+    const struct gv_clock *clock;
+    const struct gv_rpc_config *rpc;
+    const struct gv_counterparty_config *counterparty;
+    /** One HTTP client per worker, GV_HTTP_WORKERS of them; kept. */
+    const struct gv_http *http_clients;
+    /** PEM of the box's CA, served at /ca.crt; empty without TLS. */
+    struct gv_view ca_pem;
+    /** Names and addresses of this box, for the Host check; NULL-terminated; kept. */
+    const char *const *host_names;
+    void (*memory)(void *ctx, struct gv_api_memory *memory); /* lent by boot */
+    void *memory_ctx;
+};
+
+struct gv_api;
+struct gv_api *gv_api_instance(void);
+void gv_api_init(struct gv_api *api, const struct gv_api_config *config);
+/** The server and the live thread, once they run (metrics, frames). */
+void gv_api_attach(struct gv_api *api, struct gv_server *server, struct gv_live *live);
+
+/** All rows; `app` of the server must be the gv_api. */
+extern const struct gv_route gv_api_routes[];
+extern const size_t gv_api_routes_count;
+
+/* Hooks for gv_server_config. */
+void gv_api_write_error(struct gv_exchange *x, int status, const struct gv_fail *fail);
+bool gv_api_host_allowed(void *api, struct gv_view host);
+
+/** gv_row_renderer: the listing object of the original's lists. */
+void gv_api_render_row(struct gv_market_row *row, struct gv_view psbt);
+
+/* Live stream. */
+size_t gv_api_greet(void *api, const void *route_extra, char *buf, size_t cap);
+size_t gv_api_on_message(void *api, const void *route_extra, uint64_t client_id,
+                         struct gv_view text, char *reply, size_t cap);
+/** gv_event_sink. */
+void gv_api_on_event(void *api, const struct gv_event *event);
+/** A time frame, so that clients can tell silence from loss. Every 10 s, by boot's main thread. */
+void gv_api_publish_time(struct gv_api *api);
+
+#endif
