@@ -18,8 +18,8 @@ struct gv_config {
     uint32_t http_port; /* 0: any free port, written to <data_dir>/ports.json */
     char https_bind[GV_CONFIG_TEXT_MAX];
     uint32_t https_port;
-    bool https_tls;                      /* off: behind a proxy, plain http serves everything */
-    char hosts[GV_CONFIG_TEXT_MAX];      /* further names and addresses for Host check and leaf */
+    bool https_tls;                 /* off: behind a proxy, plain http serves everything */
+    char hosts[GV_CONFIG_TEXT_MAX]; /* further names and addresses for Host check and leaf */
     char node_url[GV_CONFIG_TEXT_MAX];
     char node_cookie_file[GV_CONFIG_TEXT_MAX];
     char node_user[GV_CONFIG_TEXT_MAX];

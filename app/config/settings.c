@@ -1,0 +1,253 @@
+#include "app/config/settings.h"
+
+#include "firmware/base/assert.h"
+#include "firmware/base/text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define AT(member) offsetof(struct gv_config, member), sizeof(((struct gv_config *)NULL)->member)
+
+/* clang-format off */
+const struct gv_setting gv_settings[GV_SETTINGS_COUNT] = {
+    {"general.data_dir", GV_SETTING_PATH, AT(data_dir), "/var/lib/gavel", 0, 0, false, NULL,
+     "directory of the database, keys and certificates"},
+    {"log.level", GV_SETTING_LOG_LEVEL, AT(log_level), "info", 0, 0, false, NULL,
+     "lowest level written: trace, debug, info, unusual, broken"},
+    {"http.bind", GV_SETTING_TEXT, AT(http_bind), "", 0, 0, false, NULL,
+     "address for plain http; empty: every address"},
+    {"http.port", GV_SETTING_NUMBER, AT(http_port), "8480", 0, 65535, false, NULL,
+     "port for plain http; 0: any free one, written to ports.json in the data directory"},
+    {"https.bind", GV_SETTING_TEXT, AT(https_bind), "", 0, 0, false, NULL,
+     "address for https; empty: every address"},
+    {"https.port", GV_SETTING_NUMBER, AT(https_port), "8443", 0, 65535, false, NULL,
+     "port for https; 0: any free one, written to ports.json in the data directory"},
+    {"https.tls", GV_SETTING_SWITCH, AT(https_tls), "on", 0, 0, false, NULL,
+     "off: a proxy in front speaks TLS, plain http serves everything"},
+    {"web.hosts", GV_SETTING_TEXT, AT(hosts), "", 0, 0, false, NULL,
+     "further names and addresses of this box, separated by commas"},
+    {"node.url", GV_SETTING_URL, AT(node_url), "http://127.0.0.1:8332", 0, 0, false, NULL,
+     "JSON-RPC address of bitcoind"},
+    {"node.cookie_file", GV_SETTING_TEXT, AT(node_cookie_file), "", 0, 0, false, NULL,
+     "path of bitcoind's .cookie; instead of user and password"},
+    {"node.user", GV_SETTING_TEXT, AT(node_user), "", 0, 0, false, "BITCOIN_RPC_USER",
+     "JSON-RPC user (rpcauth)"},
+    {"node.password", GV_SETTING_TEXT, AT(node_password), "", 0, 0, true, "BITCOIN_RPC_PASSWORD",
+     "JSON-RPC password"},
+    {"node.network", GV_SETTING_NETWORK, AT(network), "main", 0, 0, false, NULL,
+     "chain the node must be on: main, test, signet, regtest"},
+    {"node.zmq", GV_SETTING_ENDPOINTS, AT(node_zmq), "", 0, 0, false, NULL,
+     "ZMQ endpoints, separated by commas; empty: ask the node; off: polling only"},
+    {"node.poll_seconds", GV_SETTING_NUMBER, AT(node_poll_seconds), "15", 1, 60, false, NULL,
+     "seconds between polls, 1..60"},
+    {"node.timeout_ms", GV_SETTING_NUMBER, AT(node_timeout_ms), "30000", 500, 120000, false, NULL,
+     "milliseconds for one JSON-RPC call, 500..120000"},
+    {"counterparty.url", GV_SETTING_URL, AT(counterparty_url), "https://api.counterparty.io:4000",
+     0, 0, false, "COUNTERPARTY_API_URL", "address of a Counterparty Core API v2"},
+    {"counterparty.ca_file", GV_SETTING_TEXT, AT(counterparty_ca_file), "", 0, 0, false, NULL,
+     "PEM bundle that signs the API's certificate; empty: the system's"},
+    {"counterparty.timeout_ms", GV_SETTING_NUMBER, AT(counterparty_timeout_ms), "10000", 500, 60000,
+     false, NULL, "milliseconds for one API call, 500..60000"},
+    {"auction.final_depth", GV_SETTING_NUMBER, AT(final_depth), "6", 1, 100, false, NULL,
+     "confirmations from which a sale is final, 1..100"},
+};
+/* clang-format on */
+
+static const char *const network_names[] = {
+    [GV_NETWORK_MAIN] = "main",
+    [GV_NETWORK_TEST] = "test",
+    [GV_NETWORK_SIGNET] = "signet",
+    [GV_NETWORK_REGTEST] = "regtest",
+};
+
+static const char *const level_names[] = {
+    [GV_LOG_TRACE] = "trace",     [GV_LOG_DEBUG] = "debug",   [GV_LOG_INFO] = "info",
+    [GV_LOG_UNUSUAL] = "unusual", [GV_LOG_BROKEN] = "broken",
+};
+
+const struct gv_setting *gv_setting_find(const char *key)
+{
+    for (size_t i = 0; i < GV_SETTINGS_COUNT; i++) {
+        if (strcmp(gv_settings[i].key, key) == 0) {
+            return &gv_settings[i];
+        }
+    }
+    return NULL;
+}
+
+static enum gv_err refuse(struct gv_fail *fail, const struct gv_setting *setting, const char *what)
+{
+    return gv_fail(fail, GV_ERR_INVALID, "config.value", "%s: %s", setting->key, what);
+}
+
+static bool has_controls(const char *value)
+{
+    for (; *value != '\0'; value++) {
+        if ((unsigned char)*value < 0x20 || *value == 0x7f) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum gv_err check_url(const struct gv_setting *setting, const char *value,
+                             struct gv_fail *fail)
+{
+    const char *host = NULL;
+    if (strncmp(value, "http://", 7) == 0) {
+        host = value + 7;
+    } else if (strncmp(value, "https://", 8) == 0) {
+        host = value + 8;
+    }
+    if (host == NULL || *host == '\0' || *host == '/') {
+        return refuse(fail, setting, "must be http://host[:port] or https://host[:port]");
+    }
+    if (strpbrk(value, " ?#") != NULL) {
+        return refuse(fail, setting, "no blanks, query or fragment in an address");
+    }
+    if (strchr(value, '@') != NULL) {
+        return refuse(fail, setting, "credentials do not belong into an address");
+    }
+    return GV_OK;
+}
+
+static enum gv_err check_endpoints(const struct gv_setting *setting, const char *value,
+                                   struct gv_fail *fail)
+{
+    if (*value == '\0' || strcmp(value, "off") == 0) {
+        return GV_OK;
+    }
+    for (const char *p = value; p != NULL;) {
+        if (strncmp(p, "tcp://", 6) != 0 && strncmp(p, "ipc://", 6) != 0) {
+            return refuse(fail, setting, "endpoints begin with tcp:// or ipc://, without blanks");
+        }
+        p = strchr(p, ',');
+        if (p != NULL) {
+            p++;
+        }
+    }
+    if (strchr(value, ' ') != NULL) {
+        return refuse(fail, setting, "endpoints begin with tcp:// or ipc://, without blanks");
+    }
+    return GV_OK;
+}
+
+static enum gv_err store_text(void *place, const struct gv_setting *setting, const char *value,
+                              struct gv_fail *fail)
+{
+    if (setting->kind == GV_SETTING_PATH && *value == '\0') {
+        return refuse(fail, setting, "must not be empty");
+    }
+    enum gv_err err = GV_OK;
+    if (setting->kind == GV_SETTING_URL) {
+        err = check_url(setting, value, fail);
+    } else if (setting->kind == GV_SETTING_ENDPOINTS) {
+        err = check_endpoints(setting, value, fail);
+    }
+    if (err != GV_OK) {
+        return err;
+    }
+    size_t n = strlen(value);
+    if (n >= setting->cap) {
+        return gv_fail(fail, GV_ERR_INVALID, "config.range", "%s: longer than %zu bytes",
+                       setting->key, setting->cap - 1);
+    }
+    memcpy(place, value, n + 1);
+    return GV_OK;
+}
+
+static enum gv_err store_number(uint32_t *place, const struct gv_setting *setting,
+                                const char *value, struct gv_fail *fail)
+{
+    uint64_t v = 0;
+    if (!gv_parse_u64(&v, gv_view_str(value), setting->max) || v < setting->min) {
+        return gv_fail(fail, GV_ERR_INVALID, "config.range",
+                       "%s: must be a whole number within %" PRIu32 "..%" PRIu32, setting->key,
+                       setting->min, setting->max);
+    }
+    *place = (uint32_t)v;
+    return GV_OK;
+}
+
+static enum gv_err store_switch(bool *place, const struct gv_setting *setting, const char *value,
+                                struct gv_fail *fail)
+{
+    static const char *const words[][2] = {
+        {"off", "on"}, {"false", "true"}, {"no", "yes"}, {"0", "1"}};
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        for (int on = 0; on < 2; on++) {
+            if (strcmp(value, words[i][on]) == 0) {
+                *place = on == 1;
+                return GV_OK;
+            }
+        }
+    }
+    return refuse(fail, setting, "must be on or off");
+}
+
+static enum gv_err store_network(enum gv_network *place, const struct gv_setting *setting,
+                                 const char *value, struct gv_fail *fail)
+{
+    for (size_t i = 0; i < sizeof(network_names) / sizeof(network_names[0]); i++) {
+        if (strcmp(value, network_names[i]) == 0) {
+            *place = (enum gv_network)i;
+            return GV_OK;
+        }
+    }
+    return refuse(fail, setting, "must be main, test, signet or regtest");
+}
+
+enum gv_err gv_setting_store(struct gv_config *config, const struct gv_setting *setting,
+                             const char *value, struct gv_fail *fail)
+{
+    if (has_controls(value)) {
+        return refuse(fail, setting, "control characters are not allowed");
+    }
+    void *place = (char *)config + setting->offset;
+    switch (setting->kind) {
+    case GV_SETTING_TEXT:
+    case GV_SETTING_PATH:
+    case GV_SETTING_URL:
+    case GV_SETTING_ENDPOINTS:
+        return store_text(place, setting, value, fail);
+    case GV_SETTING_NUMBER:
+        return store_number(place, setting, value, fail);
+    case GV_SETTING_SWITCH:
+        return store_switch(place, setting, value, fail);
+    case GV_SETTING_LOG_LEVEL:
+        if (gv_log_level_parse(place, value) == GV_OK) {
+            return GV_OK;
+        }
+        return refuse(fail, setting, "must be trace, debug, info, unusual or broken");
+    case GV_SETTING_NETWORK:
+        return store_network(place, setting, value, fail);
+    }
+    gv_assert_failed("setting->kind is one of the enum", __FILE__, __LINE__);
+}
+
+void gv_setting_text(const struct gv_config *config, const struct gv_setting *setting, char *out,
+                     size_t cap)
+{
+    const void *place = (const char *)config + setting->offset;
+    switch (setting->kind) {
+    case GV_SETTING_TEXT:
+    case GV_SETTING_PATH:
+    case GV_SETTING_URL:
+    case GV_SETTING_ENDPOINTS:
+        gv_format_cut(out, cap, "%s", (const char *)place);
+        return;
+    case GV_SETTING_NUMBER:
+        gv_format_cut(out, cap, "%" PRIu32, *(const uint32_t *)place);
+        return;
+    case GV_SETTING_SWITCH:
+        gv_format_cut(out, cap, "%s", *(const bool *)place ? "on" : "off");
+        return;
+    case GV_SETTING_LOG_LEVEL:
+        gv_format_cut(out, cap, "%s", level_names[*(const enum gv_log_level *)place]);
+        return;
+    case GV_SETTING_NETWORK:
+        gv_format_cut(out, cap, "%s", network_names[*(const enum gv_network *)place]);
+        return;
+    }
+    gv_assert_failed("setting->kind is one of the enum", __FILE__, __LINE__);
+}
