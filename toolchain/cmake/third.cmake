@@ -4,7 +4,7 @@
 set(GAVEL_THIRD_VARIANT "host" CACHE STRING "host, tsan, arm64 or armhf: which build of the third parties")
 set(GAVEL_THIRD_PREFIX "" CACHE PATH "use this prefix instead of calling toolchain/deps")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
-    "${CMAKE_SOURCE_DIR}/toolchain/third.lock")
+    "${CMAKE_SOURCE_DIR}/toolchain/third.lock" "${CMAKE_SOURCE_DIR}/toolchain/lib/build.sh")
 
 if(GAVEL_THIRD_PREFIX)
     set(third_prefix "${GAVEL_THIRD_PREFIX}")
@@ -34,8 +34,7 @@ function(third name)
         INTERFACE_LINK_LIBRARIES "${arg_ARCHIVES};${arg_LINK}")
 endfunction()
 
-third(mbedtls ARCHIVES libmbedtls.a LINK Threads::Threads
-    DEFINITIONS "MBEDTLS_CONFIG_FILE=\"gavel/mbedtls_config.h\"")
+third(mbedtls ARCHIVES libmbedtls.a LINK Threads::Threads)
 third(sqlite3 ARCHIVES libsqlite3.a LINK Threads::Threads m)
 third(secp256k1 ARCHIVES libsecp256k1.a DEFINITIONS SECP256K1_STATIC)
 third(yyjson ARCHIVES libyyjson.a DEFINITIONS YYJSON_DISABLE_NON_STANDARD=1)

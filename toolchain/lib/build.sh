@@ -42,14 +42,15 @@ build_civetweb() {
     cp -r src include LICENSE.md "$prefix/src/civetweb/"
 }
 
+# Our configuration takes the place of the default header, so that whoever includes Mbed TLS sees the very
+# structures the library was compiled with, whatever macros he sets.
 build_mbedtls() {
+    cp "$toolchain/config/mbedtls_config.h" include/mbedtls/mbedtls_config.h
     cp -r include/mbedtls include/psa "$prefix/include/"
-    archive mbedtls -O2 -std=c99 -Iinclude -Ilibrary '-DMBEDTLS_CONFIG_FILE="gavel/mbedtls_config.h"' \
-        -- library/*.c
+    archive mbedtls -O2 -std=c99 -Ilibrary -- library/*.c
 }
 
-# The amalgamation is made by the tree's own script (needs tclsh); the options are those of
-# dependencies we chose in README.md.
+# The amalgamation is made by the tree's own script (needs tclsh).
 build_sqlite3() {
     { ./configure --disable-tcl --disable-shared && make sqlite3.c; } >build.log 2>&1 || {
         tail -n 40 build.log >&2

@@ -1,5 +1,5 @@
-/* Mbed TLS 3.6 as gavel builds it: the library, CivetWeb, libcurl and our own code all see this file
- * (MBEDTLS_CONFIG_FILE). Everything not named here is off.
+/* Mbed TLS 3.6 as gavel builds it. Installed as mbedtls/mbedtls_config.h: the library, CivetWeb, libcurl and
+ * our own code all see this one. Everything not named here is off.
  *
  * No MEMORY_BUFFER_ALLOC_C: the allocator is ours, by mbedtls_platform_set_calloc_free() at boot. */
 #ifndef GAVEL_MBEDTLS_CONFIG_H
