@@ -1,0 +1,155 @@
+#include "hal/linux/files.h"
+
+#include "firmware/base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static enum gv_err io_failed(struct gv_fail *fail, const char *doing, const char *path)
+{
+    int code = errno;
+    char text[96];
+    if (strerror_r(code, text, sizeof(text)) != 0) {
+        text[0] = '\0';
+    }
+    return gv_fail(fail, GV_ERR_IO, "file.io", "cannot %s %s: %s (errno %d)", doing, path, text,
+                   code);
+}
+
+/* ---- reading -------------------------------------------------------------------------------- */
+
+/* Up to cap bytes; *n == cap + 1 tells that there are more. */
+static bool read_up_to(int fd, uint8_t *out, size_t cap, size_t *n)
+{
+    uint8_t surplus;
+    *n = 0;
+    while (*n <= cap) {
+        bool is_full = *n == cap;
+        ssize_t got = is_full ? read(fd, &surplus, 1) : read(fd, out + *n, cap - *n);
+        if (got == 0) {
+            return true;
+        }
+        if (got > 0) {
+            *n += (size_t)got;
+        } else if (errno != EINTR) {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum gv_err gv_file_read(const char *path, void *out, size_t cap, size_t *n, struct gv_fail *fail)
+{
+    struct stat info;
+    enum gv_err err = GV_OK;
+    *n = 0;
+    /* O_NONBLOCK: a FIFO under this name must not hold us up. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        return errno == ENOENT
+                   ? gv_fail(fail, GV_ERR_NOT_FOUND, "file.missing", "there is no file %s", path)
+                   : io_failed(fail, "open", path);
+    }
+    if (fstat(fd, &info) != 0) {
+        err = io_failed(fail, "look at", path);
+    } else if (!S_ISREG(info.st_mode)) {
+        err = gv_fail(fail, GV_ERR_INVALID, "file.not_regular", "%s is not a file", path);
+    } else if (!read_up_to(fd, out, cap, n)) {
+        err = io_failed(fail, "read", path);
+    } else if (*n > cap) {
+        err = gv_fail(fail, GV_ERR_TOO_LARGE, "file.too_large", "%s has more than %zu bytes", path,
+                      cap);
+    }
+    (void)close(fd);
+    if (err != GV_OK) {
+        *n = 0;
+    }
+    return err;
+}
+
+/* ---- writing -------------------------------------------------------------------------------- */
+
+static bool write_all(int fd, struct gv_view data)
+{
+    while (data.n > 0) {
+        ssize_t put = write(fd, data.p, data.n);
+        if (put >= 0) {
+            data.p += put;
+            data.n -= (size_t)put;
+        } else if (errno != EINTR) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool write_new(const char *path, struct gv_view data)
+{
+    (void)unlink(path); /* left by a crash, or somebody's link */
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
+    if (fd < 0) {
+        return false;
+    }
+    bool written = write_all(fd, data) && fsync(fd) == 0;
+    return close(fd) == 0 && written;
+}
+
+/* The new name is durable only when its folder is. */
+static bool sync_folder_of(const char *path)
+{
+    char folder[GV_FILE_PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL) {
+        folder[0] = '.';
+        folder[1] = '\0';
+    } else {
+        size_t n = slash == path ? 1 : (size_t)(slash - path);
+        memcpy(folder, path, n);
+        folder[n] = '\0';
+    }
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return false;
+    }
+    bool synced = fsync(fd) == 0;
+    (void)close(fd);
+    return synced;
+}
+
+enum gv_err gv_file_write_private(const char *path, struct gv_view data, struct gv_fail *fail)
+{
+    char aside[GV_FILE_PATH_MAX];
+    if (!gv_format(aside, sizeof(aside), "%s.new", path)) {
+        return gv_fail(fail, GV_ERR_INVALID, "file.path", "the path is too long");
+    }
+    if (!write_new(aside, data)) {
+        enum gv_err err = io_failed(fail, "write", aside);
+        (void)unlink(aside);
+        return err;
+    }
+    if (rename(aside, path) != 0) {
+        enum gv_err err = io_failed(fail, "replace", path);
+        (void)unlink(aside);
+        return err;
+    }
+    return sync_folder_of(path) ? GV_OK : io_failed(fail, "make durable", path);
+}
+
+enum gv_err gv_dir_create(const char *path, struct gv_fail *fail)
+{
+    struct stat info;
+    if (mkdir(path, S_IRWXU) == 0) {
+        return sync_folder_of(path) ? GV_OK : io_failed(fail, "make durable", path);
+    }
+    if (errno != EEXIST) {
+        return io_failed(fail, "create the folder", path);
+    }
+    if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode)) {
+        return gv_fail(fail, GV_ERR_INVALID, "file.not_folder", "%s is not a folder", path);
+    }
+    return GV_OK;
+}

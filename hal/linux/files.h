@@ -1,0 +1,27 @@
+/* Files: bounded reading, and writing of private files that are whole or absent after a crash.
+ * Limits: a path has at most GV_FILE_PATH_MAX bytes with its end. Thread: any. */
+#ifndef GV_HAL_LINUX_FILES_H
+#define GV_HAL_LINUX_FILES_H
+
+#include "firmware/base/bytes.h"
+
+#define GV_FILE_PATH_MAX 512
+
+/** Read a whole regular file.
+ *  Returns: GV_OK; GV_ERR_NOT_FOUND; GV_ERR_TOO_LARGE (more than cap bytes); GV_ERR_INVALID (not a
+ *           regular file); GV_ERR_IO.
+ *  Out:     out: n bytes, no end mark is added. */
+GV_MUST_USE enum gv_err gv_file_read(const char *path, void *out, size_t cap, size_t *n,
+                                     struct gv_fail *fail);
+
+/** Replace a file by `data` with mode 0600: written aside, synced, renamed, folder synced.
+ *  Returns: GV_OK once durable; GV_ERR_INVALID (path too long); GV_ERR_IO (the old file, if any,
+ *           is untouched). */
+GV_MUST_USE enum gv_err gv_file_write_private(const char *path, struct gv_view data,
+                                              struct gv_fail *fail);
+
+/** Create a folder with mode 0700 unless it is there; its parent must exist.
+ *  Returns: GV_OK; GV_ERR_INVALID (something else has that name); GV_ERR_IO. */
+GV_MUST_USE enum gv_err gv_dir_create(const char *path, struct gv_fail *fail);
+
+#endif

@@ -1,0 +1,39 @@
+/* Storage on SQLite: one connection to one database file.
+ *
+ * WAL with synchronous=FULL: when commit returns GV_OK the transaction is on the disk. The file is
+ * private to our user (0600). An engine error is logged with SQLite's own text, which names tables
+ * and columns and never a bound value.
+ * Thread: the one that opened it. */
+#ifndef GV_HAL_LINUX_SQLITE_STORAGE_H
+#define GV_HAL_LINUX_SQLITE_STORAGE_H
+
+#include "hal/iface/storage.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+#define GV_SQLITE_PATH_MAX 256
+
+/** Caller's storage; open fills it, the members are private. */
+struct gv_sqlite {
+    struct sqlite3 *db;
+    struct sqlite3_stmt *begin;
+    struct sqlite3_stmt *commit;
+    struct sqlite3_stmt *rollback;
+    bool in_transaction;
+};
+
+/** Open or create a database. gv_memory_init must have run.
+ *  Returns: GV_OK; GV_ERR_INVALID (path too long); GV_ERR_IO (file cannot be created or is not
+ *           ours); GV_ERR_STORAGE (no database, corrupt, locked by another process).
+ *  In:      vfs_name: a registered SQLite VFS, or NULL for the file system. */
+GV_MUST_USE enum gv_err gv_sqlite_open(struct gv_sqlite *sqlite, const char *path,
+                                       const char *vfs_name, struct gv_fail *fail);
+
+/** All statements must be finished. Rolls an open transaction back. A closed one is allowed. */
+void gv_sqlite_close(struct gv_sqlite *sqlite);
+
+/** The open connection behind the storage interface. Keeps `sqlite`. */
+struct gv_storage gv_sqlite_storage(struct gv_sqlite *sqlite);
+
+#endif
