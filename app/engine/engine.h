@@ -17,6 +17,7 @@
 #include "app/chain/watch.h"
 #include "app/engine/market.h"
 #include "app/engine/submission.h"
+#include "app/store/api_key.h"
 #include "hal/iface/clock.h"
 #include "hal/iface/entropy.h"
 #include "hal/iface/storage.h"
@@ -128,27 +129,6 @@ enum gv_spend_state gv_engine_spend_state(struct gv_engine *engine,
                                           struct gv_hash256 *txid);
 
 /* ---- API keys (control socket; lookups by http workers) ------------------------------------------ */
-
-enum {
-    GV_SCOPE_AUCTIONS_READ = 1u << 0,
-    GV_SCOPE_AUCTIONS_WRITE = 1u << 1,
-    GV_SCOPE_ADMIN = 1u << 2,
-    GV_KEY_LEGACY_UNLOCKED = 1u << 16, /* flag: ladders without height locks are accepted */
-};
-
-#define GV_KEY_ID_LEN 8u
-#define GV_KEY_NAME_MAX 48u
-#define GV_KEY_TEXT_MAX 64u /* "gvl_" + 8 + "_" + 43 + NUL = 57 */
-
-struct gv_api_key {
-    char id[GV_KEY_ID_LEN + 1];
-    char name[GV_KEY_NAME_MAX];
-    struct gv_hash256 hash; /* SHA-256 of the whole key text */
-    uint32_t scopes;
-    struct gv_utc created_at;
-    struct gv_utc expires_at; /* s = 0: never */
-    struct gv_utc revoked_at; /* s = 0: valid */
-};
 
 /** Make a key; its text is returned once and not stored. */
 GV_MUST_USE enum gv_err gv_engine_key_create(struct gv_engine *engine, const char *name,

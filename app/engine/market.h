@@ -46,10 +46,10 @@ struct gv_market_row {
     struct gv_reveal reveal;
     bool has_price; /* price shown at this tip */
     struct gv_sat price;
-    uint64_t sequence;  /* market sequence of the last change of this row */
-    uint16_t text_len;  /* of text */
-    uint16_t psbt_at;   /* base64 of the revealed PSBT inside text */
-    uint16_t psbt_len;  /* 0: nothing is revealed */
+    uint64_t sequence; /* market sequence of the last change of this row */
+    uint16_t text_len; /* of text */
+    uint16_t psbt_at;  /* base64 of the revealed PSBT inside text */
+    uint16_t psbt_len; /* 0: nothing is revealed */
     char text[GV_LISTING_JSON_MAX];
 };
 
@@ -65,7 +65,7 @@ struct gv_market {
     struct gv_node_status node;
     uint32_t status_counts[GV_DUTCH_STATUSES];
     uint32_t count;
-    uint32_t final_depth; /* confirmations from which a spend is final */
+    uint32_t final_depth;                       /* confirmations from which a spend is final */
     struct gv_market_row rows[GV_LISTINGS_MAX]; /* ascending id, [0, count) */
 };
 
@@ -100,6 +100,8 @@ uint64_t gv_market_each(struct gv_market *market, uint64_t before_id,
 void gv_market_write_begin(struct gv_market *market);
 /** The row of a listing id, appended when new (NULL when full). Inside write_begin/end only. */
 struct gv_market_row *gv_market_row_for(struct gv_market *market, uint64_t id);
+/** Take a retired listing's row out. Inside write_begin/end only. */
+void gv_market_row_drop(struct gv_market *market, uint64_t id);
 /** Recount statuses, raise the sequence, unlock. Returns: the new sequence. */
 uint64_t gv_market_write_end(struct gv_market *market);
 

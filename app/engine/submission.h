@@ -17,6 +17,7 @@ struct gv_submission {
                              reference until the engine takes it over */
     bool watched;
     uint32_t rung_count;
+    size_t body_len; /* bytes received into body; whoever reads sets it, release wipes them */
     struct gv_dutch_rung rungs[GV_RUNGS_MAX]; /* sorted by block */
     uint16_t order[GV_RUNGS_MAX];             /* position in the upload */
     uint32_t psbt_at[GV_RUNGS_MAX];           /* offset into ladder, same order as rungs */

@@ -1,0 +1,74 @@
+#include "app/store/sql.h"
+
+/* All columns of a listing with its spend and reveal state, in the order listings.c reads. */
+#define LISTING_COLUMNS                                                                            \
+    "l.id, l.created_at, l.asset_name, l.asset_qty_base, l.asset_divisible, l.locked, "            \
+    "l.utxo_txid, l.utxo_vout, l.utxo_value, l.utxo_spk, l.payout_spk, "                           \
+    "l.start_block, l.end_block, l.blocks_after_end, "                                             \
+    "l.start_price, l.end_price, l.price_decrement, l.seller, "                                    \
+    "s.state, s.outcome, s.txid, s.block, s.block_hash, s.block_time, "                            \
+    "s.sold_rung, s.sold_price, s.early_leak, s.asset_returned, s.recipient, r.revealed_high "     \
+    "FROM listings l JOIN spends s ON s.listing_id = l.id JOIN reveals r ON r.listing_id = l.id "
+
+static const char *const texts[GV_SQL_COUNT] = {
+    [GV_SQL_META_GET] = "SELECT value FROM meta WHERE name = $1",
+    [GV_SQL_META_PUT] = "INSERT INTO meta (name, value) VALUES ($1, $2) "
+                        "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+
+    [GV_SQL_LISTING_INSERT] =
+        "INSERT INTO listings (id, created_at, retired, asset_name, asset_qty_base, "
+        "asset_divisible, locked, utxo_txid, utxo_vout, utxo_value, utxo_spk, payout_spk, "
+        "start_block, end_block, blocks_after_end, start_price, end_price, price_decrement, "
+        "seller) VALUES ($1, $2, 0, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
+        "$16, $17, $18)",
+    [GV_SQL_LISTING_EACH] = "SELECT " LISTING_COLUMNS "WHERE l.retired = 0 ORDER BY l.id",
+    [GV_SQL_LISTING_GET] = "SELECT " LISTING_COLUMNS "WHERE l.id = $1",
+    [GV_SQL_LISTING_RETIRE] = "UPDATE listings SET retired = 1 WHERE id = $1",
+    [GV_SQL_LISTING_NEWEST] =
+        "SELECT COALESCE(MAX(id), 0), COALESCE(MAX(created_at), 0) FROM listings",
+    [GV_SQL_SPEND_PUT] =
+        "INSERT INTO spends (listing_id, state, outcome, txid, block, block_hash, block_time, "
+        "sold_rung, sold_price, early_leak, asset_returned, recipient) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) "
+        "ON CONFLICT (listing_id) DO UPDATE SET state = excluded.state, "
+        "outcome = excluded.outcome, txid = excluded.txid, block = excluded.block, "
+        "block_hash = excluded.block_hash, block_time = excluded.block_time, "
+        "sold_rung = excluded.sold_rung, sold_price = excluded.sold_price, "
+        "early_leak = excluded.early_leak, asset_returned = excluded.asset_returned, "
+        "recipient = excluded.recipient",
+    [GV_SQL_REVEAL_PUT] = "INSERT INTO reveals (listing_id, revealed_high) VALUES ($1, $2) "
+                          "ON CONFLICT (listing_id) DO UPDATE SET "
+                          "revealed_high = excluded.revealed_high",
+
+    [GV_SQL_RUNG_INSERT] =
+        "INSERT INTO rungs (listing_id, block_number, price, sealed) VALUES ($1, $2, $3, $4)",
+    [GV_SQL_RUNG_GET] =
+        "SELECT block_number, price, sealed FROM rungs WHERE listing_id = $1 AND block_number = $2",
+    [GV_SQL_RUNGS_OF_PRICE] = "SELECT block_number, price, sealed FROM rungs "
+                              "WHERE listing_id = $1 AND price = $2 ORDER BY block_number",
+    [GV_SQL_RUNG_COUNT] = "SELECT COUNT(*) FROM rungs WHERE listing_id = $1",
+
+    [GV_SQL_CHAIN_APPEND] = "INSERT INTO chain (height, hash) VALUES ($1, $2)",
+    [GV_SQL_CHAIN_DROP] = "DELETE FROM chain WHERE height = $1",
+    [GV_SQL_CHAIN_PRUNE] = "DELETE FROM chain WHERE height < $1",
+    [GV_SQL_CHAIN_EACH] = "SELECT height, hash FROM chain ORDER BY height",
+
+    [GV_SQL_KEY_INSERT] =
+        "INSERT INTO api_keys (id, name, hash, scopes, created_at, expires_at, revoked_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    [GV_SQL_KEY_REVOKE] = "UPDATE api_keys SET revoked_at = $1 WHERE id = $2",
+    [GV_SQL_KEY_DELETE] = "DELETE FROM api_keys WHERE id = $1",
+    [GV_SQL_KEY_EACH] = "SELECT id, name, hash, scopes, created_at, expires_at, revoked_at "
+                        "FROM api_keys ORDER BY created_at, id",
+
+    [GV_SQL_AUDIT_INSERT] = "INSERT INTO audit (id, at, kind, subject, detail, prev_hash, hash) "
+                            "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    [GV_SQL_AUDIT_LAST] = "SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1",
+    [GV_SQL_AUDIT_EACH] =
+        "SELECT id, at, kind, subject, detail, prev_hash, hash FROM audit ORDER BY id",
+};
+
+const char *gv_sql_text(enum gv_sql sql)
+{
+    return texts[sql];
+}

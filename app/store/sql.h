@@ -1,0 +1,44 @@
+/* SQL: the text of every statement and migration, in one place each.
+ * Private to app/store. Thread: any (constants). */
+#ifndef GV_APP_STORE_SQL_H
+#define GV_APP_STORE_SQL_H
+
+#include <stdint.h>
+
+enum gv_sql {
+    GV_SQL_META_GET,
+    GV_SQL_META_PUT,
+    GV_SQL_LISTING_INSERT,
+    GV_SQL_LISTING_EACH,
+    GV_SQL_LISTING_GET,
+    GV_SQL_LISTING_RETIRE,
+    GV_SQL_LISTING_NEWEST,
+    GV_SQL_SPEND_PUT,
+    GV_SQL_REVEAL_PUT,
+    GV_SQL_RUNG_INSERT,
+    GV_SQL_RUNG_GET,
+    GV_SQL_RUNGS_OF_PRICE,
+    GV_SQL_RUNG_COUNT,
+    GV_SQL_CHAIN_APPEND,
+    GV_SQL_CHAIN_DROP,
+    GV_SQL_CHAIN_PRUNE,
+    GV_SQL_CHAIN_EACH,
+    GV_SQL_KEY_INSERT,
+    GV_SQL_KEY_REVOKE,
+    GV_SQL_KEY_DELETE,
+    GV_SQL_KEY_EACH,
+    GV_SQL_AUDIT_INSERT,
+    GV_SQL_AUDIT_LAST,
+    GV_SQL_AUDIT_EACH,
+    GV_SQL_COUNT,
+};
+
+/** Returns: a static string. */
+const char *gv_sql_text(enum gv_sql sql);
+
+/* Migrations are forward only: number n brings schema n - 1 to n and is never edited once it has
+ * been released. */
+#define GV_MIGRATIONS 1u
+extern const char gv_migration_001[];
+
+#endif

@@ -1,0 +1,176 @@
+#include "app/store/store.h"
+
+#include "app/store/query.h"
+#include "firmware/base/assert.h"
+#include "firmware/base/log.h"
+#include "firmware/base/text.h"
+
+_Static_assert((uint32_t)GV_SQL_COUNT <= GV_STORE_STATEMENTS, "every statement has its place");
+
+static const char *const migrations[GV_MIGRATIONS] = {gv_migration_001};
+
+/* A known text, sealed when the database is made: only the right key opens it again. */
+static const char seal_check_name[] = "seal_check";
+static const char seal_check_text[] = "gavel seal check";
+#define SEAL_CHECK_LEN (sizeof(seal_check_text) - 1)
+
+static enum gv_err write_seal_check(struct gv_store *store)
+{
+    uint8_t nonce[GV_SEAL_NONCE_LEN];
+    uint8_t sealed[SEAL_CHECK_LEN + GV_SEAL_OVERHEAD];
+    struct gv_stmt stmt = {.handle = NULL};
+    gv_entropy_fill(store->entropy, nonce, sizeof(nonce));
+    gv_seal(sealed, store->seal_key, nonce, gv_view_str(seal_check_name),
+            gv_view_str(seal_check_text));
+
+    bool has_row = false;
+    enum gv_err err = gv_storage_prepare(store->storage, &stmt, gv_sql_text(GV_SQL_META_PUT));
+    if (err == GV_OK) {
+        err = gv_storage_bind_text(store->storage, &stmt, 1, gv_view_str(seal_check_name));
+    }
+    if (err == GV_OK) {
+        err = gv_storage_bind_blob(store->storage, &stmt, 2, gv_view_of(sealed, sizeof(sealed)));
+    }
+    if (err == GV_OK) {
+        err = gv_storage_step(store->storage, &stmt, &has_row);
+    }
+    gv_storage_finish(store->storage, &stmt);
+    return err;
+}
+
+static enum gv_err check_seal_key(struct gv_store *store, struct gv_fail *fail)
+{
+    uint8_t plain[SEAL_CHECK_LEN];
+    bool fits = false;
+    struct gv_query q = gv_query_start(store, GV_SQL_META_GET, "meta");
+    gv_query_put_text(&q, seal_check_name);
+    if (gv_query_next(&q)) {
+        struct gv_view sealed = gv_query_get_blob(&q);
+        fits = sealed.n == SEAL_CHECK_LEN + GV_SEAL_OVERHEAD &&
+               gv_unseal(plain, store->seal_key, gv_view_str(seal_check_name), sealed) == GV_OK &&
+               memcmp(plain, seal_check_text, SEAL_CHECK_LEN) == 0;
+    }
+    enum gv_err err = gv_query_end(&q);
+    if (err != GV_OK) {
+        return gv_fail(fail, err, "store.read", "the database cannot be read");
+    }
+    if (!fits) {
+        return gv_fail(fail, GV_ERR_CRYPTO, "store.seal_key",
+                       "the seal key file does not belong to this database");
+    }
+    return GV_OK;
+}
+
+/* ---- migrations ------------------------------------------------------------------------------- */
+
+static enum gv_err schema_version(struct gv_storage *storage, uint32_t *version)
+{
+    struct gv_stmt stmt = {.handle = NULL};
+    bool has_row = false;
+    enum gv_err err = gv_storage_exec(
+        storage, "CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY)");
+    if (err == GV_OK) {
+        err = gv_storage_prepare(storage, &stmt,
+                                 "SELECT COALESCE(MAX(version), 0) FROM schema_migrations");
+    }
+    if (err == GV_OK) {
+        err = gv_storage_step(storage, &stmt, &has_row);
+    }
+    if (err == GV_OK) {
+        int64_t v = has_row ? gv_storage_column_int(storage, &stmt, 0) : 0;
+        *version = v < 0 || v > UINT32_MAX ? UINT32_MAX : (uint32_t)v;
+    }
+    gv_storage_finish(storage, &stmt);
+    return err;
+}
+
+/* One migration, its number, and on a new database the seal check: all or nothing. */
+static enum gv_err migrate_one(struct gv_store *store, uint32_t number)
+{
+    char mark[64];
+    bool fits = gv_format(mark, sizeof(mark), "INSERT INTO schema_migrations (version) VALUES (%u)",
+                          (unsigned)number);
+    GV_ASSERT(fits);
+
+    enum gv_err err = gv_storage_begin(store->storage);
+    if (err != GV_OK) {
+        return err;
+    }
+    err = gv_storage_exec(store->storage, migrations[number - 1]);
+    if (err == GV_OK) {
+        err = gv_storage_exec(store->storage, mark);
+    }
+    if (err == GV_OK && number == 1) {
+        err = write_seal_check(store);
+    }
+    if (err == GV_OK) {
+        err = gv_storage_commit(store->storage);
+    } else {
+        gv_storage_rollback(store->storage);
+    }
+    return err;
+}
+
+static enum gv_err migrate(struct gv_store *store, struct gv_fail *fail)
+{
+    uint32_t version = 0;
+    enum gv_err err = schema_version(store->storage, &version);
+    if (err == GV_OK && version > GV_MIGRATIONS) {
+        return gv_fail(fail, GV_ERR_STORAGE, "store.newer",
+                       "the database has schema %u, this release knows up to %u", version,
+                       GV_MIGRATIONS);
+    }
+    for (uint32_t next = version + 1; err == GV_OK && next <= GV_MIGRATIONS; next++) {
+        err = migrate_one(store, next);
+        if (err == GV_OK) {
+            gv_log(GV_LOG_INFO, "store", "migrated schema=%u", next);
+        }
+    }
+    if (err != GV_OK) {
+        return gv_fail(fail, GV_ERR_STORAGE, "store.migrate", "the database cannot be set up");
+    }
+    return GV_OK;
+}
+
+/* ---- open and close ----------------------------------------------------------------------------- */
+
+static enum gv_err prepare_all(struct gv_store *store, struct gv_fail *fail)
+{
+    for (uint32_t i = 0; i < GV_SQL_COUNT; i++) {
+        if (gv_storage_prepare(store->storage, &store->statements[i],
+                               gv_sql_text((enum gv_sql)i)) != GV_OK) {
+            return gv_fail(fail, GV_ERR_STORAGE, "store.prepare",
+                           "the database does not have the expected tables");
+        }
+    }
+    return GV_OK;
+}
+
+enum gv_err gv_store_open(struct gv_store *store, struct gv_storage *storage,
+                          const struct gv_seal_key *seal_key, const struct gv_entropy *entropy,
+                          struct gv_fail *fail)
+{
+    *store = (struct gv_store){.storage = storage, .seal_key = seal_key, .entropy = entropy};
+    enum gv_err err = migrate(store, fail);
+    if (err == GV_OK) {
+        err = prepare_all(store, fail);
+    }
+    if (err == GV_OK) {
+        err = check_seal_key(store, fail);
+    }
+    if (err != GV_OK) {
+        gv_store_close(store);
+    }
+    return err;
+}
+
+void gv_store_close(struct gv_store *store)
+{
+    if (store->storage == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < GV_SQL_COUNT; i++) {
+        gv_storage_finish(store->storage, &store->statements[i]);
+    }
+    *store = (struct gv_store){.storage = NULL};
+}
