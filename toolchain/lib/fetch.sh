@@ -105,3 +105,15 @@ fetch_patches() {
     die "cannot get Debian's patches for $name $version: ${package}_${patches#*:}.debian.tar.xz
   (SHA-256 $patches_sha256); put that file into a folder and set GAVEL_DISTDIR to it"
 }
+
+# One line per row of third.lock: NAME, path of the tarball, path of the patches or "-". Under a lock,
+# because several variants may be built at once and apt wants its folder alone.
+fetch_all() {
+    local component tarball
+    for component in $(lock_rows | awk '{ print $1 }'); do
+        fetch_orig "$component"
+        tarball=$fetched
+        fetch_patches "$component"
+        echo "$component $tarball ${fetched:--}"
+    done
+}
