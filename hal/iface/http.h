@@ -57,10 +57,12 @@ struct gv_http_buffer {
 static inline bool gv_http_buffer_sink(void *ctx, struct gv_view piece)
 {
     struct gv_http_buffer *buffer = ctx;
-    if (piece.n >= buffer->cap - buffer->n)
+    if (piece.n >= buffer->cap - buffer->n) {
         return false;
-    for (size_t i = 0; i < piece.n; i++)
+    }
+    for (size_t i = 0; i < piece.n; i++) {
         buffer->p[buffer->n++] = (char)piece.p[i];
+    }
     buffer->p[buffer->n] = '\0';
     return true;
 }

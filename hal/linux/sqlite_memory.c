@@ -52,7 +52,7 @@ struct gv_heap_stats gv_sqlite_memory_stats(void)
     (void)status(SQLITE_STATUS_PAGECACHE_OVERFLOW, &overflow_high);
     return (struct gv_heap_stats){
         .name = "sqlite",
-        .capacity = GV_SQLITE_HEAP_BYTES,
+        .capacity = sizeof(general) + sizeof(pages),
         .in_use = general_now + pages_now * PAGE_SLOT_BYTES,
         .high_water = general_high + pages_high * PAGE_SLOT_BYTES,
         .refused = overflow_high / PAGE_SLOT_BYTES,

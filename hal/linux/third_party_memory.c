@@ -93,7 +93,7 @@ static void init_once(void)
 {
 #ifdef __GLIBC__
     /* What is left on the C library's heap is little: one arena for all threads is enough. */
-    GV_ASSERT(mallopt(M_ARENA_MAX, 1) == 1);
+    GV_ASSERT(mallopt(M_ARENA_MAX, 1) == 1); /* NOLINT(concurrency-mt-unsafe): start-up */
 #endif
     gv_heap_init(&tls_heap, "tls", tls_region, sizeof(tls_region));
     gv_heap_init(&curl_heap, "curl", curl_region, sizeof(curl_region));
