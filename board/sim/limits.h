@@ -9,7 +9,7 @@
 #define GV_LISTINGS_MAX 32u
 /* Uploads of a ladder checked at the same time. */
 #define GV_SUBMISSIONS_MAX 2u
-#define GV_HTTP_WORKERS 4u
+#define GV_HTTP_WORKERS    4u
 /* WebSocket clients of the live thread. */
 #define GV_LIVE_CLIENTS_MAX 16u
 
