@@ -53,13 +53,6 @@ const struct gv_setting gv_settings[GV_SETTINGS_COUNT] = {
 };
 /* clang-format on */
 
-static const char *const network_names[] = {
-    [GV_NETWORK_MAIN] = "main",
-    [GV_NETWORK_TEST] = "test",
-    [GV_NETWORK_SIGNET] = "signet",
-    [GV_NETWORK_REGTEST] = "regtest",
-};
-
 static const char *const level_names[] = {
     [GV_LOG_TRACE] = "trace",     [GV_LOG_DEBUG] = "debug",   [GV_LOG_INFO] = "info",
     [GV_LOG_UNUSUAL] = "unusual", [GV_LOG_BROKEN] = "broken",
@@ -188,11 +181,8 @@ static enum gv_err store_switch(bool *place, const struct gv_setting *setting, c
 static enum gv_err store_network(enum gv_network *place, const struct gv_setting *setting,
                                  const char *value, struct gv_fail *fail)
 {
-    for (size_t i = 0; i < sizeof(network_names) / sizeof(network_names[0]); i++) {
-        if (strcmp(value, network_names[i]) == 0) {
-            *place = (enum gv_network)i;
-            return GV_OK;
-        }
+    if (gv_network_parse(place, gv_view_str(value))) {
+        return GV_OK;
     }
     return refuse(fail, setting, "must be main, test, signet or regtest");
 }
@@ -246,7 +236,7 @@ void gv_setting_text(const struct gv_config *config, const struct gv_setting *se
         gv_format_cut(out, cap, "%s", level_names[*(const enum gv_log_level *)place]);
         return;
     case GV_SETTING_NETWORK:
-        gv_format_cut(out, cap, "%s", network_names[*(const enum gv_network *)place]);
+        gv_format_cut(out, cap, "%s", gv_network_name(*(const enum gv_network *)place));
         return;
     }
     gv_assert_failed("setting->kind is one of the enum", __FILE__, __LINE__);

@@ -22,10 +22,10 @@ struct gv_follower_config {
     struct gv_feed *feed; /* NULL: polling only */
     const struct gv_clock *clock;
     const struct gv_rpc_config *rpc;
-    enum gv_network network;   /* the node's chain must be this one */
-    char zmq_endpoints[512];   /* comma separated; "" = ask the node; "off" = none */
-    uint32_t poll_ms;          /* 1,000 .. 60,000; default 15,000 */
-    uint32_t cross_check_ms;   /* gettxout of every live outpoint; default one hour */
+    enum gv_network network; /* the node's chain must be this one */
+    char zmq_endpoints[512]; /* comma separated; "" = ask the node; "off" = none */
+    uint32_t poll_ms;        /* 1,000 .. 60,000; default 15,000 */
+    uint32_t cross_check_ms; /* gettxout of every live outpoint; default one hour */
     /* Ask the indexer for its state at every poll; may be NULL. Fills indexer_* of the status. */
     void (*indexer)(void *ctx, struct gv_node_status *status);
     void *indexer_ctx;

@@ -10,6 +10,7 @@
 #include "app/bitcoin/address.h"
 #include "app/bitcoin/tx_types.h"
 #include "firmware/base/json.h"
+#include "firmware/base/time.h"
 #include "hal/iface/http.h"
 
 #define GV_RPC_SMALL_MAX 65536u
@@ -21,17 +22,23 @@ struct gv_rpc_config {
     char user_pass[256];   /* a secret */
     uint32_t connect_timeout_ms;
     uint32_t timeout_ms;
+    /* Reads a small text file and terminates it (boot wires the file system in); not called when
+     * user_pass is given. */
+    enum gv_err (*read_cookie)(void *ctx, const char *path, char *out, size_t cap);
+    void *read_cookie_ctx;
 };
 
 struct gv_rpc {
     struct gv_http *http;
     const struct gv_rpc_config *config;
     char credentials[256]; /* a secret */
+    int64_t id;            /* of the newest request; the answer must carry it */
     char answer[GV_RPC_SMALL_MAX + GV_JSON_PADDING];
     char request[GV_RPC_BATCH_MAX * 128u + 512u];
     _Alignas(16) uint8_t arena[GV_RPC_SMALL_MAX * 4u];
 };
 
+/** Keeps both pointers. No request is made. */
 void gv_rpc_init(struct gv_rpc *rpc, struct gv_http *http, const struct gv_rpc_config *config);
 
 struct gv_rpc_chain {
@@ -62,31 +69,39 @@ GV_MUST_USE enum gv_err gv_rpc_txout(struct gv_rpc *rpc, const struct gv_outpoin
                                      bool include_mempool, struct gv_rpc_txout *txout,
                                      struct gv_fail *fail);
 
-/** Mempool spenders of up to GV_RPC_BATCH_MAX outpoints, in one call.
+/** Mempool spenders of up to GV_RPC_BATCH_MAX outpoints, in one call. A confirmed spender, which
+ *  nodes from v31 on tell when they keep -txospenderindex, counts as none.
  *  Out: spent[i], txids[i] (only when spent[i]). */
 GV_MUST_USE enum gv_err gv_rpc_spenders(struct gv_rpc *rpc, const struct gv_outpoint *outpoints,
                                         uint32_t count, bool *spent, struct gv_hash256 *txids,
                                         struct gv_fail *fail);
 
+/** Hash of the active chain's block. Returns also: GV_ERR_NOT_FOUND (above the tip). */
 GV_MUST_USE enum gv_err gv_rpc_block_hash(struct gv_rpc *rpc, uint32_t height,
                                           struct gv_hash256 *hash, struct gv_fail *fail);
 /** The serialized block, decoded from hex while it arrives.
- *  Returns also: GV_ERR_NOT_FOUND "node.block_pruned"; GV_ERR_TOO_LARGE. */
+ *  Returns also: GV_ERR_NOT_FOUND "node.block_missing" (pruned, or unknown); GV_ERR_TOO_LARGE. */
 GV_MUST_USE enum gv_err gv_rpc_block(struct gv_rpc *rpc, const struct gv_hash256 *hash,
-                                     uint8_t *block, size_t cap, size_t *len,
-                                     struct gv_fail *fail);
-/** A mempool transaction. Returns also: GV_ERR_NOT_FOUND. */
+                                     uint8_t *block, size_t cap, size_t *len, struct gv_fail *fail);
+/** A mempool transaction. Returns also: GV_ERR_NOT_FOUND; GV_ERR_TOO_LARGE. */
 GV_MUST_USE enum gv_err gv_rpc_mempool_tx(struct gv_rpc *rpc, const struct gv_hash256 *txid,
                                           uint8_t *tx, size_t cap, size_t *len,
                                           struct gv_fail *fail);
-/** Header of any known block (never pruned): time and previous hash. */
+/** Header of any known block (never pruned). Out: prev: zero for the first block.
+ *  Returns also: GV_ERR_NOT_FOUND. */
 GV_MUST_USE enum gv_err gv_rpc_header(struct gv_rpc *rpc, const struct gv_hash256 *hash,
                                       struct gv_hash256 *prev, struct gv_utc *time,
                                       uint32_t *height, struct gv_fail *fail);
-/** Endpoint of a ZMQ topic ("pubrawtx") as getzmqnotifications lists it; "" when not published. */
-GV_MUST_USE enum gv_err gv_rpc_zmq_endpoint(struct gv_rpc *rpc, const char *topic,
-                                            char *endpoint, size_t cap, struct gv_fail *fail);
-GV_MUST_USE enum gv_err gv_rpc_mempool_size(struct gv_rpc *rpc, int64_t *count,
-                                            struct gv_fail *fail);
+/** First endpoint of a ZMQ topic ("pubrawtx") as getzmqnotifications lists it; "" when it is not
+ *  published or does not fit. */
+GV_MUST_USE enum gv_err gv_rpc_zmq_endpoint(struct gv_rpc *rpc, const char *topic, char *endpoint,
+                                            size_t cap, struct gv_fail *fail);
+
+struct gv_rpc_mempool {
+    bool loaded; /* false while the node still reads mempool.dat: a missing spend means nothing */
+    int64_t count;
+};
+GV_MUST_USE enum gv_err gv_rpc_mempool(struct gv_rpc *rpc, struct gv_rpc_mempool *mempool,
+                                       struct gv_fail *fail);
 
 #endif
