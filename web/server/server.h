@@ -97,8 +97,8 @@ struct gv_exchange {
 
 /** Default 200. */
 void gv_reply_status(struct gv_exchange *x, int status);
-/** Add a header. Values with control characters are dropped and logged (they would split the answer).
- *  All headers together: GV_WEB_HEADERS_MAX bytes, asserted. */
+/** Add a header. One with control characters (it would split the answer), or one that does not fit
+ *  into GV_WEB_HEADERS_MAX bytes for all headers together, is dropped and logged. */
 #define GV_WEB_HEADERS_MAX 1536u
 void gv_reply_header(struct gv_exchange *x, const char *name, const char *value);
 /** Send the answer with Content-Length. HEAD sends only the head. The body may be freed afterwards. */
@@ -121,6 +121,8 @@ void gv_reply_fail(struct gv_exchange *x, int status, const struct gv_fail *fail
 
 /** HTTP status that an error class means: 400 invalid, 401, 403, 404, 409, 413, 503 ... */
 int gv_http_status(enum gv_err err);
+/** As gv_http_status, for a fail of this server's body functions too: 408 slow body, 415 wrong type. */
+int gv_http_status_of(const struct gv_fail *fail);
 /** "Not Found"; never NULL. */
 const char *gv_http_reason(int status);
 
@@ -130,7 +132,7 @@ const char *gv_http_reason(int status);
  *  The read has one deadline (config.body_ms plus the time the bytes need at GV_BODY_RATE_MIN).
  *  Returns: GV_OK and *n; GV_ERR_TOO_LARGE "body.too_large" when over cap; GV_ERR_TIMEOUT "body.slow"
  *  (408); GV_ERR_CLOSED "body.short" when the peer ended early. After a failure the connection closes. */
-#define GV_BODY_RATE_MIN 16384u /* bytes per second a client must manage beyond body_ms */
+#define GV_BODY_RATE_MIN 65536u /* bytes per second a client must manage beyond body_ms */
 GV_MUST_USE enum gv_err gv_body_read(struct gv_exchange *x, void *buf, size_t cap, size_t *n,
                                      struct gv_fail *fail);
 
@@ -239,7 +241,7 @@ struct gv_route_stats {
 
 struct gv_server_stats {
     uint64_t connections;        /* accepted */
-    uint64_t connections_open;   /* now, departed ones included */
+    uint64_t connections_open;   /* now, queued or with a worker; departed ones are not */
     uint64_t refused_address;    /* over per_address_max */
     uint64_t handshakes;         /* completed */
     uint64_t handshakes_resumed; /* of these, by ticket */

@@ -1,0 +1,167 @@
+#include "web/server/router.h"
+
+#include "firmware/base/text.h"
+
+#include <string.h>
+
+static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
+#define METHODS_N (sizeof(methods) / sizeof(methods[0]))
+
+/* A pattern's segment that begins at `p`: its length, and what it is. */
+struct segment {
+    size_t n;
+    bool placeholder;
+    bool rest; /* {name*}: everything that remains */
+};
+
+static struct segment segment_at(const char *p)
+{
+    struct segment segment = {.n = strcspn(p, "/")};
+    segment.placeholder = segment.n >= 2 && p[0] == '{' && p[segment.n - 1] == '}';
+    segment.rest = segment.placeholder && segment.n >= 3 && p[segment.n - 2] == '*';
+    return segment;
+}
+
+bool gv_router_match(const char *pattern, struct gv_view path,
+                     struct gv_view params[GV_WEB_PARAMS_MAX])
+{
+    const char *at = (const char *)path.p;
+    const char *end = at + path.n;
+    size_t params_n = 0;
+    while (*pattern == '/') {
+        if (at == end || *at != '/') {
+            return false;
+        }
+        pattern++;
+        at++;
+        struct segment segment = segment_at(pattern);
+        const char *slash = at < end ? memchr(at, '/', (size_t)(end - at)) : NULL;
+        size_t n = (size_t)((slash != NULL && !segment.rest ? slash : end) - at);
+        if (segment.placeholder) {
+            if (n == 0 || params_n == GV_WEB_PARAMS_MAX) {
+                return false;
+            }
+            params[params_n++] = gv_view_of(at, n);
+        } else if (n != segment.n || memcmp(at, pattern, n) != 0) {
+            return false;
+        }
+        pattern += segment.n;
+        at += n;
+    }
+    for (; params_n < GV_WEB_PARAMS_MAX; params_n++) {
+        params[params_n] = gv_view_of(end, 0);
+    }
+    return at == end;
+}
+
+const struct gv_route *gv_router_find(const struct gv_route *routes, size_t routes_n,
+                                      const struct gv_web_request *request,
+                                      struct gv_view params[GV_WEB_PARAMS_MAX], char *allow,
+                                      size_t allow_cap)
+{
+    struct gv_view method = request->is_head ? gv_view_str("GET") : request->method;
+    struct gv_view others[GV_WEB_PARAMS_MAX];
+    unsigned found = 0; /* bits of methods[] */
+    allow[0] = '\0';
+    for (size_t i = 0; i < routes_n; i++) {
+        bool same_method = gv_view_is(method, routes[i].method);
+        if (!gv_router_match(routes[i].pattern, request->path, same_method ? params : others)) {
+            continue;
+        }
+        if (same_method) {
+            return &routes[i];
+        }
+        for (unsigned m = 0; m < METHODS_N; m++) {
+            if (strcmp(routes[i].method, methods[m]) == 0) {
+                found |= 1u << m;
+            }
+        }
+    }
+    size_t n = 0;
+    for (unsigned m = 0; m < METHODS_N; m++) {
+        if ((found & (1u << m)) != 0) {
+            gv_format_cut(allow + n, allow_cap - n, "%s%s%s", n > 0 ? ", " : "", methods[m],
+                          m == 0 ? ", HEAD" : "");
+            n = strlen(allow);
+        }
+    }
+    return NULL;
+}
+
+static bool known_method(const char *method)
+{
+    for (unsigned m = 0; m < METHODS_N; m++) {
+        if (strcmp(method, methods[m]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool good_pattern(const char *pattern)
+{
+    if (pattern[0] != '/') {
+        return false;
+    }
+    size_t params_n = 0;
+    while (*pattern == '/') {
+        pattern++;
+        struct segment segment = segment_at(pattern);
+        bool braces = memchr(pattern, '{', segment.n) != NULL;
+        if (braces && !segment.placeholder) {
+            return false;
+        }
+        params_n += segment.placeholder ? 1u : 0u;
+        pattern += segment.n;
+        if ((segment.n == 0 || segment.rest) && *pattern != '\0') {
+            return false;
+        }
+    }
+    return params_n <= GV_WEB_PARAMS_MAX;
+}
+
+static bool ends_with_rest(const char *pattern)
+{
+    size_t n = strlen(pattern);
+    return n >= 2 && strcmp(pattern + n - 2, "*}") == 0;
+}
+
+/* A pattern read as a path stands for all paths it matches: its placeholders match nothing but
+ * placeholders. A final {name*} stands for longer paths as well, which only another one covers. */
+static bool covers(const struct gv_route *earlier, const struct gv_route *later)
+{
+    struct gv_view params[GV_WEB_PARAMS_MAX];
+    if (ends_with_rest(later->pattern) && !ends_with_rest(earlier->pattern)) {
+        return false;
+    }
+    return strcmp(earlier->method, later->method) == 0 &&
+           gv_router_match(earlier->pattern, gv_view_str(later->pattern), params);
+}
+
+enum gv_err gv_router_check(const struct gv_route *routes, size_t routes_n, struct gv_fail *fail)
+{
+    if (routes_n > GV_ROUTES_MAX) {
+        return gv_fail(fail, GV_ERR_INVALID, "server.route", "more than %u routes", GV_ROUTES_MAX);
+    }
+    for (size_t i = 0; i < routes_n; i++) {
+        const struct gv_route *route = &routes[i];
+        bool websocket = (route->flags & GV_ROUTE_WEBSOCKET) != 0;
+        bool complete = route->metric != NULL && (route->handler != NULL || websocket);
+        if (!complete || !known_method(route->method) || !good_pattern(route->pattern)) {
+            return gv_fail(fail, GV_ERR_INVALID, "server.route", "bad route %s %s", route->method,
+                           route->pattern);
+        }
+        if (websocket && strcmp(route->method, "GET") != 0) {
+            return gv_fail(fail, GV_ERR_INVALID, "server.route", "%s: a WebSocket is a GET",
+                           route->pattern);
+        }
+        for (size_t j = 0; j < i; j++) {
+            if (covers(&routes[j], route)) {
+                return gv_fail(fail, GV_ERR_INVALID, "server.route",
+                               "%s %s can never be reached behind %s", route->method,
+                               route->pattern, routes[j].pattern);
+            }
+        }
+    }
+    return GV_OK;
+}

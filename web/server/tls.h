@@ -1,0 +1,66 @@
+/* TLS of the server: certificate generations, handshakes with a deadline, bytes in and out.
+ *
+ *   open ──► generation 1 ◄── sessions        reload ──► generation 2 ◄── new sessions
+ *                 └── freed when its last session closes
+ *
+ * TLS 1.2 and 1.3 with forward secrecy and authenticated ciphers only, session tickets under rotating
+ * keys, ALPN http/1.1, no renegotiation, no client certificates. One random generator for all
+ * (MBEDTLS_THREADING_C guards it); no lock is held while a socket is waited for.
+ * Ownership: a session belongs to whoever holds the connection. Thread: stated per function. */
+#ifndef GV_WEB_SERVER_TLS_H
+#define GV_WEB_SERVER_TLS_H
+
+#include "firmware/base/bytes.h"
+#include "firmware/base/limits.h"
+
+#include <stdint.h>
+
+struct mbedtls_ssl_context;
+
+/* Connections in workers and with the live thread. */
+#define GV_TLS_SESSIONS_MAX (GV_HTTP_WORKERS + GV_LIVE_CLIENTS_MAX)
+/* Certificates in use at a time: the present one and older ones that open connections still hold. */
+#define GV_TLS_GENERATIONS 4u
+
+/** Load certificate (leaf first) and key, both PEM files.
+ *  Returns: GV_OK; GV_ERR_CRYPTO "server.tls".  Thread: main, before the memory seal. */
+GV_MUST_USE enum gv_err gv_tls_open(const char *cert_path, const char *key_path,
+                                    uint32_t handshake_ms, struct gv_fail *fail);
+/** All sessions must be closed. Thread: main. */
+void gv_tls_close(void);
+/** As gv_tls_open for new sessions only; also GV_ERR_FULL when too many generations are in use.
+ *  Thread: main. */
+GV_MUST_USE enum gv_err gv_tls_reload(const char *cert_path, const char *key_path,
+                                      struct gv_fail *fail);
+/** Let handshakes in progress fail at once. Thread: main. */
+void gv_tls_stop(void);
+
+/** Handshake on a non-blocking descriptor, at most handshake_ms in all.
+ *  Returns: the session, or NULL (counted and logged).  Thread: worker. */
+struct mbedtls_ssl_context *gv_tls_accept(int descriptor);
+/** Say goodbye if the socket takes it at once, and free the session. */
+void gv_tls_end(struct mbedtls_ssl_context *ssl);
+
+/* As mbedtls_ssl_read and _write, for CivetWeb, which knows their numbers. */
+int gv_tls_read_raw(struct mbedtls_ssl_context *ssl, unsigned char *out, int cap);
+int gv_tls_write_raw(struct mbedtls_ssl_context *ssl, const unsigned char *p, int n);
+
+/* As gv_net_recv and gv_net_send. */
+GV_MUST_USE enum gv_err gv_tls_recv(struct mbedtls_ssl_context *ssl, void *out, size_t cap,
+                                    size_t *got);
+GV_MUST_USE enum gv_err gv_tls_send(struct mbedtls_ssl_context *ssl, struct gv_view data,
+                                    size_t *sent);
+/** Decrypted bytes are waiting. */
+bool gv_tls_pending(const struct mbedtls_ssl_context *ssl);
+/** A record is built and not yet sent: nothing else may be written before it. */
+bool gv_tls_output_pending(const struct mbedtls_ssl_context *ssl);
+
+struct gv_tls_stats {
+    uint64_t handshakes;
+    uint64_t resumed;
+    uint64_t failed;
+    uint64_t timed_out;
+};
+void gv_tls_stats(struct gv_tls_stats *stats);
+
+#endif
