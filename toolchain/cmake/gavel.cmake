@@ -138,22 +138,28 @@ function(gv_script_test name)
     gv_set_test_properties(${name})
 endfunction()
 
-# In preset fuzz: program plus a run of GAVEL_FUZZ_SECONDS (environment, default 30) from the kept corpus.
+# The program is built in preset fuzz, at build/fuzz/fuzzers/NAME. Its ctest entry, a run of GAVEL_FUZZ_SECONDS
+# (environment, default 30) that starts from the kept corpus, is in that tree and in the one of preset host.
 function(gv_fuzz_target name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "CORPUS" "SOURCES;LINK")
-    if(NOT GAVEL_SANITIZE STREQUAL "fuzzer")
+    if(GAVEL_SANITIZE STREQUAL "fuzzer")
+        set(fuzzers "${CMAKE_BINARY_DIR}/fuzzers")
+        add_executable(${name} ${arg_SOURCES})
+        target_link_libraries(${name} PRIVATE ${arg_LINK} gv_flags)
+        target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+        set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${fuzzers}")
+    elseif(GAVEL_SANITIZE STREQUAL "none" AND NOT CMAKE_CROSSCOMPILING)
+        cmake_path(SET fuzzers NORMALIZE "${CMAKE_BINARY_DIR}/../fuzz/fuzzers")
+    else()
         return()
     endif()
-    add_executable(${name} ${arg_SOURCES})
-    target_link_libraries(${name} PRIVATE ${arg_LINK} gv_flags)
-    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
     if(arg_CORPUS)
         cmake_path(ABSOLUTE_PATH arg_CORPUS BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
     endif()
-    add_test(NAME ${name}
-        COMMAND "${CMAKE_SOURCE_DIR}/toolchain/check/fuzz" $<TARGET_FILE:${name}> ${arg_CORPUS}
-        WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
     set(arg_LABEL fuzz)
     set(arg_TIMEOUT 900)
+    add_test(NAME ${name}
+        COMMAND "${CMAKE_SOURCE_DIR}/toolchain/check/fuzz" "${fuzzers}/${name}" ${arg_CORPUS}
+        WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
     gv_set_test_properties(${name})
 endfunction()
