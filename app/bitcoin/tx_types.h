@@ -27,8 +27,9 @@ static inline struct gv_view gv_spk_view(const struct gv_spk *spk)
 /** Returns false (and leaves *spk alone) when the script is longer than GV_SPK_MAX. */
 GV_MUST_USE static inline bool gv_spk_set(struct gv_spk *spk, struct gv_view script)
 {
-    if (script.n > GV_SPK_MAX)
+    if (script.n > GV_SPK_MAX) {
         return false;
+    }
     memcpy(spk->b, script.p, script.n);
     spk->n = (uint8_t)script.n;
     return true;
