@@ -18,8 +18,9 @@ GV_MUST_USE bool gv_parse_u64(uint64_t *out, struct gv_view text, uint64_t max);
 static inline struct gv_view gv_view_str(const char *text)
 {
     size_t n = 0;
-    while (text[n] != '\0')
+    while (text[n] != '\0') {
         n++;
+    }
     return (struct gv_view){.p = (const uint8_t *)text, .n = n};
 }
 bool gv_view_is(struct gv_view v, const char *text);
