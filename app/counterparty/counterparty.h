@@ -8,11 +8,11 @@
 #define GV_APP_COUNTERPARTY_COUNTERPARTY_H
 
 #include "app/auction/dutch/listing.h"
+#include "firmware/base/json.h"
 #include "hal/iface/http.h"
 
-#include "firmware/base/json.h"
-
-#define GV_CP_ANSWER_MAX 65536u
+#define GV_CP_ANSWER_MAX    65536u
+#define GV_CP_OUTPOINTS_MAX 50u
 
 struct gv_counterparty_config {
     char url[256]; /* https://api.counterparty.io:4000 */
@@ -27,6 +27,7 @@ struct gv_counterparty {
     _Alignas(16) uint8_t arena[GV_CP_ANSWER_MAX * 4u];
 };
 
+/** Keeps both pointers. No request is made. */
 void gv_counterparty_init(struct gv_counterparty *cp, struct gv_http *http,
                           const struct gv_counterparty_config *config);
 
@@ -37,16 +38,19 @@ struct gv_cp_balance {
     bool divisible;
 };
 
+/* Common results: GV_OK; GV_ERR_UNAVAILABLE "counterparty.unreachable", "counterparty.not_ready",
+ * "counterparty.behind", "counterparty.bad_answer"; GV_ERR_TIMEOUT "counterparty.timeout";
+ * GV_ERR_CRYPTO "counterparty.certificate". All fill fail. */
+
 /** The balance of an outpoint that holds exactly one asset.
  *  In: min_height: the API must have parsed at least this block (tip - 1 and the outpoint's own).
- *  Returns: GV_OK; GV_ERR_NOT_FOUND "counterparty.no_asset"; GV_ERR_CONFLICT
- *  "counterparty.several_assets"; GV_ERR_UNAVAILABLE / GV_ERR_TIMEOUT / GV_ERR_CRYPTO (not ready,
- *  behind, nonsense, unreachable). */
+ *  Returns also: GV_ERR_NOT_FOUND "counterparty.no_asset"; GV_ERR_CONFLICT
+ *  "counterparty.several_assets". */
 GV_MUST_USE enum gv_err gv_cp_balance(struct gv_counterparty *cp,
                                       const struct gv_outpoint *outpoint, uint32_t min_height,
                                       struct gv_cp_balance *balance, struct gv_fail *fail);
 
-/** Which of up to 50 outpoints carry any asset. */
+/** Which of up to GV_CP_OUTPOINTS_MAX outpoints carry any asset. */
 GV_MUST_USE enum gv_err gv_cp_with_balances(struct gv_counterparty *cp,
                                             const struct gv_outpoint *outpoints, uint32_t count,
                                             bool *carries, struct gv_fail *fail);
@@ -54,8 +58,9 @@ GV_MUST_USE enum gv_err gv_cp_with_balances(struct gv_counterparty *cp,
 struct gv_cp_state {
     bool ready; /* server_ready and ledger_state "Following" */
     uint32_t height;
-    char network[16];
+    char network[16]; /* "mainnet", "testnet4", "signet", "regtest" */
 };
+/** What the API says about itself. GV_OK also when it is not ready. */
 GV_MUST_USE enum gv_err gv_cp_state(struct gv_counterparty *cp, struct gv_cp_state *state,
                                     struct gv_fail *fail);
 

@@ -21,7 +21,7 @@ struct fake_http {
     unsigned next;
     size_t piece; /* 0: all at once */
     char request[FAKE_TEXT_MAX];
-    char url[512];
+    char url[8192];
     char method[8];
     char user_pass[256];
 };
