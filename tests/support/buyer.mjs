@@ -1,7 +1,7 @@
 /** A buyer: completes a revealed PSBT by hand, in any shape, or signs what the box put together. */
 import * as bitcoin from 'bitcoinjs-lib';
 import * as ecc from 'tiny-secp256k1';
-import { txidBytes } from './faucet.mjs';
+import { txidBytes } from './payment.mjs';
 import { REGTEST, SIGHASH_ALL, finalScripts, signInput } from './keys.mjs';
 import { GLOBAL, IN, decode, fromBase64, ofType } from './psbt-maps.mjs';
 
@@ -54,7 +54,7 @@ export function sellerPart(psbt, value) {
  * A whole purchase, signed.
  * @param {object} order
  * @param {{part: SellerPart, index: number}[]} order.pairs  seller inputs and the index each stands at
- * @param {import('./faucet.mjs').Coin[]} order.coins        the buyer's, they fill the other inputs
+ * @param {import('./payment.mjs').Coin[]} order.coins        the buyer's, they fill the other inputs
  * @param {{script: Uint8Array, value: bigint}[]} order.outputs  they fill the other outputs
  * @param {Uint8Array} order.change                          script
  * @param {bigint} [order.fee]
@@ -95,7 +95,7 @@ export function completePurchase({ pairs, coins, outputs, change, fee = 3000n })
   return tx;
 }
 
-/** @param {bitcoin.Transaction} tx @param {(SellerPart | import('./faucet.mjs').Coin)[]} owners of each input */
+/** @param {bitcoin.Transaction} tx @param {(SellerPart | import('./payment.mjs').Coin)[]} owners of each input */
 function signBuyerInputs(tx, owners) {
   owners.forEach((owner, i) => {
     if ('witness' in owner) {
@@ -119,8 +119,8 @@ function signBuyerInputs(tx, owners) {
  * The ordinary purchase: buyer first, pair at 1 (or another index), asset to the buyer's output 0.
  * @param {object} order
  * @param {string} order.psbt       as the box serves it
- * @param {import('./faucet.mjs').Coin} order.sold  the output being sold
- * @param {import('./faucet.mjs').Coin[]} order.coins as many as the index, or more
+ * @param {import('./payment.mjs').Coin} order.sold  the output being sold
+ * @param {import('./payment.mjs').Coin[]} order.coins as many as the index, or more
  * @param {import('./keys.mjs').Wallet} order.buyer
  * @param {number} [order.index]
  * @param {bigint} [order.fee]
@@ -141,7 +141,7 @@ export function buy({ psbt, sold, coins, buyer, index = 1, fee, first = [] }) {
 /**
  * Sign the buyer's inputs of a PSBT that the purchase route made, as a wallet library does it.
  * @param {string} psbt base64
- * @param {import('./faucet.mjs').Coin[]} coins
+ * @param {import('./payment.mjs').Coin[]} coins
  * @returns {bitcoin.Transaction} ready to be sent
  */
 export function signCombined(psbt, coins) {

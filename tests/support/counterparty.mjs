@@ -50,7 +50,7 @@ export class CounterpartyStandIn {
     return standIn;
   }
 
-  /** @param {import('./faucet.mjs').Coin} coin @param {Balance[]} balances */
+  /** @param {import('./payment.mjs').Coin} coin @param {Balance[]} balances */
   attach(coin, ...balances) {
     this.ledger.attach(`${coin.txid}:${coin.vout}`, balances, coin.wallet.address);
   }

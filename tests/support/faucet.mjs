@@ -1,22 +1,12 @@
 /** Money for tests: mines to itself and pays any number of outputs, confirmed in one block. */
-import * as bitcoin from 'bitcoinjs-lib';
-import { SIGHASH_ALL, finalScripts, makeWallet, signInput } from './keys.mjs';
+import { makeWallet } from './keys.mjs';
+import { makePayment, valueOf } from './payment.mjs';
 import { fromHex } from './psbt-maps.mjs';
 
-/**
- * @typedef {object} Coin  an unspent output and who can sign for it
- * @property {string} txid
- * @property {number} vout
- * @property {bigint} value
- * @property {import('./keys.mjs').Wallet} wallet
- * @property {Uint8Array} prevTx  the whole transaction that made it
- */
+/** @typedef {import('./payment.mjs').Coin} Coin */
 
 const MATURITY = 100;
 const SAT_PER_VBYTE = 2n;
-
-/** @param {string} txid as shown @returns {Uint8Array} as serialised */
-export const txidBytes = (txid) => fromHex(txid).reverse();
 
 /** @param {number} valueBtc of an RPC answer */
 export const satsOf = (valueBtc) => BigInt(Math.round(valueBtc * 1e8));
@@ -56,30 +46,19 @@ export class Faucet {
   async send(outputs) {
     const fee = SAT_PER_VBYTE * BigInt(150 + 45 * (outputs.length + 1));
     const wanted = outputs.reduce((sum, output) => sum + output.value, fee);
-    const tx = new bitcoin.Transaction();
-    tx.version = 2;
     const spent = [];
-    let total = 0n;
-    while (total < wanted) {
+    while (valueOf(spent) < wanted) {
       const coin = this.coins.shift();
       if (!coin) throw new Error('the faucet is empty');
       spent.push(coin);
-      total += coin.value;
-      tx.addInput(txidBytes(coin.txid), coin.vout, 0xfffffffd);
     }
-    for (const output of outputs) tx.addOutput(output.wallet.script, output.value);
-    const change = total - wanted;
-    if (change > 1000n) tx.addOutput(this.wallet.script, change);
-    const prevouts = spent.map((coin) => ({ value: coin.value, script: coin.wallet.script }));
-    spent.forEach((coin, i) => {
-      tx.setWitness(
-        i,
-        finalScripts(coin.wallet, signInput(coin.wallet, tx, i, prevouts, SIGHASH_ALL)).witness,
-      );
-    });
+    const change = valueOf(spent) - wanted;
+    const scripts = outputs.map(({ wallet, value }) => ({ script: wallet.script, value }));
+    const rest = change > 1000n ? [{ script: this.wallet.script, value: change }] : [];
+    const tx = makePayment(spent, [...scripts, ...rest]);
     const txid = await this.node.broadcast(tx.toHex());
     const prevTx = tx.toBuffer();
-    if (change > 1000n)
+    if (rest.length)
       this.coins.push({ txid, vout: outputs.length, value: change, wallet: this.wallet, prevTx });
     return outputs.map((output, vout) => ({ txid, vout, ...output, prevTx }));
   }

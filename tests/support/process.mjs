@@ -2,7 +2,8 @@
  * Child processes and temporary folders that never outlive us.
  *
  * A child is started through setpriv with a parent-death signal, so it goes even when this process
- * is killed with SIGKILL. It is stopped by its pid, never by name.
+ * is killed with SIGKILL, and in a session of its own, so Ctrl-C reaches only us and we stop it in
+ * order. It is stopped by its pid, never by name.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -71,6 +72,7 @@ export class Child {
     this.process = spawn('setpriv', ['--pdeathsig', 'KILL', '--', program, ...args], {
       env: { ...process.env, ...env },
       cwd,
+      detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.pid = this.process.pid;

@@ -2,19 +2,23 @@
  * A seller: ladders of PSBTs signed SINGLE|ANYONECANPAY, honest by default, wrong in any way asked.
  */
 import * as bitcoin from 'bitcoinjs-lib';
-import { txidBytes } from './faucet.mjs';
+import { txidBytes } from './payment.mjs';
 import { SIGHASH_SALE, finalScripts, makeWallet, signInput } from './keys.mjs';
 import {
   GLOBAL,
   IN,
   OUT,
   concat,
+  decode,
   encode,
+  fromBase64,
+  ofType,
   pair,
   toBase64,
   u32,
   u64,
   withLength,
+  without,
   witnessStack,
 } from './psbt-maps.mjs';
 
@@ -23,7 +27,7 @@ export const SEQUENCE_LOCKED = 0xfffffffd;
 
 /**
  * @typedef {object} Plan  what a seller wants to sell, and how the price falls
- * @property {import('./faucet.mjs').Coin} coin  carries the asset
+ * @property {import('./payment.mjs').Coin} coin  carries the asset
  * @property {string} asset
  * @property {any} quantity      as it goes into the body
  * @property {number} start
@@ -46,6 +50,7 @@ export const SEQUENCE_LOCKED = 0xfffffffd;
  * @property {string} [txid]
  * @property {number} [vout]
  * @property {Uint8Array} [payTo]
+ * @property {number} [index]  where the pair stands once beforeSigning has put something before it
  * @property {(tx: bitcoin.Transaction) => void} [beforeSigning]
  * @property {bigint} [signedValue]   the amount that the signature commits to
  * @property {import('./keys.mjs').Wallet} [signer] other than the coin's wallet
@@ -61,7 +66,7 @@ export const SEQUENCE_LOCKED = 0xfffffffd;
 
 /**
  * A plan whose prices are as its blocks need them.
- * @param {Partial<Plan> & {coin: import('./faucet.mjs').Coin, start: number}} wanted
+ * @param {Partial<Plan> & {coin: import('./payment.mjs').Coin, start: number}} wanted
  * @returns {Plan}
  */
 export function makePlan(wanted) {
@@ -111,9 +116,8 @@ function utxoFields(plan, o) {
   return fields;
 }
 
-/** Fields with the signature. @param {Plan} plan @param {import('./keys.mjs').Signature[]} signatures @param {RungOptions} o */
-function signatureFields(plan, signatures, o) {
-  const { wallet } = plan.coin;
+/** Fields with the signature. @param {import('./keys.mjs').Wallet} wallet @param {import('./keys.mjs').Signature[]} signatures @param {RungOptions} o */
+function signatureFields(wallet, signatures, o) {
   if (o.finalized) {
     const { scriptSig, witness } = finalScripts(wallet, signatures);
     const fields = [];
@@ -167,19 +171,18 @@ export function makeRung(plan, block, price = priceAt(plan, block), o = {}) {
   o.beforeSigning?.(tx);
   const wallet = o.signer ?? plan.coin.wallet;
   const prevouts = tx.ins.map(() => ({ value: o.signedValue ?? plan.coin.value, script: wallet.script }));
-  const honest = signInput(wallet, tx, 0, prevouts, o.sighash ?? SIGHASH_SALE);
+  const honest = signInput(wallet, tx, o.index ?? 0, prevouts, o.sighash ?? SIGHASH_SALE);
   const signatures = o.signatures?.(honest, tx) ?? honest;
   o.afterSigning?.(tx);
-  const fields = [...utxoFields(plan, o), ...signatureFields(plan, signatures, o)];
+  const fields = [...utxoFields(plan, o), ...signatureFields(plan.coin.wallet, signatures, o)];
   let maps;
   if (o.psbtVersion === 2) {
     const { global, input, outputs } = skeletonV2(tx);
     maps = { global, inputs: [[...fields, ...input]], outputs };
   } else {
-    const spare = tx.ins.slice(1).map(() => []);
     maps = {
       global: [pair(GLOBAL.UNSIGNED_TX, tx.toBuffer())],
-      inputs: [fields, ...spare],
+      inputs: tx.ins.map((_input, i) => (i === (o.index ?? 0) ? fields : [])),
       outputs: tx.outs.map(() => []),
     };
   }
@@ -202,6 +205,20 @@ export function makeLadder(plan, options) {
     });
   }
   return rungs;
+}
+
+/**
+ * Sign one PSBT that the ladder route made, as the seller's wallet does.
+ * @param {string} psbt base64 @param {import('./payment.mjs').Coin} coin @returns {string} base64
+ */
+export function signRung(psbt, coin) {
+  const maps = decode(fromBase64(psbt));
+  const tx = bitcoin.Transaction.fromBuffer(ofType(maps.global, GLOBAL.UNSIGNED_TX)[0].value);
+  const prevouts = [{ value: coin.value, script: coin.wallet.script }];
+  const signatures = signInput(coin.wallet, tx, 0, prevouts, SIGHASH_SALE);
+  const kept = without(maps.inputs[0], IN.SIGHASH_TYPE);
+  maps.inputs[0] = [...kept, ...signatureFields(coin.wallet, signatures, {})];
+  return toBase64(encode(maps));
 }
 
 /**

@@ -51,7 +51,7 @@ export class World {
       world.key = await world.gaveld.createKey();
       world.legacyKey = await world.gaveld.createKey({ legacyUnlocked: true });
       world.buyer = makeWallet('p2wpkh', 'buyer');
-      /** Ready for use. @type {import('./faucet.mjs').Coin[]} */
+      /** Ready for use. @type {import('./payment.mjs').Coin[]} */
       world.purse = [];
       await world.synced();
     } catch (error) {
@@ -122,7 +122,7 @@ export class World {
     return coins;
   }
 
-  /** @param {import('./faucet.mjs').Coin} coin @param {Partial<import('./counterparty-ledger.mjs').Balance>} [balance] */
+  /** @param {import('./payment.mjs').Coin} coin @param {Partial<import('./counterparty-ledger.mjs').Balance>} [balance] */
   attachOne(coin, balance = {}) {
     this.counterparty.attach(coin, { asset: 'FROGKING', quantity: 1n, divisible: false, ...balance });
   }

@@ -1,0 +1,285 @@
+/** The v1 routes: listings, preflight, ladder, purchase, node, readiness, metrics, errors. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import * as bitcoin from 'bitcoinjs-lib';
+import { signCombined } from '../support/buyer.mjs';
+import { assertProblem } from '../support/expect.mjs';
+import { raw } from '../support/json.mjs';
+import { makeWallet } from '../support/keys.mjs';
+import { makeBody, priceAt, signRung } from '../support/signer.mjs';
+import { World } from '../support/world.mjs';
+
+/** @type {World} */
+let world;
+
+before(async () => {
+  world = await World.start();
+  await world.stockBuyer(12);
+});
+after(() => world?.close());
+
+const auth = () => ({ 'X-API-Key': world.key });
+
+/** An active listing. @param {Partial<import('../support/signer.mjs').Plan>} [wanted] */
+async function activeListing(wanted = {}) {
+  const coin = await world.assetCoin();
+  const plan = await world.plan({ start: (await world.height()) + 1, coin, ...wanted });
+  const id = await world.list(plan);
+  await world.mineTo(plan.start);
+  return { id, plan };
+}
+
+/** @param {import('../support/payment.mjs').Coin[]} coins */
+const outpoints = (coins) => coins.map(({ txid, vout }) => ({ txid, vout }));
+
+/** A purchase order. @param {import('../support/payment.mjs').Coin[]} coins @param {object} [more] */
+const order = (coins, more = {}) => ({
+  inputs: outpoints(coins),
+  receive_address: world.buyer.address,
+  change_address: world.buyer.address,
+  fee_rate_sat_vb: 5,
+  ...more,
+});
+
+test('a listing is posted, read and listed through v1, with exact quantities as text', async () => {
+  const coin = await world.assetCoin();
+  world.attachOne(coin, { asset: 'PEPECASH', quantity: 9223372036854775807n, divisible: true });
+  const plan = await world.plan({ coin, asset: 'PEPECASH', quantity: raw('92233720368.54775807') });
+  const posted = await world.api.post('/api/v1/dutch', makeBody(plan), auth());
+  assert.equal(posted.status, 201, posted.text);
+  const { id } = posted.json;
+  assert.equal(posted.headers.location, `/api/v1/dutch/${id}`);
+  const { status, json } = await world.api.get(`/api/v1/dutch/${id}`);
+  assert.equal(status, 200);
+  assert.equal(json.quantity, '9223372036854775807');
+  assert.equal(json.divisible, true);
+  assert.equal(json.asset, 'PEPECASH');
+  assert.equal(json.status, 'upcoming');
+  assert.equal(json.locked, true);
+  assert.match(json.created_at, /Z$/);
+  const list = await world.api.get('/api/v1/dutch?status=upcoming');
+  assert.deepEqual(
+    list.json.items.find((item) => item.id === id),
+    json,
+  );
+  assertProblem(await world.api.get('/api/v1/dutch?status=foo'), 400);
+});
+
+test('errors of v1 are problems with a stable code', async () => {
+  assertProblem(await world.api.get('/api/v1/dutch/999999'), 404);
+  assertProblem(await world.api.get('/api/v1/nothing'), 404);
+  assertProblem(await world.api.send('DELETE', '/api/v1/dutch', {}), 405);
+  const body = makeBody(await world.plan());
+  assertProblem(await world.api.post('/api/v1/dutch', body), 401);
+  body.psbts[3].psbt_data = makeBody(await world.plan(), { sighash: 0x81 }).psbts[3].psbt_data;
+  const answer = await world.api.post('/api/v1/dutch', body, auth());
+  assertProblem(answer, [400, 422], /^psbt\./);
+  assert.ok(
+    answer.json.errors.some((error) => error.pointer.startsWith('/psbts/3')),
+    answer.text,
+  );
+});
+
+test('the preflight reports every rule and stores nothing', async () => {
+  const before = (await world.api.get('/api/listings')).json.count;
+  const plan = await world.plan();
+  const good = await world.api.post('/api/v1/dutch/check', makeBody(plan), auth());
+  assert.equal(good.status, 200, good.text);
+  assert.equal(good.json.acceptable, true, good.text);
+  const body = makeBody(plan);
+  body.psbts[2].psbt_data = makeBody(plan, { sighash: 0x01 }).psbts[2].psbt_data;
+  body.psbts[7].psbt_data = 'nonsense';
+  const bad = await world.api.post('/api/v1/dutch/check', body, auth());
+  assert.equal(bad.status, 200, bad.text);
+  assert.equal(bad.json.acceptable, false);
+  for (const pointer of ['/psbts/2', '/psbts/7'])
+    assert.ok(bad.text.includes(pointer), `${pointer} in ${bad.text}`);
+  assert.equal((await world.api.get('/api/listings')).json.count, before);
+  assert.equal((await world.post(makeBody(plan))).status, 201);
+});
+
+test('the ladder route makes height-locked PSBTs that a wallet signs and the box takes', async () => {
+  const coin = await world.assetCoin();
+  const start = (await world.height()) + 3;
+  const request = {
+    utxo_txid: coin.txid,
+    utxo_vout: coin.vout,
+    start_block: start,
+    end_block: start + 5,
+    start_price_sats: 50000,
+    end_price_sats: 40000,
+    payout_address: makeWallet('p2wpkh', 'seller payout').address,
+  };
+  const { status, json, text } = await world.api.post('/api/v1/dutch/ladder', request, auth());
+  assert.equal(status, 200, text);
+  assert.equal(json.psbts.length, 6);
+  for (const [i, rung] of json.psbts.entries()) {
+    assert.equal(rung.block_number, start + i);
+    const decoded = await world.node.rpc('decodepsbt', rung.psbt_data);
+    assert.equal(decoded.tx.locktime, start + i);
+    assert.equal(decoded.tx.vin[0].sequence, 0xfffffffd);
+    assert.equal(decoded.inputs[0].sighash, 'SINGLE|ANYONECANPAY');
+    assert.equal(Math.round(decoded.inputs[0].witness_utxo.amount * 1e8), Number(coin.value));
+    assert.equal(Math.round(decoded.tx.vout[0].value * 1e8), rung.price_sats);
+  }
+  assert.deepEqual([json.psbts[0].price_sats, json.psbts[5].price_sats], [50000, 40000]);
+  const body = {
+    asset_name: 'FROGKING',
+    asset_qty: 1,
+    utxo_txid: coin.txid,
+    utxo_vout: coin.vout,
+    start_block: start,
+    end_block: start + 5,
+    start_price_sats: 50000,
+    end_price_sats: 40000,
+    price_decrement: json.price_decrement,
+    blocks_after_end: 5,
+    psbts: json.psbts.map((rung) => ({ ...rung, psbt_data: signRung(rung.psbt_data, coin) })),
+  };
+  const posted = await world.api.post('/api/v1/dutch', body, auth());
+  assert.equal(posted.status, 201, posted.text);
+});
+
+test('the ladder route refuses prices below the value, legacy outputs, unknown outputs and bad addresses', async () => {
+  const coin = await world.assetCoin();
+  const legacy = await world.assetCoin('p2pkh');
+  const start = (await world.height()) + 3;
+  const good = {
+    utxo_txid: coin.txid,
+    utxo_vout: coin.vout,
+    start_block: start,
+    end_block: start + 5,
+    start_price_sats: 50000,
+    end_price_sats: 40000,
+    payout_address: makeWallet('p2wpkh', 'seller payout').address,
+  };
+  const cases = {
+    'below the value': { end_price_sats: 9000 },
+    rising: { end_price_sats: 60000 },
+    'end before start': { end_block: start - 1 },
+    'other network': { payout_address: 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4' },
+    'bad address': { payout_address: 'nonsense' },
+    'unknown output': { utxo_txid: '33'.repeat(32) },
+    legacy: { utxo_txid: legacy.txid, utxo_vout: legacy.vout },
+    'too long': { end_block: start + 2016 },
+    'not integer': { start_block: raw('1.5') },
+    'in the past': { start_block: 5, end_block: 10 },
+  };
+  for (const [what, change] of Object.entries(cases)) {
+    const answer = await world.api.post('/api/v1/dutch/ladder', { ...good, ...change }, auth());
+    assert.ok(answer.status >= 400 && answer.status < 500, `${what}: ${answer.text}`);
+    assertProblem(answer, answer.status);
+  }
+});
+
+test('the purchase route puts the buyer first and the pair at 1; signed, the node takes it', async () => {
+  const { id, plan } = await activeListing();
+  const coins = world.buyerCoins(2);
+  const { status, json, text } = await world.api.post(`/api/v1/dutch/${id}/purchase`, order(coins));
+  assert.equal(status, 200, text);
+  assert.equal(json.pair_index, 1);
+  assert.equal(json.price_sats, plan.startPrice);
+  assert.equal(json.block_number, plan.start);
+  assert.deepEqual(json.warnings, []);
+  const tx = signCombined(json.psbt, coins);
+  assert.equal(
+    bitcoin.address.fromOutputScript(tx.outs[0].script, bitcoin.networks.regtest),
+    world.buyer.address,
+  );
+  assert.ok(tx.outs[0].value >= 546n);
+  assert.deepEqual(tx.outs[1].script, plan.payTo);
+  assert.equal(tx.outs[1].value, BigInt(plan.startPrice));
+  const [verdict] = await world.node.rpc('testmempoolaccept', [tx.toHex()], 0);
+  assert.equal(verdict.allowed, true, verdict['reject-reason']);
+  assert.equal(Math.round(verdict.fees.base * 1e8), json.fee_sats);
+  assert.ok(Math.abs(verdict.vsize - json.vsize) <= 4, `estimated ${json.vsize}, really ${verdict.vsize}`);
+  assert.ok(json.fee_sats >= 5 * verdict.vsize - 20);
+  const txid = await world.node.broadcast(tx.toHex());
+  await world.listingBecomes(id, {
+    status: 'sold',
+    spent_txid: txid,
+    asset_returned: false,
+    recipient: world.buyer.address,
+  });
+  await world.mine(1);
+  await world.counterparty.ledger.follow();
+  assert.ok(world.counterparty.ledger.holdings.has(`${txid}:0`), "the asset is on the buyer's output");
+});
+
+for (const type of ['p2tr', 'p2sh-p2wpkh', 'p2wsh']) {
+  test(`a purchase of a ${type} listing through the route is taken by the node`, async () => {
+    const { id } = await activeListing({ coin: await world.assetCoin(type) });
+    const coins = world.buyerCoins(1);
+    const { status, json, text } = await world.api.post(`/api/v1/dutch/${id}/purchase`, order(coins));
+    assert.equal(status, 200, text);
+    const [verdict] = await world.node.rpc('testmempoolaccept', [signCombined(json.psbt, coins).toHex()], 0);
+    assert.equal(verdict.allowed, true, verdict['reject-reason']);
+  });
+}
+
+test('the purchase route refuses what would lose money or the asset', async () => {
+  const { id, plan } = await activeListing();
+  const coins = world.buyerCoins(1);
+  const post = (body, target = id) => world.api.post(`/api/v1/dutch/${target}/purchase`, body);
+  const refused = {
+    'no inputs': order([]),
+    'the same input twice': order([coins[0], coins[0]]),
+    "the seller's output": order([plan.coin]),
+    'unknown input': order([{ ...coins[0], txid: '44'.repeat(32) }]),
+    'too little': order(coins, { fee_rate_sat_vb: 100000 }),
+    'no fee': order(coins, { fee_rate_sat_vb: 0 }),
+    'bad receive address': order(coins, { receive_address: 'nonsense' }),
+    'address of another network': order(coins, {
+      change_address: 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4',
+    }),
+    'no member': { inputs: outpoints(coins) },
+    'no object': [],
+  };
+  for (const [what, body] of Object.entries(refused)) {
+    const answer = await post(body);
+    assert.ok(answer.status >= 400 && answer.status < 500, `${what}: ${answer.status} ${answer.text}`);
+    assertProblem(answer, answer.status);
+  }
+  assertProblem(await post(order(coins), 999999), 404);
+  const upcoming = await world.list(await world.plan());
+  assertProblem(await post(order(coins), upcoming), [400, 409, 422]);
+});
+
+test('a buyer input that carries an asset itself is refused or warned about', async () => {
+  const { id } = await activeListing();
+  const coins = world.buyerCoins(1);
+  world.counterparty.attach(coins[0], { asset: 'XCP', quantity: 5n, divisible: true });
+  const answer = await world.api.post(`/api/v1/dutch/${id}/purchase`, order(coins));
+  if (answer.status === 200) assert.match(answer.json.warnings.join(' '), /asset/i);
+  else assertProblem(answer, [400, 409, 422], /asset/);
+});
+
+test('node, readiness, health and metrics tell the truth', async () => {
+  const { json: node } = await world.api.get('/api/v1/node');
+  assert.equal(node.height, await world.height());
+  assert.deepEqual([node.live, node.pruned, node.network], [true, true, 'regtest']);
+  const ready = await world.api.get('/ready');
+  assert.equal(ready.status, 200, ready.text);
+  const health = await world.api.get('/health');
+  assert.deepEqual(
+    [health.json.status, typeof health.json.version, typeof health.json.uptime, typeof health.json.clients],
+    ['ok', 'string', 'number', 'number'],
+  );
+  const metrics = await world.api.get('/metrics');
+  assert.match(metrics.headers['content-type'], /^text\/plain/);
+  assert.match(metrics.text, new RegExp(`^gavel_node_tip_height ${await world.height()}$`, 'm'));
+  for (const name of ['gavel_build_info', 'gavel_http_requests_total', 'gavel_ws_clients', 'gavel_auctions'])
+    assert.match(metrics.text, new RegExp(`^${name}[{ ]`, 'm'));
+  for (const line of metrics.text.split('\n'))
+    assert.match(line, /^($|#|[a-z_]+(\{.*\})? [-+0-9.eEInfNa]+$)/);
+});
+
+test('prices in lists fall as the ladder says, to the satoshi', async () => {
+  const { id, plan } = await activeListing({ startPrice: 99999, decrement: 333 });
+  for (let i = 0; i < 3; i++) {
+    const height = await world.height();
+    const { json } = await world.api.get(`/api/v1/dutch/${id}`);
+    assert.equal(json.price_sats, priceAt(plan, height));
+    await world.mine(1);
+  }
+});
