@@ -21,38 +21,35 @@ message(STATUS "Third parties: ${third_prefix}")
 
 find_package(Threads REQUIRED)
 
-# third(NAME ARCHIVES a.a... [DEFINITIONS d...] [LINK lib...]): SYSTEM headers, so that our warnings
-# judge our code only.
+# third(NAME [ARCHIVE file] [DEFINITIONS d...] [LINK lib...]): lib/libNAME.a unless ARCHIVE says otherwise. Its
+# headers are SYSTEM ones, so that our warnings judge our code only.
 function(third name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "ARCHIVES;DEFINITIONS;LINK")
-    add_library(third::${name} INTERFACE IMPORTED GLOBAL)
-    list(TRANSFORM arg_ARCHIVES PREPEND "${third_prefix}/lib/")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "ARCHIVE" "DEFINITIONS;LINK")
+    if(NOT arg_ARCHIVE)
+        set(arg_ARCHIVE lib${name}.a)
+    endif()
+    add_library(third::${name} STATIC IMPORTED GLOBAL)
     set_target_properties(third::${name} PROPERTIES
+        IMPORTED_LOCATION "${third_prefix}/lib/${arg_ARCHIVE}"
         INTERFACE_INCLUDE_DIRECTORIES "${third_prefix}/include"
         INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${third_prefix}/include"
         INTERFACE_COMPILE_DEFINITIONS "${arg_DEFINITIONS}"
-        INTERFACE_LINK_LIBRARIES "${arg_ARCHIVES};${arg_LINK}")
+        INTERFACE_LINK_LIBRARIES "${arg_LINK}")
 endfunction()
 
-third(mbedtls ARCHIVES libmbedtls.a LINK Threads::Threads)
-third(sqlite3 ARCHIVES libsqlite3.a LINK Threads::Threads m)
-third(secp256k1 ARCHIVES libsecp256k1.a DEFINITIONS SECP256K1_STATIC)
-third(yyjson ARCHIVES libyyjson.a DEFINITIONS YYJSON_DISABLE_NON_STANDARD=1)
-third(curl ARCHIVES libcurl.a DEFINITIONS CURL_STATICLIB LINK third::mbedtls)
-third(inih ARCHIVES libinih.a)
-third(wslay ARCHIVES libwslay.a)
-third(cmocka ARCHIVES libcmocka.a)
+third(mbedtls LINK Threads::Threads)
+third(sqlite3 LINK Threads::Threads m)
+third(secp256k1 DEFINITIONS SECP256K1_STATIC)
+third(yyjson DEFINITIONS YYJSON_DISABLE_NON_STANDARD=1)
+third(curl DEFINITIONS CURL_STATICLIB LINK third::mbedtls)
+third(inih)
+third(wslay)
+third(cmocka)
 
-# libzmq is C++: a real imported library, so that CMake links its users with the C++ driver. The runtime
-# goes in statically (the box then needs no libstdc++); sanitizers want the shared one.
-add_library(third::zmq STATIC IMPORTED GLOBAL)
-set_target_properties(third::zmq PROPERTIES
-    IMPORTED_LOCATION "${third_prefix}/lib/libzmq.a"
-    IMPORTED_LINK_INTERFACE_LANGUAGES CXX
-    INTERFACE_INCLUDE_DIRECTORIES "${third_prefix}/include"
-    INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${third_prefix}/include"
-    INTERFACE_COMPILE_DEFINITIONS ZMQ_STATIC
-    INTERFACE_LINK_LIBRARIES "Threads::Threads;rt")
+# libzmq is C++: CMake then links its users with the C++ driver. The runtime goes in statically, so that the box
+# needs no libstdc++; sanitizers want the shared one.
+third(zmq DEFINITIONS ZMQ_STATIC LINK Threads::Threads rt)
+set_property(TARGET third::zmq PROPERTY IMPORTED_LINK_INTERFACE_LANGUAGES CXX)
 if(GAVEL_SANITIZE STREQUAL "none")
     set_property(TARGET third::zmq PROPERTY INTERFACE_LINK_OPTIONS -static-libstdc++ -static-libgcc)
 endif()
