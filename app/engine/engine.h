@@ -8,8 +8,9 @@
  * answers: commit before you tell. When storage fails the batch is rolled back, memory is reloaded
  * from storage, and every caller of the batch gets GV_ERR_STORAGE (503): nothing half-done.
  * Deterministic: it reads time only through gv_clock, once per batch.
- * Callers block until the answer; a worker gives up at its deadline (GV_ERR_TIMEOUT: it may or may
- * not have happened). Every function below: any thread but the engine's. */
+ * Callers block until the answer; a worker gives up after GV_ENGINE_WAIT_MS (GV_ERR_TIMEOUT: it may
+ * or may not have happened); the node thread waits as long as it takes. After gv_engine_stop every
+ * call is GV_ERR_UNAVAILABLE "engine.stopped". Every function below: any thread but the engine's. */
 #ifndef GV_APP_ENGINE_ENGINE_H
 #define GV_APP_ENGINE_ENGINE_H
 
@@ -23,6 +24,9 @@
 #include "hal/iface/storage.h"
 
 struct gv_engine;
+
+/* A group commit on a slow card takes under a second; this much means that storage hangs. */
+#define GV_ENGINE_WAIT_MS 15000u
 
 /** What happened, told after the commit, in order. For the live stream and the indicator. */
 enum gv_event_kind {
@@ -49,6 +53,9 @@ struct gv_engine_config {
     void *on_event_ctx;
     enum gv_network network;
     uint32_t final_depth; /* confirmations, 1..100 */
+    /* No engine thread: every call serves the queue itself. For the simulator and tests, which then
+     * have one thread and a reproducible order. */
+    bool self_serve;
 };
 
 /** The one instance (static memory). */
@@ -76,6 +83,16 @@ GV_MUST_USE enum gv_err gv_engine_create_dutch(struct gv_engine *engine,
                                                struct gv_submission *submission, uint64_t *id,
                                                struct gv_fail *fail);
 
+/** A listing that was retired from memory: when GV_LISTINGS_MAX are held, a new one pushes out the
+ *  oldest that was spent more than GV_SETTLED_DEPTH blocks ago. It is listed no more, but kept.
+ *  Returns: GV_OK (also for one that is not retired); GV_ERR_NOT_FOUND; GV_ERR_FULL;
+ *  GV_ERR_STORAGE; GV_ERR_TIMEOUT. */
+GV_MUST_USE enum gv_err gv_engine_dutch_retired(struct gv_engine *engine, uint64_t id,
+                                                struct gv_dutch_listing *listing);
+
+/* Beyond this depth a spend is no longer watched: no pruned node can undo it. */
+#define GV_SETTLED_DEPTH 288u
+
 /* ---- chain (node thread) ------------------------------------------------------------------------ */
 
 /** A block that became part of the active chain, with the spends of watched outpoints in it. */
@@ -99,7 +116,8 @@ void gv_engine_cursor(struct gv_engine *engine, struct gv_chain_cursor *cursor);
 GV_MUST_USE bool gv_engine_block_hash(struct gv_engine *engine, uint32_t height,
                                       struct gv_hash256 *hash);
 
-/** Start (or restart after a prune gap) the scan at a block without looking into it. */
+/** Start (or restart after a prune gap) the scan at a block without looking into it. Spends that
+ *  were confirmed above it become pending. Only height and hash of the block matter. */
 GV_MUST_USE enum gv_err gv_engine_chain_jump(struct gv_engine *engine,
                                              const struct gv_block_report *block);
 /** Append the block after the cursor: spends and cursor in one transaction.
@@ -119,7 +137,10 @@ GV_MUST_USE enum gv_err gv_engine_mempool_clear(struct gv_engine *engine,
 GV_MUST_USE enum gv_err gv_engine_spender_unknown(struct gv_engine *engine,
                                                   const struct gv_outpoint *outpoint);
 /** Node and indexer state changed (or a heartbeat). Tip liveness follows from it and the cursor:
- *  live = reachable, not in initial download, blocks == headers == cursor. */
+ *  live = reachable, not in initial download, blocks == headers == cursor height, tip_hash == cursor
+ *  hash. A block that is connected or disconnected while the tip is live keeps it live (it is proof
+ *  of what the node's chain is); only this call makes a tip live. To show nothing while walking a
+ *  gap of several blocks, report the node's new height before the walk. */
 GV_MUST_USE enum gv_err gv_engine_node_status(struct gv_engine *engine,
                                               const struct gv_node_status *status);
 

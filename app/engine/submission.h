@@ -20,6 +20,7 @@ struct gv_submission {
     size_t body_len; /* bytes received into body; whoever reads sets it, release wipes them */
     struct gv_dutch_rung rungs[GV_RUNGS_MAX]; /* sorted by block */
     uint16_t order[GV_RUNGS_MAX];             /* position in the upload */
+    struct gv_view psbt_raw[GV_RUNGS_MAX];    /* decoded in place inside body, upload order */
     uint32_t psbt_at[GV_RUNGS_MAX];           /* offset into ladder, same order as rungs */
     uint16_t psbt_len[GV_RUNGS_MAX];
     _Alignas(16) uint8_t ladder[GV_LADDER_BYTES_MAX]; /* served PSBTs */

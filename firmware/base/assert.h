@@ -11,4 +11,7 @@ _Noreturn void gv_assert_failed(const char *expression, const char *file, int li
 #define GV_ASSERT(expression)                                                                      \
     ((expression) ? (void)0 : gv_assert_failed(#expression, __FILE__, __LINE__))
 
+/** Behind a switch over an enumeration without `default:`. In: why: what cannot be. */
+#define GV_UNREACHABLE(why) gv_assert_failed(why, __FILE__, __LINE__)
+
 #endif

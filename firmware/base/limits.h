@@ -39,8 +39,9 @@
 #define GV_LADDER_BYTES_MAX (GV_RUNGS_MAX * GV_PSBT_SERVED_MAX)
 /* An answer a worker builds; longer ones (lists) go out in chunks of this size. */
 #define GV_REPLY_BYTES_MAX 65536u
-/* One listing as rendered for lists: fixed members and texts 1,200, PSBT in base64. */
-#define GV_LISTING_JSON_MAX (1200u + (GV_PSBT_SERVED_MAX + 2u) / 3u * 4u)
+/* One listing as rendered for lists: keys and punctuation 700, numbers 300, asset name 250, two
+ * hashes 128, two addresses 180, times 42; PSBT in base64. */
+#define GV_LISTING_JSON_MAX (1600u + (GV_PSBT_SERVED_MAX + 2u) / 3u * 4u)
 /* ---- Engine -------------------------------------------------------------------------------- */
 
 /* Every worker may wait for one command; the node thread keeps up to a whole burst in flight, the
@@ -88,8 +89,9 @@ _Static_assert(GV_LISTING_JSON_MAX + 512u <= GV_LIVE_FRAME_OUT_MAX, "one listing
 
 /* Uploads: body, its JSON tree and its ladder. */
 #define GV_SUBMISSION_BYTES (GV_BODY_MAX + GV_BODY_ARENA_BYTES + GV_LADDER_BYTES_MAX)
-/* A listing: engine's record, published row with its rendered text, index and watch entries. */
-#define GV_LISTING_BYTES (512u + 512u + GV_LISTING_JSON_MAX + 128u)
+/* A listing: engine's record, published row with its rendered text, its share of a publication's
+ * PSBTs, spend view and watch places (asserted in app/engine/engine.c). */
+#define GV_LISTING_BYTES (896u + 896u + GV_LISTING_JSON_MAX + 512u + 256u)
 
 /* Address space of everything fixed. Resident memory is what has been touched, and stays below the
  * board's budget because list bodies and uploads are returned to the system when idle (mem.h). */

@@ -1,0 +1,261 @@
+#include "app/engine/engine_internal.h"
+#include "firmware/base/assert.h"
+#include "firmware/base/log.h"
+#include "firmware/base/text.h"
+
+#include <inttypes.h>
+
+bool gv_settled(const struct gv_engine *engine, const struct gv_dutch_listing *listing)
+{
+    switch (listing->spend.state) {
+    case GV_SPEND_NONE:
+    case GV_SPEND_PENDING:
+        return false;
+    case GV_SPEND_CONFIRMED:
+        return engine->chain.tip >= listing->spend.block &&
+               engine->chain.tip - listing->spend.block >= GV_SETTLED_DEPTH;
+    case GV_SPEND_UNKNOWN:
+        return true; /* the block that spent it is deeper than the node keeps */
+    }
+    GV_UNREACHABLE("spend state outside its enumeration");
+}
+
+enum gv_err gv_note_reveals(struct gv_engine *engine)
+{
+    for (uint32_t i = 0; i < engine->record_count; i++) {
+        struct gv_dutch_listing *listing = &engine->records[i].listing;
+        struct gv_reveal reveal = gv_dutch_reveal(listing, &engine->tip);
+        if (reveal.kind == GV_REVEAL_RUNG && reveal.block > listing->revealed_high) {
+            listing->revealed_high = reveal.block;
+            if (gv_batch_begin(engine) != GV_OK ||
+                gv_store_revealed_put(&engine->store, listing->id, reveal.block) != GV_OK) {
+                return GV_ERR_STORAGE;
+            }
+        }
+    }
+    return GV_OK;
+}
+
+/* ---- create ------------------------------------------------------------------------------------------ */
+
+/* 400s come before 409 (fact sheet 1.3). */
+static enum gv_err check_tip(const struct gv_engine *engine, const struct gv_dutch_terms *terms,
+                             struct gv_fail *fail)
+{
+    if (!engine->tip.live) {
+        return gv_fail(fail, GV_ERR_UNAVAILABLE, "node.not_live",
+                       "the node does not know the current tip");
+    }
+    if (engine->tip.height.v >= terms->start_block) {
+        return gv_fail_at(fail, GV_ERR_INVALID, "/start_block", "dutch.started",
+                          "start_block %" PRIu32 " must be above the tip %" PRIu32,
+                          terms->start_block, engine->tip.height.v);
+    }
+    return GV_OK;
+}
+
+static enum gv_err check_outpoint(struct gv_engine *engine, const struct gv_submission *submission,
+                                  struct gv_fail *fail)
+{
+    const struct gv_outpoint *utxo = &submission->terms.utxo;
+    bool spent = gv_watch_fired(engine->config.watch, utxo) != submission->watch_fired;
+    const struct gv_dutch_listing *live = NULL;
+    for (uint32_t i = 0; i < engine->record_count; i++) {
+        const struct gv_dutch_listing *listing = &engine->records[i].listing;
+        if (!gv_outpoint_equal(&listing->terms.utxo, utxo)) {
+            continue;
+        }
+        if (listing->spend.state != GV_SPEND_NONE) {
+            spent = true;
+        } else if (gv_dutch_status(listing, engine->tip.height) != GV_DUTCH_EXPIRED) {
+            live = listing;
+        }
+    }
+    if (!spent && live == NULL) {
+        return GV_OK;
+    }
+    char text[GV_HEX_MAX + 11u];
+    gv_outpoint_text(text, utxo);
+    if (spent) {
+        return gv_fail_at(fail, GV_ERR_INVALID, "/utxo_txid", "dutch.utxo_spent",
+                          "UTXO %s has been spent", text);
+    }
+    return gv_fail_at(fail, GV_ERR_CONFLICT, "/utxo_txid", "dutch.utxo_listed",
+                      "UTXO %s already has a listing that is %s", text,
+                      gv_dutch_status_text(gv_dutch_status(live, engine->tip.height)));
+}
+
+/* Make room for one more: the oldest settled listing leaves memory. */
+static enum gv_err make_room(struct gv_engine *engine, struct gv_fail *fail)
+{
+    if (engine->record_count < GV_LISTINGS_MAX) {
+        return GV_OK;
+    }
+    for (uint32_t i = 0; i < engine->record_count; i++) {
+        struct gv_record *record = &engine->records[i];
+        if (record->watched || !gv_settled(engine, &record->listing)) {
+            continue;
+        }
+        uint64_t id = record->listing.id;
+        if (gv_batch_begin(engine) != GV_OK ||
+            gv_store_listing_retire(&engine->store, id) != GV_OK) {
+            return GV_ERR_STORAGE;
+        }
+        GV_ASSERT(engine->retired_count < GV_COMMAND_BATCH);
+        engine->retired[engine->retired_count] = id;
+        engine->retired_count++;
+        engine->record_count--;
+        memmove(record, record + 1, (size_t)(engine->record_count - i) * sizeof(*record));
+        return GV_OK;
+    }
+    return gv_fail(fail, GV_ERR_FULL, "dutch.full", "all %u places for listings are taken",
+                   GV_LISTINGS_MAX);
+}
+
+static enum gv_err store_listing(struct gv_engine *engine, const struct gv_dutch_listing *listing,
+                                 const struct gv_submission *submission)
+{
+    char subject[32];
+    char detail[GV_AUDIT_DETAIL_MAX];
+    char utxo[GV_HEX_MAX + 11u];
+    if (gv_batch_begin(engine) != GV_OK ||
+        gv_store_listing_insert(&engine->store, listing) != GV_OK) {
+        return GV_ERR_STORAGE;
+    }
+    for (uint32_t i = 0; i < submission->rung_count; i++) {
+        const struct gv_dutch_rung *rung = &submission->rungs[i];
+        struct gv_view psbt =
+            gv_view_of(&submission->ladder[submission->psbt_at[i]], submission->psbt_len[i]);
+        if (gv_store_rung_insert(&engine->store, listing, rung->block, rung->price, psbt) !=
+            GV_OK) {
+            return GV_ERR_STORAGE;
+        }
+    }
+    gv_outpoint_text(utxo, &listing->terms.utxo);
+    gv_format_cut(subject, sizeof(subject), "listing:%" PRIu64, listing->id);
+    gv_format_cut(detail, sizeof(detail),
+                  "utxo=%s qty_base=%" PRId64 " blocks=%" PRIu32 "-%" PRIu32 "+%" PRIu32
+                  " price_sat=%" PRIu64 "-%" PRIu64 " locked=%d asset=%s",
+                  utxo, listing->terms.asset_qty_base, listing->terms.start_block,
+                  listing->terms.end_block, listing->terms.blocks_after_end,
+                  listing->terms.start_price.v, listing->terms.end_price.v, listing->terms.locked,
+                  listing->terms.asset_name);
+    gv_log(GV_LOG_INFO, "engine", "listing.created id=%" PRIu64 " %s", listing->id, detail);
+    return gv_store_audit(&engine->store, engine->now, "listing.created", subject, detail) == GV_OK
+               ? GV_OK
+               : GV_ERR_STORAGE;
+}
+
+enum gv_err gv_do_create(struct gv_engine *engine, struct gv_command *command)
+{
+    const struct gv_submission *submission = command->create.submission;
+    GV_ASSERT(submission->watched);
+    GV_ASSERT(submission->rung_count >= 1);
+    enum gv_err err = check_tip(engine, &submission->terms, &command->fail);
+    if (err == GV_OK) {
+        err = check_outpoint(engine, submission, &command->fail);
+    }
+    if (err == GV_OK) {
+        err = make_room(engine, &command->fail);
+    }
+    if (err != GV_OK) {
+        return err;
+    }
+    struct gv_record *record = &engine->records[engine->record_count];
+    *record = (struct gv_record){.changed = true};
+    record->listing.id = engine->newest_id + 1;
+    record->listing.terms = submission->terms;
+    /* The clock may step back; ids and times must keep one order. */
+    record->listing.created_at =
+        engine->now.s > engine->newest_at.s ? engine->now : engine->newest_at;
+    if (store_listing(engine, &record->listing, submission) != GV_OK) {
+        return GV_ERR_STORAGE;
+    }
+    engine->record_count++;
+    engine->newest_id = record->listing.id;
+    engine->newest_at = record->listing.created_at;
+    engine->dirty = true;
+    command->create.id = record->listing.id;
+    return GV_OK;
+}
+
+void gv_keep_submission(struct gv_engine *engine, struct gv_command *command)
+{
+    for (uint32_t i = engine->record_count; i > 0; i--) {
+        struct gv_record *record = &engine->records[i - 1];
+        if (record->listing.id == command->create.id) {
+            record->watched = true;
+            command->create.submission->watched = false;
+            return;
+        }
+    }
+    GV_UNREACHABLE("a committed listing is in memory");
+}
+
+void gv_drop_submission(struct gv_engine *engine, struct gv_submission *submission)
+{
+    if (submission->watched) {
+        gv_watch_drop(engine->config.watch, &submission->terms.utxo);
+        submission->watched = false;
+    }
+    gv_submission_release(submission);
+}
+
+enum gv_err gv_do_retired(struct gv_engine *engine, struct gv_command *command)
+{
+    return gv_store_listing_get(&engine->store, command->retired.id, &command->retired.listing);
+}
+
+/* ---- callers ----------------------------------------------------------------------------------------- */
+
+static enum gv_err timed_out(struct gv_fail *fail)
+{
+    return gv_fail(fail, GV_ERR_TIMEOUT, "engine.timeout",
+                   "the engine did not answer in time; it may still do what was asked");
+}
+
+static enum gv_err all_busy(struct gv_fail *fail)
+{
+    return gv_fail(fail, GV_ERR_FULL, "engine.busy", "too many commands are waiting");
+}
+
+enum gv_err gv_engine_create_dutch(struct gv_engine *engine, struct gv_submission *submission,
+                                   uint64_t *id, struct gv_fail *fail)
+{
+    struct gv_command *command = gv_command_acquire(engine, GV_COMMAND_CREATE, GV_COMMANDS_MARGIN);
+    if (command == NULL) {
+        gv_drop_submission(engine, submission);
+        return all_busy(fail);
+    }
+    command->create.submission = submission;
+    enum gv_err err = gv_command_call(engine, command, GV_ENGINE_WAIT_MS);
+    if (err == GV_ERR_TIMEOUT) {
+        return timed_out(fail);
+    }
+    if (err == GV_OK) {
+        *id = command->create.id;
+    } else if (fail != NULL) {
+        *fail = command->fail;
+    }
+    gv_command_release(engine, command);
+    return err;
+}
+
+enum gv_err gv_engine_dutch_retired(struct gv_engine *engine, uint64_t id,
+                                    struct gv_dutch_listing *listing)
+{
+    struct gv_command *command = gv_command_acquire(engine, GV_COMMAND_RETIRED, GV_COMMANDS_MARGIN);
+    if (command == NULL) {
+        return GV_ERR_FULL;
+    }
+    command->retired.id = id;
+    enum gv_err err = gv_command_call(engine, command, GV_ENGINE_WAIT_MS);
+    if (err == GV_ERR_TIMEOUT) {
+        return err;
+    }
+    if (err == GV_OK) {
+        *listing = command->retired.listing;
+    }
+    gv_command_release(engine, command);
+    return err;
+}

@@ -1,0 +1,245 @@
+/* Inside of the engine: its state, its commands, and the steps of one batch.
+ *
+ *   gv_command_call ─► queue ─► batch ─► dispatch ─► settle ─► commit ─► publish ─► reply
+ *                                           │           │
+ *                                           └─ storage ─┴─► undo: rollback, load again
+ *
+ * State changed by a command lives in `records`, `chain`, `keys`, `node`: the serving thread alone
+ * reads and writes them, and until the commit nobody else sees them. What other threads read is
+ * copied to `view` (under its mutex) and to the market after the commit.
+ * Private to app/engine. Thread: the one that serves, unless said otherwise. */
+#ifndef GV_APP_ENGINE_ENGINE_INTERNAL_H
+#define GV_APP_ENGINE_ENGINE_INTERNAL_H
+
+#include "app/engine/engine.h"
+#include "app/store/store.h"
+#include "firmware/base/pool.h"
+#include "firmware/base/queue.h"
+
+#include <stdatomic.h>
+
+/* ---- commands -------------------------------------------------------------------------------- */
+
+enum gv_command_kind {
+    GV_COMMAND_CREATE,
+    GV_COMMAND_RETIRED,
+    GV_COMMAND_JUMP,
+    GV_COMMAND_CONNECT,
+    GV_COMMAND_DISCONNECT,
+    GV_COMMAND_MEMPOOL_SPEND,
+    GV_COMMAND_MEMPOOL_CLEAR,
+    GV_COMMAND_SPENDER_UNKNOWN,
+    GV_COMMAND_NODE_STATUS,
+    GV_COMMAND_KEY_CREATE,
+    GV_COMMAND_KEY_REVOKE,
+};
+
+/** By value, but for what the node thread lends: it waits without a deadline. */
+struct gv_command {
+    enum gv_command_kind kind;
+    enum gv_err err; /* the answer */
+    struct gv_fail fail;
+    union {
+        struct {
+            struct gv_submission *submission; /* owned */
+            uint64_t id;
+        } create;
+        struct {
+            uint64_t id;
+            struct gv_dutch_listing listing;
+        } retired;
+        const struct gv_block_report *block;
+        const struct gv_spend_evidence *evidence;
+        const struct gv_node_status *node;
+        struct gv_outpoint outpoint;
+        struct {
+            char name[GV_KEY_NAME_MAX];
+            uint32_t scopes;
+            struct gv_utc expires_at;
+            char text[GV_KEY_TEXT_MAX]; /* a secret */
+        } key_create;
+        char key_id[GV_KEY_ID_LEN + 1];
+    };
+};
+
+/** Where a caller waits for its command; one per slot of the command pool. */
+struct gv_gate {
+    pthread_mutex_t lock;
+    pthread_cond_t answered; /* on CLOCK_MONOTONIC */
+    bool done;
+    bool abandoned; /* the caller gave up: whoever answers gives the slot back */
+};
+
+/* ---- state ----------------------------------------------------------------------------------- */
+
+struct gv_record {
+    struct gv_dutch_listing listing;
+    bool watched; /* we hold a reference in the watch set */
+    bool changed; /* since the last publication */
+};
+
+/** The newest block hashes: heights tip - count + 1 .. tip, each at height % GV_CHAIN_RING. */
+struct gv_chain {
+    uint32_t count;
+    uint32_t tip;
+    struct gv_hash256 hashes[GV_CHAIN_RING];
+};
+
+struct gv_keys {
+    uint32_t count;
+    struct gv_api_key items[GV_API_KEYS_MAX];
+};
+
+struct gv_spend_view {
+    struct gv_outpoint outpoint;
+    enum gv_spend_state state;
+    struct gv_hash256 txid;
+};
+
+/** Copies for other threads. */
+struct gv_view_state {
+    pthread_mutex_t lock;
+    struct gv_chain chain;
+    struct gv_keys keys;
+    bool has_environment_key;
+    struct gv_hash256 environment_key;
+    uint32_t spend_count;
+    struct gv_spend_view spends[GV_LISTINGS_MAX]; /* only outpoints that are spent */
+    struct gv_engine_stats stats;
+};
+
+/** One row on its way into the market. */
+struct gv_prepared {
+    uint32_t record;
+    uint32_t psbt_at; /* in gv_engine.psbts */
+    uint16_t psbt_len;
+    enum gv_dutch_status status;
+    struct gv_reveal reveal;
+    struct gv_sat price;
+    bool sold; /* has just become sold */
+};
+
+/* Revealed PSBTs of one publication: a P2WPKH one has 240 bytes, a 2-of-3 P2WSH one 500. When they
+ * are longer on average, the publication is done in several turns. */
+#define GV_PUBLISH_BYTES (GV_LISTINGS_MAX * 512u + GV_PSBT_SERVED_MAX)
+
+struct gv_engine {
+    struct gv_engine_config config;
+    struct gv_store store;
+
+    uint32_t record_count;
+    struct gv_record records[GV_LISTINGS_MAX]; /* ascending id */
+    uint64_t newest_id;
+    struct gv_utc newest_at;
+    struct gv_chain chain;
+    struct gv_keys keys;
+    struct gv_node_status node;
+    struct gv_tip tip;
+
+    /* the batch */
+    struct gv_utc now;
+    bool in_transaction;
+    bool stale;         /* memory could not be loaded again: nothing is served until it can */
+    bool dirty;         /* tip or a record changed: rows must be looked at */
+    bool chain_changed; /* the view's copy is old (also below) */
+    bool keys_changed;
+    bool node_changed;
+    uint32_t retired_count;
+    uint64_t retired[GV_COMMAND_BATCH]; /* rows to take out of the market */
+
+    /* publication */
+    uint32_t prepared_count;
+    struct gv_prepared prepared[GV_LISTINGS_MAX];
+    uint32_t psbts_len;
+    uint8_t psbts[GV_PUBLISH_BYTES];
+
+    struct gv_view_state view;
+
+    /* calls */
+    atomic_bool stopping;
+    struct gv_pool pool;
+    struct gv_command slots[GV_COMMANDS_MAX];
+    uint32_t slot_next[GV_COMMANDS_MAX];
+    uint8_t slot_used[GV_COMMANDS_MAX];
+    struct gv_gate gates[GV_COMMANDS_MAX];
+    struct gv_queue queue;
+    struct gv_command *queued[GV_COMMANDS_MAX];
+};
+
+/* ---- engine_call.c: from a caller to the engine and back --------------------------------------- */
+
+void gv_calls_init(struct gv_engine *engine);
+void gv_calls_deinit(struct gv_engine *engine);
+
+/** A zeroed command, or NULL unless more than `margin` slots are free. Any thread. */
+GV_MUST_USE struct gv_command *gv_command_acquire(struct gv_engine *engine,
+                                                  enum gv_command_kind kind, uint32_t margin);
+void gv_command_release(struct gv_engine *engine, struct gv_command *command);
+
+/** Queue it. Returns: GV_OK; GV_ERR_CLOSED (the command is still the caller's). Any thread. */
+GV_MUST_USE enum gv_err gv_command_post(struct gv_engine *engine, struct gv_command *command);
+/** Wait for the answer of a posted command; timeout_ms 0: for ever. Any thread.
+ *  Returns: GV_OK: read command->err, then release it; GV_ERR_TIMEOUT: it is the engine's now. */
+GV_MUST_USE enum gv_err gv_command_wait(struct gv_engine *engine, struct gv_command *command,
+                                        uint32_t timeout_ms);
+/** Post, wait and return the command's answer. Returns also: GV_ERR_TIMEOUT (do not touch it any
+ *  more); GV_ERR_UNAVAILABLE "engine.stopped". Release it unless GV_ERR_TIMEOUT. */
+GV_MUST_USE enum gv_err gv_command_call(struct gv_engine *engine, struct gv_command *command,
+                                        uint32_t timeout_ms);
+/** Hand the answered command back to its caller. */
+void gv_command_answer(struct gv_engine *engine, struct gv_command *command);
+
+/* ---- the steps of a batch ------------------------------------------------------------------------ */
+
+/** Open the batch's transaction unless it is open; before every write. */
+GV_MUST_USE enum gv_err gv_batch_begin(struct gv_engine *engine);
+
+/** Commands. Returns: the answer; GV_ERR_STORAGE undoes the whole batch. */
+GV_MUST_USE enum gv_err gv_do_create(struct gv_engine *engine, struct gv_command *command);
+GV_MUST_USE enum gv_err gv_do_retired(struct gv_engine *engine, struct gv_command *command);
+GV_MUST_USE enum gv_err gv_do_jump(struct gv_engine *engine, struct gv_command *command);
+GV_MUST_USE enum gv_err gv_do_connect(struct gv_engine *engine, struct gv_command *command);
+GV_MUST_USE enum gv_err gv_do_disconnect(struct gv_engine *engine);
+GV_MUST_USE enum gv_err gv_do_mempool_spend(struct gv_engine *engine, struct gv_command *command);
+GV_MUST_USE enum gv_err gv_do_mempool_clear(struct gv_engine *engine, struct gv_command *command);
+GV_MUST_USE enum gv_err gv_do_spender_unknown(struct gv_engine *engine, struct gv_command *command);
+void gv_do_node_status(struct gv_engine *engine, struct gv_command *command);
+GV_MUST_USE enum gv_err gv_do_key_create(struct gv_engine *engine, struct gv_command *command);
+GV_MUST_USE enum gv_err gv_do_key_revoke(struct gv_engine *engine, struct gv_command *command);
+
+/** engine_load.c: replace memory by what storage holds. */
+GV_MUST_USE enum gv_err gv_load(struct gv_engine *engine, struct gv_fail *fail);
+
+/** engine_chain.c: the tip that chain and node make together. */
+struct gv_tip gv_tip_of(const struct gv_engine *engine);
+
+/** Spent so deep below the tip that nothing of it can change any more. */
+bool gv_settled(const struct gv_engine *engine, const struct gv_dutch_listing *listing);
+
+/** engine_dutch.c: record which rungs this batch is about to reveal. */
+GV_MUST_USE enum gv_err gv_note_reveals(struct gv_engine *engine);
+/** engine_dutch.c: the batch is committed: a create's watch reference becomes the engine's. */
+void gv_keep_submission(struct gv_engine *engine, struct gv_command *command);
+/** Give the submission back, with its watch reference unless that was kept. Any thread. */
+void gv_drop_submission(struct gv_engine *engine, struct gv_submission *submission);
+
+/** engine_spend.c: judge a spend for one listing (fact sheet 3.4).
+ *  In: sight: height of the tip when the spend was first seen. Out: spend: without its block. */
+GV_MUST_USE enum gv_err gv_judge_spend(struct gv_engine *engine,
+                                       const struct gv_dutch_listing *listing,
+                                       const struct gv_spend_evidence *evidence, uint32_t sight,
+                                       struct gv_dutch_spend *spend);
+/** engine_spend.c: store, audit and take over a listing's new spend state. In: why: audit kind. */
+GV_MUST_USE enum gv_err gv_set_spend(struct gv_engine *engine, struct gv_record *record,
+                                     const struct gv_dutch_spend *spend, const char *why);
+
+/** engine_publish.c: bring watch set, view and market in line with memory, tell the events. */
+void gv_publish(struct gv_engine *engine);
+/** engine_publish.c: memory is not to be trusted: show no PSBT. */
+void gv_publish_dark(struct gv_engine *engine);
+
+#define GV_HEX_MAX 65u
+/** "txid:vout" as people write it. */
+void gv_outpoint_text(char text[GV_HEX_MAX + 11u], const struct gv_outpoint *outpoint);
+
+#endif
