@@ -30,14 +30,14 @@ async function shown(id) {
   const v1 = (await world.api.get(`/api/v1/dutch/${id}`)).json;
   const psbt = current.json.psbt?.psbt_data ?? null;
   assert.equal(listed.current_psbt_data, psbt);
-  assert.equal(v1.current?.psbt ?? null, psbt);
+  assert.equal(v1.psbt, psbt);
   assert.equal(v1.status, listed.status);
   assert.equal(current.json.current_block, await world.height());
   if (psbt) {
     assert.equal(current.json.auction_status, listed.status);
     assert.equal(current.json.psbt.price_sats, listed.current_price_sats);
     assert.equal(current.json.psbt.auction_id, id);
-    assert.equal(v1.current.block_number, current.json.psbt.block_number);
+    assert.deepEqual(v1.reveal, { kind: 'rung', block_number: current.json.psbt.block_number });
   }
   return {
     status: listed.status,

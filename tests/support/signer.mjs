@@ -223,9 +223,11 @@ export function signRung(psbt, coin) {
 
 /**
  * Body of POST /api/listings.
- * @param {Plan} plan @param {RungOptions} [options] @returns {Record<string, any>}
+ * @param {Plan} plan
+ * @param {{block_number: number, price_sats: number, psbt_data: string}[]} psbts
+ * @returns {Record<string, any>}
  */
-export function makeBody(plan, options) {
+export function bodyOf(plan, psbts) {
   return {
     asset_name: plan.asset,
     asset_qty: plan.quantity,
@@ -237,6 +239,12 @@ export function makeBody(plan, options) {
     end_price_sats: plan.endPrice,
     price_decrement: plan.decrement,
     blocks_after_end: plan.after,
-    psbts: makeLadder(plan, options),
+    psbts,
   };
 }
+
+/**
+ * The same with an honest ladder, or one that departs as asked.
+ * @param {Plan} plan @param {RungOptions} [options]
+ */
+export const makeBody = (plan, options) => bodyOf(plan, makeLadder(plan, options));

@@ -64,7 +64,8 @@ export class ZmqProxy {
     /** Which messages are lost. @type {(topic: string) => boolean} */
     proxy.loses = () => false;
     proxy.lost = 0;
-    proxy.passed = 0;
+    /** When each topic's last message passed, by performance.now(). @type {Map<string, number>} */
+    proxy.passedAt = new Map();
     proxy.sockets = new Set();
     proxy.server = net.createServer((client) => proxy.connect(client, publisherPort));
     await new Promise((resolve) => {
@@ -93,7 +94,7 @@ export class ZmqProxy {
         if (topic !== null && this.loses(topic)) {
           this.lost++;
         } else {
-          if (topic !== null) this.passed++;
+          if (topic !== null) this.passedAt.set(topic, performance.now());
           client.write(bytes);
         }
       }

@@ -1,0 +1,47 @@
+/**
+ * Benchmarks, each beside its baseline in the same run.
+ *
+ *   node tests/bench/bench.mjs [NAME...] [--json]
+ *
+ * Names: psbt serve memory latency start heap; all of them when none is given. Ends with 1 when a
+ * goal was missed.
+ */
+import { parseArgs } from 'node:util';
+import { benchLatency } from './latency.mjs';
+import { benchMemory } from './memory.mjs';
+import { benchHeap, benchPsbt } from './native.mjs';
+import { isMet, table } from './report.mjs';
+import { benchServe } from './serve.mjs';
+import { benchStart } from './start.mjs';
+
+/** @type {Record<string, () => Promise<import('./report.mjs').Row[]>>} */
+const BENCHES = {
+  psbt: benchPsbt,
+  serve: benchServe,
+  memory: benchMemory,
+  latency: benchLatency,
+  start: benchStart,
+  heap: benchHeap,
+};
+
+async function main() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { json: { type: 'boolean', default: false } },
+  });
+  const names = positionals.length ? positionals : Object.keys(BENCHES);
+  const unknown = names.find((name) => !(name in BENCHES));
+  if (unknown) {
+    process.stderr.write(`no bench is called ${unknown}; there are: ${Object.keys(BENCHES).join(' ')}\n`);
+    return 64;
+  }
+  const rows = [];
+  for (const name of names) {
+    process.stderr.write(`${name} ...\n`);
+    rows.push(...(await BENCHES[name]()));
+  }
+  process.stdout.write(values.json ? `${JSON.stringify(rows, null, 2)}\n` : `${table(rows)}\n`);
+  return rows.every(isMet) ? 0 : 1;
+}
+
+process.exitCode = await main();
