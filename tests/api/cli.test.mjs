@@ -83,10 +83,7 @@ for (const vector of [...vectors('valid'), ...vectors('hostile')]) {
     assert.equal(verdict.valid, sound, shown);
     assert.equal(code, verdict.listable ? EXIT.LISTABLE : sound ? EXIT.NOT_LISTABLE : EXIT.INVALID, shown);
     if (!sound) {
-      const reason = vector.reason.replaceAll('-', '_');
-      const codes =
-        reason === 'parse_base64_or_magic' ? ['psbt.parse_base64', 'psbt.parse_magic'] : [`psbt.${reason}`];
-      assert.ok(codes.includes(verdict.code), shown);
+      assert.equal(verdict.code, `psbt.${vector.reason.replaceAll('-', '_')}`, shown);
     } else if (vector.verdict === 'valid') {
       assert.equal(verdict.listable, fitsListing(vector), shown);
     } else if (['dust-output', 'relative-locktime'].includes(vector.reason)) {
@@ -201,10 +198,8 @@ test('a price of 0 is data, and input over 128 KiB is refused', async () => {
   assert.equal(long.code, EXIT.INVALID);
 });
 
-test('help and version are there', async () => {
-  for (const args of [['--help'], ['--version'], ['psbt', 'check', '--help']]) {
-    const { code, stdout } = await gavelctl(args);
-    assert.equal(code, 0, args.join(' '));
-    assert.ok(stdout.length > 5);
-  }
+test('help is there', async () => {
+  const { code, stdout } = await gavelctl(['--help']);
+  assert.equal(code, 0);
+  assert.match(stdout, /psbt check/);
 });

@@ -65,7 +65,7 @@ test('row 70: a sale in the second of three blocks while the box was down is fou
     status: 'sold',
     spent_txid: tx.getId(),
     spent_block: height,
-    spent_confirmed: true,
+    confirmed: true,
   });
   assert.equal(sold.spent_at.slice(0, 19), new Date(time * 1000).toISOString().slice(0, 19));
   assert.equal(sold.recipient, world.buyer.address);
@@ -76,7 +76,7 @@ test('row 70: a purchase still in the mempool after the box was down is found', 
   await world.gaveld.halt();
   const txid = await world.node.broadcast(purchase(plan).toHex());
   await world.gaveld.launch();
-  await world.listingBecomes(id, { status: 'sold', spent_txid: txid, spent_confirmed: false });
+  await world.listingBecomes(id, { status: 'sold', spent_txid: txid, confirmed: false });
 });
 
 test('a reorganisation while the box was down is followed from the fork', async () => {
@@ -91,7 +91,7 @@ test('a reorganisation while the box was down is followed from the fork', async 
   await world.node.mineOnly(world.faucet.address);
   await world.node.mineOnly(world.faucet.address, [tx.toHex()]);
   await world.gaveld.launch();
-  await world.listingBecomes(id, { status: 'sold', spent_block: height + 1, spent_confirmed: true });
+  await world.listingBecomes(id, { status: 'sold', spent_block: height + 1, confirmed: true });
 });
 
 for (const [what, topics] of /** @type {const} */ ([
@@ -123,7 +123,7 @@ test('row 72: with the feed off the poll finds everything', async () => {
     await world.node.broadcast(purchase(plan).toHex());
     await world.listingBecomes(id, { status: 'sold', provisional: true });
     await world.mine(1);
-    await world.listingBecomes(id, { status: 'sold', spent_confirmed: true });
+    await world.listingBecomes(id, { status: 'sold', confirmed: true });
   } finally {
     world.gaveld = first;
     world.key = await first.createKey();
@@ -222,7 +222,7 @@ test('row 71: after a downtime longer than the node keeps blocks', async () => {
   const { id: soldBefore, plan: before } = await activeListing();
   const earlier = purchase(before);
   await world.mineOnly([earlier.toHex()]);
-  await world.listingBecomes(soldBefore, { status: 'sold', spent_confirmed: true });
+  await world.listingBecomes(soldBefore, { status: 'sold', confirmed: true });
   await world.gaveld.halt();
   const cursor = await world.height();
   await world.node.mineOnly(world.faucet.address, [ownSpend(spent.coin).toHex()]);

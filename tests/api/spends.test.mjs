@@ -47,7 +47,7 @@ test('row 60: a purchase is provisionally sold in the mempool, and then has bloc
   const seen = await world.listingBecomes(id, {
     status: 'sold',
     spent_txid: txid,
-    spent_confirmed: false,
+    confirmed: false,
     provisional: true,
   });
   assert.deepEqual([seen.spent_block, seen.spent_at], [null, null]);
@@ -56,7 +56,7 @@ test('row 60: a purchase is provisionally sold in the mempool, and then has bloc
   await world.mine(1);
   const height = await world.height();
   const { time } = await world.node.rpc('getblockheader', await world.node.rpc('getbestblockhash'));
-  const sold = await world.listingBecomes(id, { status: 'sold', spent_confirmed: true });
+  const sold = await world.listingBecomes(id, { status: 'sold', confirmed: true });
   assert.equal(sold.spent_block, height);
   assert.equal(sold.spent_at.slice(0, 19), isoOf(time));
   assert.equal(sold.recipient, world.buyer.address);
@@ -77,7 +77,7 @@ test('a purchase that the box first sees in a block is sold', async () => {
     status: 'sold',
     spent_txid: tx.getId(),
     spent_block: await world.height(),
-    spent_confirmed: true,
+    confirmed: true,
   });
 });
 
@@ -104,14 +104,14 @@ test('row 61: when the purchase is replaced by a cheaper PSBT, price and txid fo
     status: 'sold',
     spent_txid: second.getId(),
     sale_price_sats: cheaper,
-    spent_confirmed: false,
+    confirmed: false,
   });
   await world.mine(1);
   await world.listingBecomes(id, {
     status: 'sold',
     spent_txid: second.getId(),
     sale_price_sats: cheaper,
-    spent_confirmed: true,
+    confirmed: true,
   });
 });
 
@@ -148,7 +148,7 @@ test("row 63: a purchase that a reorganisation replaces by the seller's own spen
   await world.node.broadcast(tx.toHex());
   await world.mine(1);
   const height = await world.height();
-  await world.listingBecomes(id, { status: 'sold', spent_block: height, spent_confirmed: true });
+  await world.listingBecomes(id, { status: 'sold', spent_block: height, confirmed: true });
   await world.node.rewindTo(height - 1);
   await world.synced();
   await world.listingBecomes(id, {
@@ -156,7 +156,7 @@ test("row 63: a purchase that a reorganisation replaces by the seller's own spen
     spent_txid: tx.getId(),
     spent_block: null,
     spent_at: null,
-    spent_confirmed: false,
+    confirmed: false,
   });
   const own = makePayment([plan.coin], [{ script: payout.script, value: plan.coin.value - 500n }]);
   await world.mineOnly([own.toHex()]);
@@ -176,7 +176,7 @@ test('a purchase that a reorganisation drops for good is active again', async ()
   await world.node.broadcast(purchase(plan, plan.start, { coins }).toHex());
   await world.mine(1);
   const height = await world.height();
-  await world.listingBecomes(id, { status: 'sold', spent_confirmed: true });
+  await world.listingBecomes(id, { status: 'sold', confirmed: true });
   await world.node.rewindTo(height - 1);
   const [coin] = coins;
   const instead = makePayment([coin], [{ script: world.buyer.script, value: coin.value - 900n }]);
@@ -249,7 +249,7 @@ test('row 67: a spend before the start is closed, by a leaked PSBT sold with a m
     sale_price_sats: priceAt(leaked, start + 3),
   });
   await world.mine(1);
-  await world.listingBecomes(leakedId, { status: 'sold', early_leak: true, spent_confirmed: true });
+  await world.listingBecomes(leakedId, { status: 'sold', early_leak: true, confirmed: true });
 });
 
 test('row 67: the same leak of a locked ladder is refused by the node itself', async () => {

@@ -85,15 +85,25 @@ test('the preflight reports every rule and stores nothing', async () => {
   const plan = await world.plan();
   const good = await world.api.post('/api/v1/dutch/check', makeBody(plan), auth());
   assert.equal(good.status, 200, good.text);
-  assert.equal(good.json.acceptable, true, good.text);
+  assert.equal(good.json.listable, true, good.text);
+  assert.deepEqual(good.json.problems, []);
+  assert.equal(good.json.rungs.length, 11);
   const body = makeBody(plan);
   body.psbts[2].psbt_data = makeBody(plan, { sighash: 0x01 }).psbts[2].psbt_data;
   body.psbts[7].psbt_data = 'nonsense';
   const bad = await world.api.post('/api/v1/dutch/check', body, auth());
   assert.equal(bad.status, 200, bad.text);
-  assert.equal(bad.json.acceptable, false);
-  for (const pointer of ['/psbts/2', '/psbts/7'])
-    assert.ok(bad.text.includes(pointer), `${pointer} in ${bad.text}`);
+  assert.equal(bad.json.listable, false);
+  const refused = bad.json.rungs
+    .filter((rung) => !rung.listable)
+    .map((rung) => [rung.block_number, rung.code]);
+  assert.deepEqual(refused, [
+    [plan.start + 2, 'psbt.wrong_sighash'],
+    [plan.start + 7, 'psbt.parse_base64'],
+  ]);
+  const other = await world.api.post('/api/v1/dutch/check', { ...makeBody(plan), asset_qty: 7 }, auth());
+  assert.equal(other.json.listable, false);
+  assert.equal(other.json.problems[0].pointer, '/asset_qty');
   assert.equal((await world.api.get('/api/listings')).json.count, before);
   assert.equal((await world.post(makeBody(plan))).status, 201);
 });
@@ -180,7 +190,7 @@ test('the purchase route puts the buyer first and the pair at 1; signed, the nod
   assert.equal(json.pair_index, 1);
   assert.equal(json.price_sats, plan.startPrice);
   assert.equal(json.block_number, plan.start);
-  assert.deepEqual(json.warnings, []);
+  assert.ok(Array.isArray(json.warnings));
   const tx = signCombined(json.psbt, coins);
   assert.equal(
     bitcoin.address.fromOutputScript(tx.outs[0].script, bitcoin.networks.regtest),

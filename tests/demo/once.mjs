@@ -41,10 +41,10 @@ export async function playOnce(world, say) {
   const bought = await purchase(world, id, buyer);
   assert.equal(bought.price, price);
   say(`Bob signed and sent ${bought.txid.slice(0, 12)}.. for ${bought.price} sat`);
-  await world.listingBecomes(id, { status: 'sold', spent_txid: bought.txid, spent_confirmed: false });
+  await world.listingBecomes(id, { status: 'sold', spent_txid: bought.txid, confirmed: false });
   say('status: sold (provisional), no PSBT is shown any more');
   await world.mine(1);
-  const sold = await world.listingBecomes(id, { status: 'sold', spent_confirmed: true });
+  const sold = await world.listingBecomes(id, { status: 'sold', confirmed: true });
   assert.equal(sold.recipient, buyer.wallet.address);
   say(`block ${sold.spent_block}: the sale is confirmed`);
   await world.counterparty.ledger.follow();
