@@ -1,0 +1,20 @@
+/* The commands of gavelctl that ask the running daemon.
+ * Each prints its answer (plain text, or the daemon's JSON with --json) and returns a sysexits(3)
+ * status: EX_OK, EX_USAGE, EX_UNAVAILABLE (no daemon), EX_NOPERM, EX_DATAERR (it refused). */
+#ifndef GV_APP_CLI_CTL_CLIENT_H
+#define GV_APP_CLI_CTL_CLIENT_H
+
+#include <stdbool.h>
+
+struct gv_ctl_options {
+    const char *data_dir;
+    bool json;
+};
+
+int gv_ctl_status(const struct gv_ctl_options *options);
+/** argv: --name NAME, --scope SCOPE (repeatable), --legacy-unlocked. */
+int gv_ctl_key_create(const struct gv_ctl_options *options, int argc, char **argv);
+int gv_ctl_key_list(const struct gv_ctl_options *options);
+int gv_ctl_key_revoke(const struct gv_ctl_options *options, const char *id);
+
+#endif

@@ -1,0 +1,432 @@
+#include "firmware/boot/boot.h"
+
+#include "app/engine/engine.h"
+#include "app/node/follower.h"
+#include "firmware/base/assert.h"
+#include "firmware/base/mem.h"
+#include "firmware/base/text.h"
+#include "firmware/boot/control_thread.h"
+#include "firmware/boot/options.h"
+#include "firmware/boot/seal_key.h"
+#include "firmware/boot/thread.h"
+#include "firmware/boot/tls_files.h"
+#include "hal/linux/clock.h"
+#include "hal/linux/curl_http.h"
+#include "hal/linux/entropy.h"
+#include "hal/linux/files.h"
+#include "hal/linux/indicator_none.h"
+#include "hal/linux/memory_stats.h"
+#include "hal/linux/sqlite_storage.h"
+#include "hal/linux/systemd.h"
+#include "hal/linux/third_party_memory.h"
+#include "hal/linux/zmq_feed.h"
+#include "web/api/api.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TICK_S           1
+#define TIME_FRAME_MS    10000u
+#define CERT_CHECK_MS    3600000u
+#define RPC_CONNECT_MS   3000u
+#define INDEXER_STATE_MS 5000u /* the node thread asks it at every poll and must not hang on it */
+#define CROSS_CHECK_MS   3600000u
+
+/* HTTP clients: one per worker, the node thread's RPC, and its indexer question. */
+enum {
+    CLIENT_NODE = GV_HTTP_WORKERS,
+    CLIENT_INDEXER,
+    CLIENTS
+};
+_Static_assert((unsigned)CLIENTS == GV_HTTP_CLIENTS, "every HTTP client has its user");
+
+static struct {
+    struct gv_config config;
+    struct gv_clock clock;
+    struct gv_entropy entropy;
+    struct gv_indicator_none indicator_state;
+    struct gv_indicator indicator;
+    struct gv_seal_key seal_key;
+    struct gv_sqlite sqlite;
+    struct gv_storage storage;
+    struct gv_trust trust;
+    struct gv_http clients[CLIENTS];
+    struct gv_zmq zmq;
+    struct gv_feed feed;
+    struct gv_rpc_config rpc;
+    struct gv_counterparty_config counterparty;
+    struct gv_counterparty_config indexer_config;
+    struct gv_counterparty indexer;
+    struct gv_watch watch;
+    struct gv_market market;
+    struct gv_tls_files tls;
+    struct gv_control control;
+    struct gv_route routes[GV_ROUTES_MAX];
+    struct gv_server *server;
+    struct gv_live *live;
+    pthread_t engine_thread;
+    pthread_t node_thread;
+} self;
+
+/* ---- hooks lent to the layers --------------------------------------------------------------- */
+
+static enum gv_err read_cookie(void *ctx, const char *path, char *out, size_t cap)
+{
+    size_t n = 0;
+    (void)ctx;
+    const enum gv_err err = gv_file_read(path, out, cap - 1, &n, NULL);
+    out[err == GV_OK ? n : 0] = '\0';
+    return err;
+}
+
+static void ask_indexer(void *ctx, struct gv_node_status *status)
+{
+    struct gv_cp_state state;
+    (void)ctx;
+    status->indexer_reachable = gv_cp_state(&self.indexer, &state, NULL) == GV_OK;
+    status->indexer_ready = status->indexer_reachable && state.ready;
+    status->indexer_height = status->indexer_reachable ? state.height : 0;
+}
+
+static void memory_now(void *ctx, struct gv_api_memory *memory)
+{
+    (void)ctx;
+    memory->resident_bytes = gv_resident_bytes();
+    memory->sqlite_used_bytes = gv_memory_sqlite().in_use;
+}
+
+static void on_event(void *ctx, const struct gv_event *event)
+{
+    gv_api_on_event(ctx, event);
+    if (event->kind == GV_EVENT_LISTING && event->sold)
+        gv_indicator_show(&self.indicator, GV_INDICATE_SALE);
+}
+
+/* ---- bring-up, in order ----------------------------------------------------------------------- */
+
+static enum gv_err open_storage(struct gv_fail *fail)
+{
+    char path[GV_FILE_PATH_MAX];
+    const char *dir = self.config.data_dir;
+    enum gv_err err = gv_dir_create(dir, fail);
+    if (err != GV_OK)
+        return err;
+    if (!gv_format(path, sizeof(path), "%s/gavel.db", dir))
+        return gv_fail(fail, GV_ERR_INVALID, "boot.path", "general.data_dir is too long");
+    const bool exists = access(path, F_OK) == 0;
+    err = gv_seal_key_ensure(&self.seal_key, dir, exists, &self.entropy, fail);
+    if (err == GV_OK)
+        err = gv_sqlite_open(&self.sqlite, path, NULL, fail);
+    if (err == GV_OK)
+        self.storage = gv_sqlite_storage(&self.sqlite);
+    return err;
+}
+
+static enum gv_err open_clients(struct gv_fail *fail)
+{
+    const char *file = self.config.counterparty_ca_file;
+    if (file[0] != '\0') {
+        const enum gv_err err = gv_trust_open(&self.trust, file, fail);
+        if (err != GV_OK)
+            return err;
+    } else if (gv_trust_open(&self.trust, GV_TRUST_DEFAULT_FILE, fail) != GV_OK) {
+        gv_log(GV_LOG_UNUSUAL, "boot", "no CA bundle, https to others is refused: %s", fail->text);
+    }
+    for (unsigned i = 0; i < CLIENTS; i++) {
+        if (gv_curl_open(&self.clients[i], &self.trust) != GV_OK)
+            return gv_fail(fail, GV_ERR_FULL, "boot.http", "no HTTP client could be opened");
+    }
+    return gv_zmq_open(&self.zmq, fail);
+}
+
+static void set_remotes(void)
+{
+    const struct gv_config *config = &self.config;
+    gv_format_cut(self.rpc.url, sizeof(self.rpc.url), "%s", config->node_url);
+    gv_format_cut(self.rpc.cookie_file, sizeof(self.rpc.cookie_file), "%s",
+                  config->node_cookie_file);
+    if (config->node_user[0] != '\0')
+        gv_format_cut(self.rpc.user_pass, sizeof(self.rpc.user_pass), "%s:%s", config->node_user,
+                      config->node_password);
+    self.rpc.connect_timeout_ms = RPC_CONNECT_MS;
+    self.rpc.timeout_ms = config->node_timeout_ms;
+    self.rpc.read_cookie = read_cookie;
+    gv_format_cut(self.counterparty.url, sizeof(self.counterparty.url), "%s",
+                  config->counterparty_url);
+    self.counterparty.connect_timeout_ms = RPC_CONNECT_MS;
+    self.counterparty.timeout_ms = config->counterparty_timeout_ms;
+    self.indexer_config = self.counterparty;
+    if (self.indexer_config.timeout_ms > INDEXER_STATE_MS)
+        self.indexer_config.timeout_ms = INDEXER_STATE_MS;
+    gv_counterparty_init(&self.indexer, &self.clients[CLIENT_INDEXER], &self.indexer_config);
+}
+
+static enum gv_err open_engine(struct gv_fail *fail)
+{
+    gv_watch_init(&self.watch);
+    gv_market_init(&self.market, gv_api_render_row, self.config.final_depth);
+    gv_submissions_init();
+    const struct gv_engine_config config = {
+        .storage = &self.storage,
+        .clock = &self.clock,
+        .entropy = &self.entropy,
+        .seal_key = &self.seal_key,
+        .market = &self.market,
+        .watch = &self.watch,
+        .on_event = on_event,
+        .on_event_ctx = gv_api_instance(),
+        .network = self.config.network,
+        .final_depth = self.config.final_depth,
+    };
+    const enum gv_err err = gv_engine_open(gv_engine_instance(), &config, fail);
+    const char *key = getenv("API_KEY");
+    if (err != GV_OK || key == NULL)
+        return err;
+    return gv_engine_key_environment(gv_engine_instance(), key, fail);
+}
+
+static void init_api(void)
+{
+    const struct gv_api_config config = {
+        .config = &self.config,
+        .engine = gv_engine_instance(),
+        .market = &self.market,
+        .watch = &self.watch,
+        .clock = &self.clock,
+        .rpc = &self.rpc,
+        .counterparty = &self.counterparty,
+        .http_clients = self.clients,
+        .ca_pem = self.tls.ca_pem,
+        .host_names = self.tls.names,
+        .memory = memory_now,
+    };
+    gv_api_init(gv_api_instance(), &config);
+}
+
+static enum gv_err start_web(const struct gv_route *extra, size_t extra_n, struct gv_fail *fail)
+{
+    const struct gv_live_config live_config = {
+        .greet = gv_api_greet,
+        .on_message = gv_api_on_message,
+        .ctx = gv_api_instance(),
+    };
+    enum gv_err err = gv_live_start(&self.live, &live_config, fail);
+    if (err != GV_OK)
+        return err;
+    const size_t routes_n = gv_api_routes_count + extra_n;
+    GV_ASSERT(routes_n <= GV_ROUTES_MAX);
+    memcpy(self.routes, gv_api_routes, gv_api_routes_count * sizeof(self.routes[0]));
+    if (extra_n > 0)
+        memcpy(self.routes + gv_api_routes_count, extra, extra_n * sizeof(self.routes[0]));
+    const struct gv_server_config config = {
+        .http_address = self.config.http_bind,
+        .http_port = (uint16_t)self.config.http_port,
+        .https_address = self.config.https_bind,
+        .https_port = (uint16_t)self.config.https_port,
+        .http = true,
+        .tls = self.config.https_tls,
+        .cert_path = self.tls.report.files.leaf_crt,
+        .key_path = self.tls.report.files.leaf_key,
+        .write_error = gv_api_write_error,
+        .host_allowed = gv_api_host_allowed,
+        .upgrade = gv_live_upgrade(self.live),
+    };
+    err = gv_server_start(&self.server, &config, self.routes, routes_n, gv_api_instance(), fail);
+    if (err == GV_OK)
+        gv_api_attach(gv_api_instance(), self.server, self.live);
+    return err;
+}
+
+static void *engine_body(void *ctx)
+{
+    gv_engine_run(ctx);
+    return NULL;
+}
+
+static void *node_body(void *ctx)
+{
+    gv_follower_run(ctx);
+    return NULL;
+}
+
+static enum gv_err start_node(struct gv_fail *fail)
+{
+    struct gv_follower_config config = {
+        .engine = gv_engine_instance(),
+        .watch = &self.watch,
+        .http = &self.clients[CLIENT_NODE],
+        .feed = &self.feed,
+        .clock = &self.clock,
+        .rpc = &self.rpc,
+        .network = self.config.network,
+        .poll_ms = self.config.node_poll_seconds * 1000u,
+        .cross_check_ms = CROSS_CHECK_MS,
+        .indexer = ask_indexer,
+    };
+    self.feed = gv_zmq_feed(&self.zmq);
+    gv_format_cut(config.zmq_endpoints, sizeof(config.zmq_endpoints), "%s", self.config.node_zmq);
+    gv_follower_init(gv_follower_instance(), &config);
+    return gv_thread_start(&self.node_thread, "node", node_body, gv_follower_instance(), fail);
+}
+
+static enum gv_err start_control(struct gv_fail *fail)
+{
+    self.control = (struct gv_control){
+        .engine = gv_engine_instance(),
+        .market = &self.market,
+        .clock = &self.clock,
+        .started = gv_clock_mono(&self.clock),
+    };
+    return gv_control_thread_start(&self.control, self.config.data_dir, fail);
+}
+
+/* Tests and scripts ask for free ports (0) and find the chosen ones here. */
+static enum gv_err write_ports(struct gv_fail *fail)
+{
+    char path[GV_FILE_PATH_MAX];
+    char text[96];
+    const bool fits = gv_format(path, sizeof(path), "%s/ports.json", self.config.data_dir) &&
+                      gv_format(text, sizeof(text), "{\"http\":%u,\"https\":%u,\"pid\":%ld}\n",
+                                gv_server_http_port(self.server), gv_server_https_port(self.server),
+                                (long)getpid());
+    GV_ASSERT(fits);
+    return gv_file_write_private(path, gv_view_of(text, strlen(text)), fail);
+}
+
+static enum gv_err start_threads(const struct gv_route *extra, size_t extra_n, struct gv_fail *fail)
+{
+    enum gv_err err =
+        gv_thread_start(&self.engine_thread, "engine", engine_body, gv_engine_instance(), fail);
+    if (err == GV_OK)
+        err = start_web(extra, extra_n, fail);
+    if (err == GV_OK)
+        err = start_control(fail);
+    if (err == GV_OK)
+        err = start_node(fail);
+    if (err == GV_OK)
+        err = write_ports(fail);
+    return err;
+}
+
+static enum gv_err bring_up(const struct gv_route *extra, size_t extra_n, struct gv_fail *fail)
+{
+    gv_memory_init();
+    self.clock = gv_linux_clock();
+    self.entropy = gv_linux_entropy();
+    self.indicator = gv_indicator_none(&self.indicator_state);
+    gv_indicator_show(&self.indicator, GV_INDICATE_STARTING);
+    enum gv_err err = gv_systemd_open(fail);
+    if (err == GV_OK)
+        err = open_storage(fail);
+    if (err == GV_OK)
+        err = open_clients(fail);
+    if (err != GV_OK)
+        return err;
+    set_remotes();
+    err = gv_tls_files_open(&self.tls, &self.config, &self.clock, &self.entropy, fail);
+    if (err != GV_OK)
+        return err;
+    init_api();
+    err = open_engine(fail);
+    if (err == GV_OK)
+        err = start_threads(extra, extra_n, fail);
+    return err;
+}
+
+/* ---- running and stopping ------------------------------------------------------------------------ */
+
+static void renew_certificate(void)
+{
+    struct gv_fail fail = {0};
+    bool changed = false;
+    enum gv_err err =
+        gv_tls_files_renew(&self.tls, &self.config, &self.clock, &self.entropy, &changed, &fail);
+    if (err == GV_OK && changed)
+        err = gv_server_reload_cert(self.server, &fail);
+    if (err != GV_OK)
+        gv_log(GV_LOG_BROKEN, "boot", "certificate not renewed: %s", fail.text);
+}
+
+/* Returns at SIGINT or SIGTERM. Signals are blocked everywhere, so only this wait sees them. */
+static void run_until_signal(const sigset_t *signals)
+{
+    const struct timespec tick = {.tv_sec = TICK_S};
+    struct gv_mono frame_at = gv_clock_mono(&self.clock);
+    struct gv_mono cert_at = frame_at;
+    for (;;) {
+        const int signal_number = sigtimedwait(signals, NULL, &tick);
+        if (signal_number == SIGINT || signal_number == SIGTERM)
+            return;
+        const struct gv_mono now = gv_clock_mono(&self.clock);
+        gv_systemd_watchdog();
+        if (now.ms - frame_at.ms >= TIME_FRAME_MS) {
+            gv_api_publish_time(gv_api_instance());
+            frame_at = now;
+        }
+        if (self.config.https_tls &&
+            (signal_number == SIGHUP || now.ms - cert_at.ms >= CERT_CHECK_MS)) {
+            renew_certificate();
+            cert_at = now;
+        }
+    }
+}
+
+static void shut_down(void)
+{
+    gv_systemd_stopping();
+    gv_follower_stop(gv_follower_instance());
+    GV_ASSERT(pthread_join(self.node_thread, NULL) == 0);
+    gv_control_thread_stop();
+    gv_live_stop(self.live);
+    gv_server_stop(self.server);
+    gv_engine_stop(gv_engine_instance());
+    GV_ASSERT(pthread_join(self.engine_thread, NULL) == 0);
+    gv_engine_close(gv_engine_instance());
+    gv_sqlite_close(&self.sqlite);
+    gv_zmq_close(&self.zmq);
+    for (unsigned i = 0; i < CLIENTS; i++)
+        gv_curl_close(&self.clients[i]);
+    gv_trust_close(&self.trust);
+    gv_secure_zero(&self.seal_key, sizeof(self.seal_key));
+    gv_secure_zero(&self.rpc, sizeof(self.rpc));
+    gv_systemd_close();
+}
+
+int gv_boot_run(int argc, char **argv, const struct gv_route *extra, size_t extra_n)
+{
+    enum gv_options_action action;
+    struct gv_fail fail = {0};
+    sigset_t signals;
+    if (gv_options_read(&self.config, &action, argc, argv) != GV_OK)
+        return EX_USAGE;
+    if (action == GV_OPTIONS_EXIT)
+        return EX_OK;
+    gv_log_set_level(self.config.log_level);
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    sigaddset(&signals, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    sigdelset(&signals, SIGPIPE);
+    if (bring_up(extra, extra_n, &fail) != GV_OK) {
+        gv_log(GV_LOG_BROKEN, "boot", "cannot start: %s (%s)", fail.text, fail.code);
+        /* Nothing was acknowledged yet, and the threads that run hold nothing that needs saving. */
+        _exit(fail.err == GV_ERR_INVALID ? EX_CONFIG : EX_UNAVAILABLE);
+    }
+    gv_mem_seal();
+    gv_log(GV_LOG_INFO, "boot", "ready version=%s http_port=%u https_port=%u listings=%" PRIu32,
+           GV_VERSION, gv_server_http_port(self.server), gv_server_https_port(self.server),
+           self.market.count);
+    gv_indicator_show(&self.indicator, GV_INDICATE_READY);
+    gv_systemd_ready();
+    run_until_signal(&signals);
+    gv_log(GV_LOG_INFO, "boot", "stopping");
+    shut_down();
+    return EX_OK;
+}

@@ -1,0 +1,18 @@
+/* Options: the daemon's command line, and the settings that result from it.
+ * Thread: main, once. */
+#ifndef GV_FIRMWARE_BOOT_OPTIONS_H
+#define GV_FIRMWARE_BOOT_OPTIONS_H
+
+#include "app/config/config.h"
+
+enum gv_options_action {
+    GV_OPTIONS_RUN,
+    GV_OPTIONS_EXIT, /* help or version was printed */
+};
+
+/** Command line over environment over file over defaults. Messages go to stderr.
+ *  Returns: GV_OK; GV_ERR_INVALID (usage or setting, explained on stderr). */
+GV_MUST_USE enum gv_err gv_options_read(struct gv_config *config, enum gv_options_action *action,
+                                        int argc, char **argv);
+
+#endif

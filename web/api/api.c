@@ -1,0 +1,71 @@
+#include "web/api/api_state.h"
+
+#include <string.h>
+
+static struct gv_api instance;
+
+struct gv_api *gv_api_instance(void)
+{
+    return &instance;
+}
+
+void gv_api_init(struct gv_api *api, const struct gv_api_config *config)
+{
+    api->config = *config;
+    api->server = NULL;
+    api->live = NULL;
+    api->started = gv_clock_mono(config->clock);
+    for (unsigned i = 0; i < GV_HTTP_WORKERS; i++) {
+        struct gv_api_worker *worker = &api->workers[i];
+        worker->http = config->http_clients[i];
+        gv_rpc_init(&worker->rpc, &worker->http, config->rpc);
+        gv_counterparty_init(&worker->counterparty, &worker->http, config->counterparty);
+    }
+}
+
+void gv_api_attach(struct gv_api *api, struct gv_server *server, struct gv_live *live)
+{
+    api->server = server;
+    api->live = live;
+}
+
+/* "[::1]:8443" and "host:8443" without the port. */
+static struct gv_view without_port(struct gv_view host)
+{
+    if (host.n > 0 && host.p[0] == '[') {
+        for (size_t i = 1; i < host.n; i++) {
+            if (host.p[i] == ']')
+                return gv_view_of(host.p + 1, i - 1);
+        }
+        return host;
+    }
+    for (size_t i = 0; i < host.n; i++) {
+        if (host.p[i] == ':')
+            return gv_view_of(host.p, i);
+    }
+    return host;
+}
+
+static bool equal_names(struct gv_view a, const char *b)
+{
+    if (strlen(b) != a.n)
+        return false;
+    for (size_t i = 0; i < a.n; i++) {
+        const char c = (char)(a.p[i] >= 'A' && a.p[i] <= 'Z' ? a.p[i] + 32 : a.p[i]);
+        if (c != (b[i] >= 'A' && b[i] <= 'Z' ? b[i] + 32 : b[i]))
+            return false;
+    }
+    return true;
+}
+
+/* A page of a stranger that points its own name at our address must not reach us (DNS rebinding). */
+bool gv_api_host_allowed(void *api, struct gv_view host)
+{
+    const struct gv_api *self = api;
+    const struct gv_view name = without_port(host);
+    for (const char *const *at = self->config.host_names; *at != NULL; at++) {
+        if (equal_names(name, *at))
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,23 @@
+#include "web/api/auth.h"
+
+#include "web/api/api_state.h"
+#include "web/api/errors.h"
+
+bool gv_api_authorize(struct gv_exchange *x, uint32_t need, uint32_t *granted)
+{
+    const struct gv_view key = gv_web_header(x->request, "X-API-Key");
+    if (key.p == NULL) {
+        gv_api_refuse(x, GV_ERR_UNAUTHORIZED, "auth.key_missing",
+                      "an API key is needed in the X-API-Key header");
+        return false;
+    }
+    if (gv_engine_key_check(gv_api_of(x)->config.engine, key, granted) != GV_OK) {
+        gv_api_refuse(x, GV_ERR_UNAUTHORIZED, "auth.key_wrong", "this API key is not valid");
+        return false;
+    }
+    if ((*granted & need) != need) {
+        gv_api_refuse(x, GV_ERR_FORBIDDEN, "auth.scope", "this API key may not do that");
+        return false;
+    }
+    return true;
+}

@@ -1,0 +1,45 @@
+/* Inside web/api: every handler of the route table, by the file that holds it. */
+#ifndef GV_WEB_API_HANDLERS_H
+#define GV_WEB_API_HANDLERS_H
+
+#include "web/server/server.h"
+
+/** The original has two names for one thing: /api/listings and /api/auctions. `extra` of a row. */
+struct gv_family {
+    const char *list_key;   /* "listings" */
+    const char *object_key; /* "listing" */
+    const char *id_key;     /* "listing_id" */
+    const char *status_key; /* "listing_status" */
+    const char *not_found;  /* text of 404 */
+    const char *created;    /* text of 201 */
+    bool v1;                /* answers as /api/v1 does */
+};
+
+/** {id} of the path. Returns false when it is no number from 1 to 2^63-1. */
+GV_MUST_USE bool gv_param_id(const struct gv_exchange *x, uint64_t *id);
+
+/* lists.c */
+void gv_handle_legacy_list(struct gv_exchange *x);
+void gv_handle_legacy_address(struct gv_exchange *x);
+void gv_handle_legacy_one(struct gv_exchange *x);
+void gv_handle_v1_list(struct gv_exchange *x);
+void gv_handle_v1_one(struct gv_exchange *x);
+/* current_psbt.c */
+void gv_handle_current_psbt(struct gv_exchange *x);
+/* create.c, check.c, ladder.c, purchase.c */
+void gv_handle_create(struct gv_exchange *x);
+void gv_handle_check(struct gv_exchange *x);
+void gv_handle_ladder(struct gv_exchange *x);
+void gv_handle_purchase(struct gv_exchange *x);
+/* node.c */
+void gv_handle_legacy_health(struct gv_exchange *x);
+void gv_handle_node(struct gv_exchange *x);
+void gv_handle_health(struct gv_exchange *x);
+void gv_handle_ready(struct gv_exchange *x);
+void gv_handle_ca(struct gv_exchange *x);
+/* metrics.c */
+void gv_handle_metrics(struct gv_exchange *x);
+/* assets.c */
+void gv_handle_asset(struct gv_exchange *x);
+
+#endif

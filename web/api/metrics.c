@@ -1,0 +1,196 @@
+/* GET /metrics: Prometheus text format 0.0.4. Loopback or an API key with auctions:read. Never labelled
+ * by asset, user, address or listing: the number of series is fixed by the program. */
+#include "web/api/handlers.h"
+
+#include "firmware/base/heap.h"
+#include "web/api/api_state.h"
+#include "web/api/auth.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+struct metrics {
+    char *p;
+    size_t n;
+    bool full;
+};
+
+static void print(struct metrics *m, const char *fmt, ...) GV_PRINTF(2, 3);
+
+static void print(struct metrics *m, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    const int n = vsnprintf(m->p + m->n, GV_REPLY_BYTES_MAX - m->n, fmt, args);
+    va_end(args);
+    if (n < 0 || (size_t)n >= GV_REPLY_BYTES_MAX - m->n)
+        m->full = true;
+    else
+        m->n += (size_t)n;
+}
+
+static void head(struct metrics *m, const char *name, const char *type, const char *help)
+{
+    print(m, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void one(struct metrics *m, const char *name, const char *type, const char *help, uint64_t v)
+{
+    head(m, name, type, help);
+    print(m, "%s %" PRIu64 "\n", name, v);
+}
+
+/* ---- node and listings ---------------------------------------------------------------------------- */
+
+static void write_node(struct metrics *m, const struct gv_market_head *market, struct gv_utc now)
+{
+    const struct gv_node_status *node = &market->node;
+    const int64_t age = now.s - node->tip_time.s;
+    one(m, "gavel_node_reachable", "gauge", "1 when the node answers.", node->reachable);
+    one(m, "gavel_node_live", "gauge", "1 when PSBTs may be revealed.", market->tip.live);
+    one(m, "gavel_node_tip_height", "gauge", "Height of the validated tip.", market->tip.height.v);
+    one(m, "gavel_node_headers", "gauge", "Best known header height.", node->headers);
+    one(m, "gavel_node_tip_age_seconds", "gauge", "Age of the tip by its header.",
+        age > 0 ? (uint64_t)age : 0);
+    one(m, "gavel_node_reorgs_total", "counter", "Blocks taken off the chain.", node->reorgs);
+    one(m, "gavel_zmq_messages_total", "counter", "Feed messages.", node->feed_messages);
+    one(m, "gavel_zmq_gaps_total", "counter", "Gaps in feed counters.", node->feed_gaps);
+    one(m, "gavel_indexer_ready", "gauge", "1 when the Counterparty API follows the chain.",
+        node->indexer_ready);
+    head(m, "gavel_auctions", "gauge", "Listings by status.");
+    for (unsigned i = 0; i < GV_DUTCH_STATUSES; i++)
+        print(m, "gavel_auctions{kind=\"dutch\",state=\"%s\"} %" PRIu32 "\n",
+              gv_dutch_status_text((enum gv_dutch_status)i), market->status_counts[i]);
+}
+
+/* ---- memory ----------------------------------------------------------------------------------------- */
+
+static void write_pool(void *ctx, const struct gv_pool_stats *s)
+{
+    struct metrics *m = ctx;
+    print(m, "gavel_pool_slots{pool=\"%s\",what=\"size\"} %" PRIu32 "\n", s->name, s->capacity);
+    print(m, "gavel_pool_slots{pool=\"%s\",what=\"in_use\"} %" PRIu32 "\n", s->name, s->in_use);
+    print(m, "gavel_pool_slots{pool=\"%s\",what=\"low_water\"} %" PRIu32 "\n", s->name,
+          s->low_water);
+    print(m, "gavel_pool_slots{pool=\"%s\",what=\"refused\"} %" PRIu64 "\n", s->name, s->refused);
+}
+
+static void write_heap(void *ctx, const struct gv_heap_stats *s)
+{
+    struct metrics *m = ctx;
+    print(m, "gavel_heap_bytes{heap=\"%s\",what=\"size\"} %zu\n", s->name, s->capacity);
+    print(m, "gavel_heap_bytes{heap=\"%s\",what=\"in_use\"} %zu\n", s->name, s->in_use);
+    print(m, "gavel_heap_bytes{heap=\"%s\",what=\"high_water\"} %zu\n", s->name, s->high_water);
+    print(m, "gavel_heap_bytes{heap=\"%s\",what=\"refused\"} %" PRIu64 "\n", s->name, s->refused);
+}
+
+static void write_memory(struct metrics *m, const struct gv_api *api)
+{
+    struct gv_api_memory memory = {0};
+    api->config.memory(api->config.memory_ctx, &memory);
+    one(m, "process_resident_memory_bytes", "gauge", "Resident memory.", memory.resident_bytes);
+    one(m, "gavel_sqlite_memory_bytes", "gauge", "SQLite's use of its arena.",
+        memory.sqlite_used_bytes);
+    head(m, "gavel_pool_slots", "gauge", "Fixed pools: size, use, least free ever, refusals.");
+    gv_pool_each(write_pool, m);
+    head(m, "gavel_heap_bytes", "gauge", "Arenas lent to libraries; what=refused is a count.");
+    gv_heap_each(write_heap, m);
+}
+
+/* ---- engine, server, live ------------------------------------------------------------------------------ */
+
+static void write_engine(struct metrics *m, struct gv_engine *engine)
+{
+    struct gv_engine_stats stats;
+    gv_engine_stats(engine, &stats);
+    one(m, "gavel_engine_commands_total", "counter", "Commands served.", stats.commands);
+    one(m, "gavel_engine_batches_total", "counter", "Commits.", stats.batches);
+    one(m, "gavel_engine_commits_failed_total", "counter", "Batches rolled back.",
+        stats.commits_failed);
+    one(m, "gavel_engine_queue_high_water", "gauge", "Longest queue.", stats.queue_high_water);
+    one(m, "gavel_engine_queue_refused_total", "counter", "Commands refused: queue full.",
+        stats.queue_refused);
+}
+
+static void write_live(struct metrics *m, const struct gv_live *live)
+{
+    struct gv_live_stats stats;
+    gv_live_stats(live, &stats);
+    head(m, "gavel_ws_clients", "gauge", "Live clients.");
+    print(m, "gavel_ws_clients{transport=\"websocket\"} %" PRIu32 "\n", stats.clients);
+    head(m, "gavel_ws_dropped_total", "counter", "Live clients ended, by reason.");
+    for (unsigned i = 0; i < GV_LIVE_ENDS; i++)
+        print(m, "gavel_ws_dropped_total{reason=\"%s\"} %" PRIu64 "\n",
+              gv_live_end_name((enum gv_live_end)i), stats.ended[i]);
+    one(m, "gavel_ws_messages_total", "counter", "Messages sent to clients.", stats.messages_sent);
+}
+
+static void write_server(struct metrics *m, const struct gv_server *server)
+{
+    struct gv_server_stats stats;
+    gv_server_stats(server, &stats);
+    one(m, "gavel_http_connections_total", "counter", "Accepted.", stats.connections);
+    one(m, "gavel_http_refused_address_total", "counter", "Refused: too many of one address.",
+        stats.refused_address);
+    one(m, "gavel_tls_handshakes_total", "counter", "Completed.", stats.handshakes);
+    one(m, "gavel_tls_handshakes_failed_total", "counter", "Failed or timed out.",
+        stats.handshakes_failed + stats.handshakes_timed_out);
+}
+
+static void write_route_codes(void *ctx, const struct gv_route_stats *s)
+{
+    struct metrics *m = ctx;
+    for (unsigned i = 0; i < GV_HTTP_CODES; i++) {
+        if (s->by_code[i] > 0)
+            print(m,
+                  "gavel_http_requests_total{route=\"%s\",method=\"%s\",code=\"%d\"} %" PRIu64 "\n",
+                  s->metric, s->method, gv_http_codes[i], s->by_code[i]);
+    }
+}
+
+static void write_route_times(void *ctx, const struct gv_route_stats *s)
+{
+    struct metrics *m = ctx;
+    uint64_t sum = 0;
+    if (s->count == 0)
+        return;
+    const char *name = "gavel_http_request_duration_seconds";
+    for (unsigned i = 0; i + 1 < GV_HTTP_BUCKETS; i++) {
+        sum += s->buckets[i];
+        print(m, "%s_bucket{route=\"%s\",method=\"%s\",le=\"%g\"} %" PRIu64 "\n", name, s->metric,
+              s->method, (double)gv_http_bucket_us[i] / 1e6, sum);
+    }
+    print(m, "%s_bucket{route=\"%s\",method=\"%s\",le=\"+Inf\"} %" PRIu64 "\n", name, s->metric,
+          s->method, s->count);
+    print(m, "%s_sum{route=\"%s\",method=\"%s\"} %g\n", name, s->metric, s->method,
+          (double)s->duration_us_sum / 1e6);
+    print(m, "%s_count{route=\"%s\",method=\"%s\"} %" PRIu64 "\n", name, s->metric, s->method,
+          s->count);
+}
+
+void gv_handle_metrics(struct gv_exchange *x)
+{
+    const struct gv_api *api = gv_api_of(x);
+    struct metrics m = {.p = gv_api_worker_of(x)->reply};
+    struct gv_market_head market;
+    uint32_t granted = 0;
+    if (!x->request->is_loopback && !gv_api_authorize(x, GV_SCOPE_AUCTIONS_READ, &granted))
+        return;
+    gv_market_head(api->config.market, &market);
+    head(&m, "gavel_build_info", "gauge", "Always 1.");
+    print(&m, "gavel_build_info{version=\"%s\",board=\"%s\"} 1\n", GV_VERSION, GV_BOARD_NAME);
+    write_node(&m, &market, gv_clock_utc(api->config.clock));
+    write_memory(&m, api);
+    write_engine(&m, api->config.engine);
+    write_live(&m, api->live);
+    write_server(&m, api->server);
+    head(&m, "gavel_http_requests_total", "counter", "Requests by route, method and status.");
+    gv_server_each_route(api->server, write_route_codes, &m);
+    head(&m, "gavel_http_request_duration_seconds", "histogram", "Time to the end of the answer.");
+    gv_server_each_route(api->server, write_route_times, &m);
+    if (m.full)
+        gv_log(GV_LOG_BROKEN, "api", "metrics do not fit the reply buffer");
+    gv_reply_header(x, "Cache-Control", "no-store");
+    gv_reply_body(x, gv_view_of(m.p, m.n), "text/plain; version=0.0.4; charset=utf-8");
+}

@@ -1,0 +1,159 @@
+/* The state of node, indexer and process: /api/health, /api/v1/node, /health, /ready, /ca.crt. */
+#include "web/api/api_state.h"
+#include "web/api/handlers.h"
+#include "web/api/render.h"
+
+#include "firmware/base/text.h"
+
+#define CLOCK_YEAR_2025_S 1735689600 /* a clock before this was never set */
+#define TIP_STALE_S       5400       /* 90 minutes without a block: something is wrong */
+#define BEHIND_READY      2u         /* fewer blocks than this behind is still ready */
+
+static void begin(struct gv_exchange *x, struct gv_json_out *out, struct gv_market_head *head)
+{
+    gv_market_head(gv_api_of(x)->config.market, head);
+    gv_json_out_init(out, gv_api_worker_of(x)->reply, GV_REPLY_BYTES_MAX);
+    gv_jo_object(out);
+}
+
+static void finish(struct gv_exchange *x, struct gv_json_out *out)
+{
+    gv_jo_object_end(out);
+    gv_reply_header(x, "Cache-Control", "no-store");
+    gv_reply_body(x, gv_view_of(out->p, out->n), "application/json");
+}
+
+/* The original always said "healthy"; this tells the truth in the same members. */
+void gv_handle_legacy_health(struct gv_exchange *x)
+{
+    struct gv_json_out out;
+    struct gv_market_head head;
+    char rpc[GV_FAIL_TEXT_MAX + 16];
+    begin(x, &out, &head);
+    const struct gv_node_status *node = &head.node;
+    const bool healthy = head.tip.live && node->indexer_ready;
+    if (node->reachable)
+        gv_format_cut(rpc, sizeof(rpc), "connected");
+    else
+        gv_format_cut(rpc, sizeof(rpc), "error: %s", node->error);
+    gv_jo_kstring(&out, "status", healthy ? "healthy" : "degraded");
+    gv_jo_kstring(&out, "bitcoin_rpc", rpc);
+    gv_render_int_or_null(&out, "current_block", head.tip.height.v,
+                          head.tip.known && node->reachable);
+    gv_jo_kstring(&out, "counterparty",
+                  node->indexer_ready       ? "ready"
+                  : node->indexer_reachable ? "not ready"
+                                            : "error: unreachable");
+    gv_jo_kstring(&out, "zmq", !node->feed_enabled ? "off" : node->feed_alive ? "alive" : "silent");
+    gv_jo_kbool(&out, "synced", head.tip.live);
+    gv_jo_kint(&out, "headers", node->headers);
+    gv_jo_kbool(&out, "initial_block_download", node->initial_download);
+    gv_jo_kbool(&out, "pruned", node->pruned);
+    gv_jo_kint(&out, "prune_height", node->prune_height);
+    finish(x, &out);
+}
+
+void gv_handle_node(struct gv_exchange *x)
+{
+    struct gv_json_out out;
+    struct gv_market_head head;
+    gv_market_head(gv_api_of(x)->config.market, &head);
+    gv_json_out_init(&out, gv_api_worker_of(x)->reply, GV_REPLY_BYTES_MAX);
+    gv_render_node(&out, &head, gv_clock_utc(gv_api_of(x)->config.clock));
+    gv_reply_header(x, "Cache-Control", "no-store");
+    gv_reply_body(x, gv_view_of(out.p, out.n), "application/json");
+}
+
+void gv_handle_health(struct gv_exchange *x)
+{
+    const struct gv_api *api = gv_api_of(x);
+    struct gv_json_out out;
+    struct gv_market_head head;
+    struct gv_live_stats live;
+    begin(x, &out, &head);
+    gv_live_stats(api->live, &live);
+    gv_jo_kstring(&out, "status", "ok");
+    gv_jo_kstring(&out, "version", GV_VERSION);
+    gv_jo_kint(&out, "uptime",
+               (int64_t)((gv_clock_mono(api->config.clock).ms - api->started.ms) / 1000u));
+    gv_jo_kint(&out, "clients", live.clients);
+    finish(x, &out);
+}
+
+/* pass, warn or fail of each part; one fail of a part that sales need makes the box not ready. */
+struct checks {
+    const char *bitcoind, *initial_download, *indexer, *database, *clock;
+};
+
+static struct checks judge(const struct gv_market_head *head, const struct gv_engine_stats *engine,
+                           struct gv_utc now)
+{
+    const struct gv_node_status *node = &head->node;
+    const bool near_tip = node->headers - node->blocks < BEHIND_READY; /* headers >= blocks */
+    struct checks checks = {.bitcoind = "pass",
+                            .initial_download = "pass",
+                            .indexer = "pass",
+                            .database = "pass",
+                            .clock = "pass"};
+    if (!node->reachable)
+        checks.bitcoind = "fail";
+    else if (now.s - node->tip_time.s > TIP_STALE_S)
+        checks.bitcoind = "warn";
+    if (node->initial_download || !near_tip)
+        checks.initial_download = "fail";
+    if (!node->indexer_ready)
+        checks.indexer = "warn"; /* sales go on, listing waits */
+    if (engine->commits_failed > 0)
+        checks.database = "warn";
+    if (now.s < CLOCK_YEAR_2025_S)
+        checks.clock = "fail";
+    return checks;
+}
+
+void gv_handle_ready(struct gv_exchange *x)
+{
+    const struct gv_api *api = gv_api_of(x);
+    struct gv_json_out out;
+    struct gv_market_head head;
+    struct gv_engine_stats engine;
+    begin(x, &out, &head);
+    gv_engine_stats(api->config.engine, &engine);
+    const struct checks checks = judge(&head, &engine, gv_clock_utc(api->config.clock));
+    const char *const all[] = {checks.bitcoind, checks.initial_download, checks.indexer,
+                               checks.database, checks.clock};
+    const char *worst = "pass";
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        if (all[i][0] == 'f')
+            worst = "fail";
+        else if (all[i][0] == 'w' && worst[0] == 'p')
+            worst = "warn";
+    }
+    gv_jo_kstring(&out, "status", worst);
+    gv_jo_key(&out, "checks");
+    gv_jo_object(&out);
+    gv_jo_kstring(&out, "bitcoind", checks.bitcoind);
+    gv_jo_kstring(&out, "ibd", checks.initial_download);
+    gv_jo_kstring(&out, "indexer", checks.indexer);
+    gv_jo_kstring(&out, "db", checks.database);
+    gv_jo_kstring(&out, "clock", checks.clock);
+    gv_jo_object_end(&out);
+    if (worst[0] == 'f') {
+        gv_reply_status(x, 503);
+        gv_reply_header(x, "Retry-After", "30");
+    }
+    finish(x, &out);
+}
+
+void gv_handle_ca(struct gv_exchange *x)
+{
+    const struct gv_view pem = gv_api_of(x)->config.ca_pem;
+    if (pem.n == 0) {
+        struct gv_fail fail;
+        gv_fail(&fail, GV_ERR_NOT_FOUND, "tls.off", "TLS is off, so there is no certificate");
+        gv_reply_fail(x, 404, &fail);
+        return;
+    }
+    gv_reply_header(x, "Content-Disposition", "attachment; filename=\"gavel-ca.crt\"");
+    gv_reply_header(x, "Cache-Control", "no-cache");
+    gv_reply_body(x, pem, "application/x-x509-ca-cert");
+}

@@ -1,0 +1,265 @@
+#include "web/control/control.h"
+
+#include "firmware/base/heap.h"
+#include "firmware/base/text.h"
+
+#include <string.h>
+
+static const struct {
+    const char *text;
+    uint32_t bit;
+} scopes[] = {
+    {"auctions:read", GV_SCOPE_AUCTIONS_READ},
+    {"auctions:write", GV_SCOPE_AUCTIONS_WRITE},
+    {"admin", GV_SCOPE_ADMIN},
+};
+#define SCOPES (sizeof(scopes) / sizeof(scopes[0]))
+
+uint32_t gv_scope_parse(struct gv_view text)
+{
+    for (size_t i = 0; i < SCOPES; i++) {
+        if (gv_view_is(text, scopes[i].text))
+            return scopes[i].bit;
+    }
+    return 0;
+}
+
+static void write_scopes(struct gv_json_out *out, uint32_t bits)
+{
+    gv_jo_key(out, "scopes");
+    gv_jo_array(out);
+    for (size_t i = 0; i < SCOPES; i++) {
+        if (bits & scopes[i].bit)
+            gv_jo_string(out, scopes[i].text);
+    }
+    gv_jo_array_end(out);
+    gv_jo_kbool(out, "legacy_unlocked", (bits & GV_KEY_LEGACY_UNLOCKED) != 0);
+}
+
+static void write_time(struct gv_json_out *out, const char *key, struct gv_utc at)
+{
+    char text[GV_ISO_MAX];
+    if (at.s == 0) {
+        gv_jo_knull(out, key);
+        return;
+    }
+    gv_utc_format(at, text);
+    gv_jo_kstring(out, key, text);
+}
+
+/* ---- commands: each adds its members to an object that is already {"ok":true ------------------ */
+
+static void write_pool(void *ctx, const struct gv_pool_stats *stats)
+{
+    struct gv_json_out *out = ctx;
+    gv_jo_object(out);
+    gv_jo_kstring(out, "name", stats->name);
+    gv_jo_kint(out, "size", stats->capacity);
+    gv_jo_kint(out, "in_use", stats->in_use);
+    gv_jo_kint(out, "low_water", stats->low_water);
+    gv_jo_kint(out, "refused", (int64_t)stats->refused);
+    gv_jo_object_end(out);
+}
+
+static void write_heap(void *ctx, const struct gv_heap_stats *stats)
+{
+    struct gv_json_out *out = ctx;
+    gv_jo_object(out);
+    gv_jo_kstring(out, "name", stats->name);
+    gv_jo_kint(out, "bytes", (int64_t)stats->capacity);
+    gv_jo_kint(out, "in_use", (int64_t)stats->in_use);
+    gv_jo_kint(out, "high_water", (int64_t)stats->high_water);
+    gv_jo_kint(out, "refused", (int64_t)stats->refused);
+    gv_jo_object_end(out);
+}
+
+static enum gv_err answer_status(const struct gv_control *control, gv_json_ref request,
+                                 struct gv_json_out *out, struct gv_fail *fail)
+{
+    static const char *const members[] = {"cmd", NULL};
+    const enum gv_err err = gv_json_members(request, members, "", fail);
+    if (err != GV_OK)
+        return err;
+    struct gv_market_head head;
+    struct gv_engine_stats engine;
+    gv_market_head(control->market, &head);
+    gv_engine_stats(control->engine, &engine);
+    gv_jo_kstring(out, "version", GV_VERSION);
+    gv_jo_kint(out, "uptime_s",
+               (int64_t)((gv_clock_mono(control->clock).ms - control->started.ms) / 1000u));
+    gv_jo_kbool(out, "live", head.tip.live);
+    gv_jo_kint(out, "height", head.tip.height.v);
+    gv_jo_kint(out, "headers", head.node.headers);
+    gv_jo_kbool(out, "node_reachable", head.node.reachable);
+    gv_jo_kstring(out, "node_error", head.node.error);
+    gv_jo_kbool(out, "indexer_ready", head.node.indexer_ready);
+    gv_jo_key(out, "listings");
+    gv_jo_object(out);
+    for (unsigned i = 0; i < GV_DUTCH_STATUSES; i++)
+        gv_jo_kint(out, gv_dutch_status_text((enum gv_dutch_status)i), head.status_counts[i]);
+    gv_jo_object_end(out);
+    gv_jo_kint(out, "commands", (int64_t)engine.commands);
+    gv_jo_kint(out, "commits_failed", (int64_t)engine.commits_failed);
+    gv_jo_key(out, "pools");
+    gv_jo_array(out);
+    gv_pool_each(write_pool, out);
+    gv_jo_array_end(out);
+    gv_jo_key(out, "heaps");
+    gv_jo_array(out);
+    gv_heap_each(write_heap, out);
+    gv_jo_array_end(out);
+    return GV_OK;
+}
+
+static enum gv_err read_scopes(gv_json_ref request, uint32_t *bits, struct gv_fail *fail)
+{
+    struct gv_json_iter it;
+    bool legacy = false;
+    const gv_json_ref flag = gv_json_get(request, "legacy_unlocked");
+    *bits = 0;
+    for (gv_json_ref e = gv_json_first(&it, gv_json_get(request, "scopes")); e != NULL;
+         e = gv_json_next(&it)) {
+        struct gv_view text;
+        const uint32_t bit = gv_json_string(e, &text) ? gv_scope_parse(text) : 0;
+        if (bit == 0)
+            return gv_fail_at(fail, GV_ERR_INVALID, "/scopes", "apikey.scope",
+                              "a scope is auctions:read, auctions:write or admin");
+        *bits |= bit;
+    }
+    if (*bits == 0)
+        return gv_fail_at(fail, GV_ERR_INVALID, "/scopes", "apikey.scope",
+                          "at least one scope is needed");
+    if (flag != NULL && !gv_json_bool(flag, &legacy))
+        return gv_fail_at(fail, GV_ERR_INVALID, "/legacy_unlocked", "json.type",
+                          "legacy_unlocked is true or false");
+    if (legacy)
+        *bits |= GV_KEY_LEGACY_UNLOCKED;
+    return GV_OK;
+}
+
+/* Copies a short text member; refuses absent, empty and over-long ones. */
+static enum gv_err read_text(gv_json_ref request, const char *key, char *out, size_t cap,
+                             struct gv_fail *fail)
+{
+    struct gv_view text;
+    if (!gv_json_string(gv_json_get(request, key), &text) || text.n == 0 || text.n >= cap)
+        return gv_fail(fail, GV_ERR_INVALID, "control.member",
+                       "%s must be a text of 1 to %zu bytes", key, cap - 1);
+    memcpy(out, text.p, text.n);
+    out[text.n] = '\0';
+    return GV_OK;
+}
+
+static enum gv_err answer_create(const struct gv_control *control, gv_json_ref request,
+                                 struct gv_json_out *out, struct gv_fail *fail)
+{
+    static const char *const members[] = {"cmd", "name", "scopes", "legacy_unlocked", NULL};
+    char name[GV_KEY_NAME_MAX];
+    char text[GV_KEY_TEXT_MAX];
+    uint32_t bits = 0;
+    enum gv_err err = gv_json_members(request, members, "", fail);
+    if (err == GV_OK)
+        err = read_text(request, "name", name, sizeof(name), fail);
+    if (err == GV_OK)
+        err = read_scopes(request, &bits, fail);
+    if (err == GV_OK)
+        err = gv_engine_key_create(control->engine, name, bits, (struct gv_utc){0}, text, fail);
+    if (err == GV_OK)
+        gv_jo_kstring(out, "key", text);
+    gv_secure_zero(text, sizeof(text));
+    return err;
+}
+
+static enum gv_err answer_list(const struct gv_control *control, gv_json_ref request,
+                               struct gv_json_out *out, struct gv_fail *fail)
+{
+    static const char *const members[] = {"cmd", NULL};
+    const enum gv_err err = gv_json_members(request, members, "", fail);
+    if (err != GV_OK)
+        return err;
+    struct gv_api_key keys[GV_API_KEYS_MAX];
+    const uint32_t count = gv_engine_key_list(control->engine, keys, GV_API_KEYS_MAX);
+    gv_jo_key(out, "keys");
+    gv_jo_array(out);
+    for (uint32_t i = 0; i < count; i++) {
+        gv_jo_object(out);
+        gv_jo_kstring(out, "id", keys[i].id);
+        gv_jo_kstring(out, "name", keys[i].name);
+        write_scopes(out, keys[i].scopes);
+        write_time(out, "created_at", keys[i].created_at);
+        write_time(out, "expires_at", keys[i].expires_at);
+        write_time(out, "revoked_at", keys[i].revoked_at);
+        gv_jo_object_end(out);
+    }
+    gv_jo_array_end(out);
+    return GV_OK;
+}
+
+static enum gv_err answer_revoke(const struct gv_control *control, gv_json_ref request,
+                                 struct gv_json_out *out, struct gv_fail *fail)
+{
+    static const char *const members[] = {"cmd", "id", NULL};
+    char id[GV_KEY_ID_LEN + 1];
+    (void)out;
+    enum gv_err err = gv_json_members(request, members, "", fail);
+    if (err == GV_OK)
+        err = read_text(request, "id", id, sizeof(id), fail);
+    if (err == GV_OK)
+        err = gv_engine_key_revoke(control->engine, id, fail);
+    return err;
+}
+
+static const struct {
+    const char *name;
+    enum gv_err (*answer)(const struct gv_control *control, gv_json_ref request,
+                          struct gv_json_out *out, struct gv_fail *fail);
+} commands[] = {
+    {"status", answer_status},
+    {"apikey.create", answer_create},
+    {"apikey.list", answer_list},
+    {"apikey.revoke", answer_revoke},
+};
+
+static enum gv_err dispatch(const struct gv_control *control, gv_json_ref request,
+                            struct gv_json_out *out, struct gv_fail *fail)
+{
+    struct gv_view name;
+    if (!gv_json_string(gv_json_get(request, "cmd"), &name))
+        return gv_fail(fail, GV_ERR_INVALID, "control.cmd", "cmd is missing");
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        if (gv_view_is(name, commands[i].name))
+            return commands[i].answer(control, request, out, fail);
+    }
+    return gv_fail(fail, GV_ERR_NOT_FOUND, "control.cmd", "there is no such command");
+}
+
+size_t gv_control_answer(const struct gv_control *control, char *line, size_t len,
+                         char reply[GV_CONTROL_REPLY_MAX])
+{
+    _Alignas(16) uint8_t memory[GV_CONTROL_LINE_MAX * 4u];
+    struct gv_arena arena;
+    struct gv_json json;
+    struct gv_json_out out;
+    struct gv_fail fail;
+    memset(&fail, 0, sizeof(fail));
+    gv_arena_init(&arena, memory, sizeof(memory));
+    gv_json_out_init(&out, reply, GV_CONTROL_REPLY_MAX - 1u); /* room for the line end */
+    gv_jo_object(&out);
+    gv_jo_kbool(&out, "ok", true);
+    enum gv_err err = gv_json_parse(&json, &arena, line, len, &fail);
+    if (err == GV_OK)
+        err = dispatch(control, json.root, &out, &fail);
+    gv_jo_object_end(&out);
+    if (err == GV_OK && out.full)
+        err = gv_fail(&fail, GV_ERR_TOO_LARGE, "control.reply", "the answer does not fit");
+    if (err != GV_OK) {
+        gv_json_out_init(&out, reply, GV_CONTROL_REPLY_MAX - 1u);
+        gv_jo_object(&out);
+        gv_jo_kbool(&out, "ok", false);
+        gv_jo_kstring(&out, "code", fail.code[0] != '\0' ? fail.code : gv_err_slug(err));
+        gv_jo_kstring(&out, "error", fail.text[0] != '\0' ? fail.text : gv_err_text(err));
+        gv_jo_object_end(&out);
+    }
+    reply[out.n] = '\n';
+    return out.n + 1u;
+}

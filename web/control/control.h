@@ -1,0 +1,35 @@
+/* Control: what gavelctl may ask the running daemon, one JSON object per line in both directions.
+ *
+ *   {"cmd":"status"}                                    {"ok":true,"height":…}
+ *   {"cmd":"apikey.create","name":"shop","scopes":["auctions:write"],"legacy_unlocked":false}
+ *   {"cmd":"apikey.list"}   {"cmd":"apikey.revoke","id":"1a2b3c4d"}
+ *   failures: {"ok":false,"code":"…","error":"…"}
+ * Who may ask is decided by whoever owns the socket (firmware/boot: peer credentials); here every
+ * request is trusted to be allowed, and none to be well-formed.
+ * Thread: the control thread, one request at a time. */
+#ifndef GV_WEB_CONTROL_CONTROL_H
+#define GV_WEB_CONTROL_CONTROL_H
+
+#include "app/engine/engine.h"
+
+#define GV_CONTROL_LINE_MAX  4096u
+#define GV_CONTROL_REPLY_MAX 32768u
+
+struct gv_control {
+    struct gv_engine *engine;
+    struct gv_market *market;
+    const struct gv_clock *clock;
+    struct gv_mono started;
+};
+
+/** Answer one request.
+ *  In-out: line: changed in place; needs GV_JSON_PADDING writable bytes behind len.
+ *  Out:    reply: one line of JSON with its line end, not NUL-terminated.
+ *  Returns: length of the reply. It may hold a new API key: wipe it after sending. */
+size_t gv_control_answer(const struct gv_control *control, char *line, size_t len,
+                         char reply[GV_CONTROL_REPLY_MAX]);
+
+/** Scope bits of a text ("auctions:read", "auctions:write", "admin"); 0 when unknown. */
+uint32_t gv_scope_parse(struct gv_view text);
+
+#endif
