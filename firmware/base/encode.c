@@ -100,8 +100,11 @@ size_t gv_base64_encode(char *text, struct gv_view v)
         uint32_t group = (uint32_t)p[0] << 16 | (left == 2 ? (uint32_t)p[1] << 8 : 0);
         t[0] = base64_digits[group >> 18];
         t[1] = base64_digits[group >> 12 & 63];
-        t[2] = left == 2 ? base64_digits[group >> 6 & 63] : '=';
+        t[2] = '=';
         t[3] = '=';
+        if (left == 2) {
+            t[2] = base64_digits[group >> 6 & 63];
+        }
         t += 4;
     }
     *t = '\0';

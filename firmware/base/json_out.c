@@ -130,36 +130,44 @@ static void put_escape(struct gv_json_out *out, uint8_t c)
     put(out, text, n);
 }
 
-/* Length of the well-formed UTF-8 sequence of two bytes or more at the start of v, or 0.
- * Source: Unicode 15, table 3-7 (no surrogates, no overlong forms, nothing above U+10FFFF). */
+/* A row of Unicode 15, table 3-7: what may follow a first byte. It leaves no room for surrogates,
+ * overlong forms and values above U+10FFFF. */
+struct utf8_row {
+    uint8_t first_min;
+    uint8_t first_max;
+    uint8_t second_min;
+    uint8_t second_max;
+    size_t length;
+};
+
+static const struct utf8_row utf8_rows[] = {
+    {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
+    {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3}, {0xf0, 0xf0, 0x90, 0xbf, 4},
+    {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
+};
+
+static bool within(uint8_t c, uint8_t min, uint8_t max)
+{
+    return c >= min && c <= max;
+}
+
+/* Length of the well-formed UTF-8 sequence of two bytes or more at the start of v, or 0. */
 static size_t utf8_sequence(struct gv_view v)
 {
-    uint8_t first = v.p[0];
-    uint8_t low = 0x80; /* range of the second byte */
-    uint8_t high = 0xbf;
-    size_t n;
-    if (first >= 0xc2 && first <= 0xdf) {
-        n = 2;
-    } else if (first >= 0xe0 && first <= 0xef) {
-        n = 3;
-        low = first == 0xe0 ? 0xa0 : low;
-        high = first == 0xed ? 0x9f : high;
-    } else if (first >= 0xf0 && first <= 0xf4) {
-        n = 4;
-        low = first == 0xf0 ? 0x90 : low;
-        high = first == 0xf4 ? 0x8f : high;
-    } else {
+    const struct utf8_row *row = utf8_rows;
+    const struct utf8_row *end = row + sizeof(utf8_rows) / sizeof(utf8_rows[0]);
+    while (row < end && !within(v.p[0], row->first_min, row->first_max)) {
+        row++;
+    }
+    if (row == end || v.n < row->length || !within(v.p[1], row->second_min, row->second_max)) {
         return 0;
     }
-    if (v.n < n || v.p[1] < low || v.p[1] > high) {
-        return 0;
-    }
-    for (size_t i = 2; i < n; i++) {
-        if (v.p[i] < 0x80 || v.p[i] > 0xbf) {
+    for (size_t i = 2; i < row->length; i++) {
+        if (!within(v.p[i], 0x80, 0xbf)) {
             return 0;
         }
     }
-    return n;
+    return row->length;
 }
 
 void gv_jo_text(struct gv_json_out *out, struct gv_view text)

@@ -198,7 +198,7 @@ static enum gv_err fail_key(struct gv_fail *fail, const char *pointer, const cha
     char shown[33];
     size_t n = key.n < sizeof(shown) - 1 ? key.n : sizeof(shown) - 1;
     for (size_t i = 0; i < n; i++) {
-        shown[i] = key.p[i] >= ' ' && key.p[i] <= '~' ? (char)key.p[i] : '?';
+        shown[i] = (char)(key.p[i] >= ' ' && key.p[i] <= '~' ? key.p[i] : '?');
     }
     shown[n] = '\0';
     return gv_fail_at(fail, GV_ERR_INVALID, pointer, code, "The object %s the member \"%s\"%s.",

@@ -57,6 +57,9 @@ _Static_assert(GV_CHAIN_RING >= 288u, "a reorg of all blocks a pruned node keeps
 /* Watched outpoints: every listing that is not settled, and uploads being checked. */
 #define GV_WATCH_MAX (GV_LISTINGS_MAX + GV_SUBMISSIONS_MAX + GV_HTTP_WORKERS)
 
+/* What is kept of the spend of one watched outpoint, until the engine has judged its block. */
+#define GV_EVIDENCE_BYTES 3072u
+
 #define GV_API_KEYS_MAX 64u
 
 /* ---- Live ---------------------------------------------------------------------------------- */
@@ -93,15 +96,17 @@ _Static_assert(GV_LISTING_JSON_MAX + 512u <= GV_LIVE_FRAME_OUT_MAX, "one listing
  * PSBTs, spend view and watch places (asserted in app/engine/engine.c). */
 #define GV_LISTING_BYTES (896u + 896u + GV_LISTING_JSON_MAX + 512u + 256u)
 
+#define GV_WIDE(n) ((unsigned long long)(n)) /* the sum is taken in 64 bits: it cannot wrap */
 /* Address space of everything fixed. Resident memory is what has been touched, and stays below the
  * board's budget because list bodies and uploads are returned to the system when idle (mem.h). */
 #define GV_FIXED_BYTES                                                                             \
-    ((unsigned long long)GV_SUBMISSIONS_MAX * GV_SUBMISSION_BYTES +                                \
-     (unsigned long long)GV_LISTINGS_MAX * GV_LISTING_BYTES +                                      \
-     (unsigned long long)GV_HTTP_WORKERS * (GV_REPLY_BYTES_MAX + 2u * GV_SMALL_BODY_MAX) +         \
-     GV_BLOCK_BYTES_MAX + (unsigned long long)GV_LIVE_MESSAGES * GV_LIVE_FRAME_OUT_MAX +           \
-     (unsigned long long)GV_LIVE_CLIENTS_MAX * 2u * GV_LIVE_FRAME_IN_MAX + GV_SQLITE_HEAP_BYTES +  \
-     GV_TLS_HEAP_BYTES + GV_CIVETWEB_HEAP_BYTES + GV_CURL_HEAP_BYTES)
+    (GV_WIDE(GV_SUBMISSIONS_MAX) * GV_SUBMISSION_BYTES +                                           \
+     GV_WIDE(GV_LISTINGS_MAX) * GV_LISTING_BYTES +                                                 \
+     GV_WIDE(GV_HTTP_WORKERS) * (GV_REPLY_BYTES_MAX + 2u * GV_SMALL_BODY_MAX) +                    \
+     GV_BLOCK_BYTES_MAX + GV_WIDE(GV_WATCH_MAX) * GV_EVIDENCE_BYTES +                              \
+     GV_WIDE(GV_LIVE_MESSAGES) * GV_LIVE_FRAME_OUT_MAX +                                           \
+     GV_WIDE(GV_LIVE_CLIENTS_MAX) * 2u * GV_LIVE_FRAME_IN_MAX + GV_WIDE(GV_SQLITE_HEAP_BYTES) +    \
+     GV_WIDE(GV_TLS_HEAP_BYTES) + GV_WIDE(GV_CIVETWEB_HEAP_BYTES) + GV_WIDE(GV_CURL_HEAP_BYTES))
 
 _Static_assert(GV_FIXED_BYTES <= GV_BUDGET_BYTES, "the board's memory budget is exceeded");
 

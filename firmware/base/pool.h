@@ -47,7 +47,7 @@ struct gv_pool {
     static struct gv_pool pool_name
 
 #define GV_POOL_INIT(pool_name)                                                                    \
-    gv_pool_init(&pool_name, #pool_name, pool_name##_slots, sizeof(pool_name##_slots[0]),          \
+    gv_pool_init(&(pool_name), #pool_name, pool_name##_slots, sizeof(pool_name##_slots[0]),        \
                  pool_name##_next, pool_name##_used,                                               \
                  (uint32_t)(sizeof(pool_name##_next) / sizeof(pool_name##_next[0])))
 

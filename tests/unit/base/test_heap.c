@@ -151,7 +151,7 @@ static size_t random_size(void)
 static void model_add(size_t index, uint8_t *p, size_t bytes, size_t block_bytes)
 {
     assert_int_equal((uintptr_t)p % GRAIN, 0);
-    assert_true(p >= region + 2 * HEADER);
+    assert_true(p >= region + GRAIN);
     assert_true(p + bytes <= region + REGION);
     assert_true(block_bytes >= bytes + HEADER);
     assert_true(block_bytes <= bytes + HEADER + GRAIN - 1 + GRAIN || block_bytes <= 48);
@@ -367,7 +367,7 @@ static void region_of_every_length_is_used_to_the_grain(void **state)
 {
     (void)state;
     static struct gv_heap small;
-    for (size_t cut = 0; cut < 2 * GRAIN; cut++) {
+    for (size_t cut = 0; cut < BLOCK_MIN; cut++) {
         size_t bytes = REGION - cut;
         gv_heap_init(&small, "small", region, bytes);
         size_t capacity = gv_heap_stats(&small).capacity;
