@@ -122,7 +122,7 @@ static bool groups_to_bytes(struct gv_segwit *out, const uint8_t *groups, size_t
 
 bool gv_segwit_decode(struct gv_segwit *out, struct gv_view text)
 {
-    struct gv_bech32 raw;
+    struct gv_bech32 raw = {0};
     if (!gv_bech32_decode(&raw, text) || raw.data_len < 1 || raw.data[0] > 16) {
         return false;
     }
