@@ -130,7 +130,7 @@ GV_MUST_USE enum gv_err gv_engine_chain_disconnect(struct gv_engine *engine);
 /** A mempool transaction spends a watched outpoint (already confirmed by gettxspendingprevout). */
 GV_MUST_USE enum gv_err gv_engine_mempool_spend(struct gv_engine *engine,
                                                 const struct gv_spend_evidence *evidence);
-/** The mempool holds no spend of this outpoint (any pending one is undone). */
+/** The outpoint is unspent, in the chain and in the mempool: a pending or unknown spend is undone. */
 GV_MUST_USE enum gv_err gv_engine_mempool_clear(struct gv_engine *engine,
                                                 const struct gv_outpoint *outpoint);
 /** The outpoint left the UTXO set, is not in the mempool, and the block that spent it is pruned. */

@@ -176,7 +176,7 @@ static enum gv_err set_all(struct gv_engine *engine, const struct gv_outpoint *o
 enum gv_err gv_do_mempool_clear(struct gv_engine *engine, struct gv_command *command)
 {
     static const struct gv_dutch_spend unspent = {.state = GV_SPEND_NONE};
-    return set_all(engine, &command->outpoint, GV_SPEND_PENDING, GV_SPEND_PENDING, &unspent,
+    return set_all(engine, &command->outpoint, GV_SPEND_PENDING, GV_SPEND_UNKNOWN, &unspent,
                    "spend.undone");
 }
 

@@ -6,6 +6,7 @@
  * Blocks decide about spends: the matched transaction comes from the block itself, so a pruned node
  * without txindex is enough. A counter gap, a silent feed or a restart of either side costs at most
  * one poll period. Below the prune height the outpoints are asked one by one (gettxout).
+ * An unreachable node is asked again after 0.25 s, 0.5 s, .. up to the poll period.
  * Owns: one gv_rpc, one block buffer (GV_BLOCK_BYTES_MAX), evidence for one block.
  * Thread: the node thread (or the simulator), one call at a time. */
 #ifndef GV_APP_NODE_FOLLOWER_H
@@ -32,12 +33,16 @@ struct gv_follower_config {
 };
 
 struct gv_follower;
+/** The one instance (static memory). */
 struct gv_follower *gv_follower_instance(void);
+/** Copies *config and keeps what it points to. No request is made. */
 void gv_follower_init(struct gv_follower *follower, const struct gv_follower_config *config);
-/** One turn: handle feed messages for up to max_wait_ms, or a poll round when due. */
+/** One turn: handle feed messages for up to max_wait_ms, then a round of polling when it is due.
+ *  With max_wait_ms = 0 it never waits. */
 void gv_follower_step(struct gv_follower *follower, uint32_t max_wait_ms);
 /** The body of the node thread, until gv_follower_stop. */
 void gv_follower_run(struct gv_follower *follower);
+/** Any thread. The step under way ends first (at most one RPC time-out). */
 void gv_follower_stop(struct gv_follower *follower);
 
 #endif
