@@ -19,6 +19,7 @@
 enum {
     GRAIN = 16,
     HEADER = 8,
+    BLOCK_MIN = 32,
     REGION = 65536,
     GUARD = 65536
 };
