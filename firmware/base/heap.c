@@ -104,6 +104,7 @@ static struct gv_heap_block *live_block(const struct gv_heap *heap, void *p)
     GV_ASSERT(block->bytes % GRAIN == 0);
     GV_ASSERT(block->bytes >= BLOCK_MIN);
     GV_ASSERT(block->bytes <= (uintptr_t)heap->end - start);
+    GV_ASSERT(block->prev_bytes % GRAIN == 0);
     GV_ASSERT(block->prev_bytes <= start - (uintptr_t)heap->begin);
     const struct gv_heap_block *prev = prev_of(block);
     GV_ASSERT(prev != NULL ? size_of(prev) == block->prev_bytes : (uint8_t *)block == heap->begin);

@@ -197,6 +197,28 @@ static void any_two_bytes_read_back(void **state)
     }
 }
 
+/* Text is copied eight bytes at a time: every byte in every place of two words and a rest. */
+static void every_byte_is_judged_in_every_place(void **state)
+{
+    (void)state;
+    for (int byte = 0; byte < 256; byte++) {
+        for (size_t at = 0; at < 19; at++) {
+            char in[20] = "abcdefghijklmnopqrs";
+            in[at] = (char)byte;
+            begin();
+            gv_jo_text(&out, gv_view_of(in, 19));
+            assert_false(out.full);
+            bool plain = byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+            assert_int_equal(out.n == 21, plain);
+            assert_memory_equal(text + 1, in, plain ? 19 : at);
+            assert_memory_equal(text + out.n - (19 - at), in + at + 1, 18 - at);
+            if (!plain) {
+                assert_int_equal(text[1 + at], byte < 0x80 ? '\\' : '\xef');
+            }
+        }
+    }
+}
+
 static void base64_and_hash_need_no_room_beyond_their_quotes(void **state)
 {
     (void)state;
@@ -254,6 +276,7 @@ int main(void)
         cmocka_unit_test(control_characters_quotes_and_backslashes_are_escaped),
         cmocka_unit_test(broken_utf8_becomes_the_replacement_character),
         cmocka_unit_test(any_two_bytes_read_back),
+        cmocka_unit_test(every_byte_is_judged_in_every_place),
         cmocka_unit_test(base64_and_hash_need_no_room_beyond_their_quotes),
         cmocka_unit_test(sample_reads_back),
     };
