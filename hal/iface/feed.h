@@ -8,9 +8,9 @@
 #include "firmware/base/bytes.h"
 
 struct gv_feed_message {
-    struct gv_view topic;  /* "rawtx", "rawblock", "sequence" */
-    struct gv_view body;   /* valid until the next recv */
-    uint32_t counter;      /* per topic, starts at 0, restarts with the node */
+    struct gv_view topic; /* "rawtx", "rawblock", "sequence" */
+    struct gv_view body;  /* valid until the next recv */
+    uint32_t counter;     /* per topic, starts at 0, restarts with the node */
 };
 
 struct gv_feed_ops {
@@ -36,9 +36,8 @@ GV_MUST_USE static inline enum gv_err gv_feed_subscribe(struct gv_feed *feed, co
 
 /** Returns: GV_OK; GV_ERR_AGAIN after timeout_ms without a message; GV_ERR_INVALID for a message
  *  that is not topic, body, 4-byte counter or is over the size cap (dropped, counted by caller). */
-GV_MUST_USE static inline enum gv_err gv_feed_recv(struct gv_feed *feed,
-                                                   struct gv_feed_message *message,
-                                                   uint32_t timeout_ms)
+GV_MUST_USE static inline enum gv_err
+gv_feed_recv(struct gv_feed *feed, struct gv_feed_message *message, uint32_t timeout_ms)
 {
     return feed->ops->recv(feed->ctx, message, timeout_ms);
 }

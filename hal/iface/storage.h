@@ -24,7 +24,7 @@ struct gv_storage_ops { /* every entry mandatory */
     void (*rollback)(void *ctx);      /* allowed outside a transaction */
     enum gv_err (*exec)(void *ctx, const char *sql); /* statements without result */
     enum gv_err (*prepare)(void *ctx, struct gv_stmt *stmt, const char *sql);
-    void (*finish)(void *ctx, struct gv_stmt *stmt); /* NULL handle allowed */
+    void (*finish)(void *ctx, struct gv_stmt *stmt);       /* NULL handle allowed */
     enum gv_err (*reset)(void *ctx, struct gv_stmt *stmt); /* and clear the parameters */
     enum gv_err (*bind_int)(void *ctx, struct gv_stmt *stmt, int index, int64_t v);
     enum gv_err (*bind_text)(void *ctx, struct gv_stmt *stmt, int index, struct gv_view v);
@@ -80,23 +80,20 @@ GV_MUST_USE static inline enum gv_err gv_storage_reset(struct gv_storage *s, str
     return s->ops->reset(s->ctx, stmt);
 }
 
-GV_MUST_USE static inline enum gv_err gv_storage_bind_int(struct gv_storage *s,
-                                                          struct gv_stmt *stmt, int index,
-                                                          int64_t v)
+GV_MUST_USE static inline enum gv_err
+gv_storage_bind_int(struct gv_storage *s, struct gv_stmt *stmt, int index, int64_t v)
 {
     return s->ops->bind_int(s->ctx, stmt, index, v);
 }
 
-GV_MUST_USE static inline enum gv_err gv_storage_bind_text(struct gv_storage *s,
-                                                           struct gv_stmt *stmt, int index,
-                                                           struct gv_view v)
+GV_MUST_USE static inline enum gv_err
+gv_storage_bind_text(struct gv_storage *s, struct gv_stmt *stmt, int index, struct gv_view v)
 {
     return s->ops->bind_text(s->ctx, stmt, index, v);
 }
 
-GV_MUST_USE static inline enum gv_err gv_storage_bind_blob(struct gv_storage *s,
-                                                           struct gv_stmt *stmt, int index,
-                                                           struct gv_view v)
+GV_MUST_USE static inline enum gv_err
+gv_storage_bind_blob(struct gv_storage *s, struct gv_stmt *stmt, int index, struct gv_view v)
 {
     return s->ops->bind_blob(s->ctx, stmt, index, v);
 }

@@ -4,13 +4,13 @@
 #include "firmware/base/limits.h"
 #include "firmware/base/log.h"
 #include "firmware/base/text.h"
+#include "hal/linux/clock.h"
 
 #include <errno.h>
 #include <string.h>
 #include <zmq.h>
 
 #define COUNTER_BYTES     4u
-#define TOPIC_BYTES_MAX   32u
 #define MESSAGE_BYTES_MAX (GV_BLOCK_BYTES_MAX + 1024u)
 
 _Static_assert(sizeof(zmq_msg_t) <= sizeof(((struct gv_zmq *)0)->frames[0]), "frame storage");
@@ -18,6 +18,12 @@ _Static_assert(sizeof(zmq_msg_t) <= sizeof(((struct gv_zmq *)0)->frames[0]), "fr
 static zmq_msg_t *frame(struct gv_zmq *zmq, size_t i)
 {
     return (zmq_msg_t *)(void *)zmq->frames[i];
+}
+
+static uint64_t now_ms(void)
+{
+    struct gv_clock clock = gv_linux_clock();
+    return gv_clock_mono(&clock).ms;
 }
 
 /* ---- the socket ----------------------------------------------------------------------------- */
@@ -54,10 +60,19 @@ static enum gv_err open_socket(struct gv_zmq *zmq, struct gv_fail *fail)
                        zmq_strerror(errno));
     }
     GV_ASSERT(set_options(zmq->socket)); /* constants: a refusal is our mistake */
+    zmq->heard_ms = now_ms();
     return GV_OK;
 }
 
-static enum gv_err connect_once(struct gv_zmq *zmq, const char *endpoint, struct gv_fail *fail)
+static void close_socket(struct gv_zmq *zmq)
+{
+    if (zmq->socket != NULL) {
+        GV_ASSERT(zmq_close(zmq->socket) == 0);
+        zmq->socket = NULL;
+    }
+}
+
+static enum gv_err add_endpoint(struct gv_zmq *zmq, const char *endpoint, struct gv_fail *fail)
 {
     for (uint32_t i = 0; i < zmq->endpoints_n; i++) {
         if (strcmp(zmq->endpoints[i], endpoint) == 0) {
@@ -78,19 +93,50 @@ static enum gv_err connect_once(struct gv_zmq *zmq, const char *endpoint, struct
     return GV_OK;
 }
 
+static enum gv_err add_topic(struct gv_zmq *zmq, const char *topic, struct gv_fail *fail)
+{
+    for (uint32_t i = 0; i < zmq->topics_n; i++) {
+        if (strcmp(zmq->topics[i], topic) == 0) {
+            return GV_OK;
+        }
+    }
+    if (zmq->topics_n == GV_ZMQ_TOPICS_MAX ||
+        !gv_text_copy(zmq->topics[zmq->topics_n], GV_ZMQ_TOPIC_LEN, topic) ||
+        zmq_setsockopt(zmq->socket, ZMQ_SUBSCRIBE, topic, strlen(topic)) != 0) {
+        return gv_fail(fail, GV_ERR_FULL, "feed.subscribe", "cannot subscribe to %s", topic);
+    }
+    zmq->topics_n++;
+    return GV_OK;
+}
+
 static enum gv_err op_subscribe(void *ctx, const char *endpoint, const char *topic,
                                 struct gv_fail *fail)
 {
     struct gv_zmq *zmq = ctx;
     enum gv_err err = open_socket(zmq, fail);
     if (err == GV_OK) {
-        err = connect_once(zmq, endpoint, fail);
+        err = add_endpoint(zmq, endpoint, fail);
     }
-    if (err == GV_OK && zmq_setsockopt(zmq->socket, ZMQ_SUBSCRIBE, topic, strlen(topic)) != 0) {
-        err = gv_fail(fail, GV_ERR_FULL, "feed.subscribe", "cannot subscribe to %s: %s", topic,
-                      zmq_strerror(errno));
+    return err == GV_OK ? add_topic(zmq, topic, fail) : err;
+}
+
+/* A new socket with the same endpoints and topics. Without descriptors it is tried again later. */
+static void dial_anew(struct gv_zmq *zmq)
+{
+    struct gv_fail fail;
+    close_socket(zmq);
+    if (open_socket(zmq, &fail) != GV_OK) {
+        gv_log(GV_LOG_BROKEN, "feed", "cannot dial: %s", fail.text);
+        return;
     }
-    return err;
+    for (uint32_t i = 0; i < zmq->endpoints_n; i++) {
+        GV_ASSERT(zmq_connect(zmq->socket, zmq->endpoints[i]) == 0); /* it was accepted before */
+    }
+    for (uint32_t i = 0; i < zmq->topics_n; i++) {
+        GV_ASSERT(zmq_setsockopt(zmq->socket, ZMQ_SUBSCRIBE, zmq->topics[i],
+                                 strlen(zmq->topics[i])) == 0);
+    }
+    gv_log(GV_LOG_DEBUG, "feed", "silent for %u ms, dialled anew", zmq->silence_ms);
 }
 
 /* ---- receiving ------------------------------------------------------------------------------ */
@@ -130,11 +176,15 @@ static struct gv_view frame_view(struct gv_zmq *zmq, size_t i)
 static enum gv_err op_recv(void *ctx, struct gv_feed_message *message, uint32_t timeout_ms)
 {
     struct gv_zmq *zmq = ctx;
+    release_frames(zmq);
+    if (zmq->endpoints_n > 0 &&
+        (zmq->socket == NULL || now_ms() - zmq->heard_ms >= zmq->silence_ms)) {
+        dial_anew(zmq);
+    }
     if (zmq->socket == NULL) {
-        (void)zmq_poll(NULL, 0, (long)timeout_ms); /* nothing subscribed: only time passes */
+        (void)zmq_poll(NULL, 0, (long)timeout_ms); /* nothing to hear: only time passes */
         return GV_ERR_AGAIN;
     }
-    release_frames(zmq);
     zmq_pollitem_t item = {.socket = zmq->socket, .events = ZMQ_POLLIN};
     if (zmq_poll(&item, 1, (long)timeout_ms) <= 0) {
         return GV_ERR_AGAIN; /* also when a signal interrupted the wait */
@@ -143,8 +193,9 @@ static enum gv_err op_recv(void *ctx, struct gv_feed_message *message, uint32_t 
     if (frames_n == 0) {
         return GV_ERR_AGAIN;
     }
+    zmq->heard_ms = now_ms();
     if (frames_n != GV_ZMQ_FRAMES || frame_view(zmq, 0).n == 0 ||
-        frame_view(zmq, 0).n > TOPIC_BYTES_MAX || frame_view(zmq, 1).n > MESSAGE_BYTES_MAX ||
+        frame_view(zmq, 0).n >= GV_ZMQ_TOPIC_LEN || frame_view(zmq, 1).n > MESSAGE_BYTES_MAX ||
         frame_view(zmq, 2).n != COUNTER_BYTES) {
         return GV_ERR_INVALID;
     }
@@ -161,11 +212,9 @@ static void op_close(void *ctx)
 {
     struct gv_zmq *zmq = ctx;
     release_frames(zmq);
-    if (zmq->socket != NULL) {
-        GV_ASSERT(zmq_close(zmq->socket) == 0);
-        zmq->socket = NULL;
-    }
+    close_socket(zmq);
     zmq->endpoints_n = 0;
+    zmq->topics_n = 0;
 }
 
 static const struct gv_feed_ops feed_ops = {
@@ -176,7 +225,7 @@ static const struct gv_feed_ops feed_ops = {
 
 enum gv_err gv_zmq_open(struct gv_zmq *zmq, struct gv_fail *fail)
 {
-    *zmq = (struct gv_zmq){.socket = NULL};
+    *zmq = (struct gv_zmq){.silence_ms = GV_ZMQ_SILENCE_MS};
     zmq->context = zmq_ctx_new();
     /* The I/O thread starts with the first socket: make one now, before the memory is sealed. */
     void *first = zmq->context == NULL ? NULL : zmq_socket(zmq->context, ZMQ_SUB);

@@ -1,7 +1,9 @@
 /* Feed on libzmq: one SUB socket for all endpoints and topics of one node.
  *
- * libzmq reconnects by itself; what was published meanwhile is lost, which the counters show. A
- * message over the size cap makes libzmq drop that connection and dial again.
+ * libzmq reconnects by itself when the publisher goes away; what was published meanwhile is lost,
+ * which the counters show. After a protocol error (also a message over the size cap) it gives the
+ * connection up for ever, so after GV_ZMQ_SILENCE_MS without a message all endpoints are dialled
+ * anew. All of this happens inside recv: call it steadily.
  * Limits: GV_ZMQ_ENDPOINTS_MAX endpoints, GV_ZMQ_QUEUE_MAX messages waiting. libzmq keeps them on
  * the C library's heap: the publisher is our own node, so the bound is count, not bytes.
  * Thread: open and close main, before and after the others; the feed belongs to the node thread. */
@@ -11,9 +13,12 @@
 #include "hal/iface/feed.h"
 
 #define GV_ZMQ_ENDPOINTS_MAX 4
+#define GV_ZMQ_TOPICS_MAX    4
+#define GV_ZMQ_TOPIC_LEN     32 /* with the end mark */
 #define GV_ZMQ_ENDPOINT_LEN  128
 /* A full block publishes up to 8,000 transactions within a second; two blocks and some. */
-#define GV_ZMQ_QUEUE_MAX 20000
+#define GV_ZMQ_QUEUE_MAX  20000
+#define GV_ZMQ_SILENCE_MS 60000u
 /* topic, body, counter */
 #define GV_ZMQ_FRAMES 3
 
@@ -23,6 +28,10 @@ struct gv_zmq {
     void *socket; /* NULL until the first subscribe */
     char endpoints[GV_ZMQ_ENDPOINTS_MAX][GV_ZMQ_ENDPOINT_LEN];
     uint32_t endpoints_n;
+    char topics[GV_ZMQ_TOPICS_MAX][GV_ZMQ_TOPIC_LEN];
+    uint32_t topics_n;
+    uint32_t silence_ms; /* GV_ZMQ_SILENCE_MS; tests shorten it after open */
+    uint64_t heard_ms;   /* when the last message or dial was */
     _Alignas(8) uint8_t frames[GV_ZMQ_FRAMES][64]; /* zmq_msg_t, kept until the next recv */
 };
 
