@@ -69,7 +69,8 @@ void gv_engine_close(struct gv_engine *engine)
 {
     gv_engine_stop(engine);
     (void)gv_engine_step(engine);
-    for (uint32_t i = 0; i < engine->record_count; i++) {
+    /* A stale memory does not know what it holds in the watch set; it ends with the process. */
+    for (uint32_t i = 0; i < engine->record_count && !engine->stale; i++) {
         if (engine->records[i].watched) {
             gv_watch_drop(engine->config.watch, &engine->records[i].listing.terms.utxo);
         }

@@ -118,7 +118,7 @@ static void render(struct gv_market_row *row, struct gv_view psbt)
     row->text_len = row->psbt_len;
 }
 
-void gv_world_format(void)
+static void start_process(void)
 {
     static bool started;
     if (!started) {
@@ -126,7 +126,18 @@ void gv_world_format(void)
         gv_submissions_init();
         started = true;
     }
+}
+
+void gv_world_format(void)
+{
+    start_process();
     gv_fault_init();
+    gv_world_reset();
+}
+
+void gv_world_reset(void)
+{
+    start_process();
     gv_world_set_seal_key(1);
     world.clock =
         gv_sim_clock_init(&world.sim_clock, (struct gv_mono){1}, (struct gv_utc){FIRST_SECOND});
@@ -170,7 +181,6 @@ enum gv_err gv_world_open(bool self_serve)
 void gv_world_close(void)
 {
     gv_engine_close(gv_engine_instance());
-    GV_ASSERT(gv_watch_count(&world.watch) == 0);
     gv_sqlite_close(&world.sqlite);
 }
 
@@ -201,6 +211,11 @@ struct gv_sim_clock *gv_world_clock(void)
     return &world.sim_clock;
 }
 
+const struct gv_clock *gv_world_time(void)
+{
+    return &world.clock;
+}
+
 /* ---- chain ------------------------------------------------------------------------------------------ */
 
 struct gv_hash256 gv_block_hash_of(uint32_t height, uint32_t branch)
@@ -217,7 +232,7 @@ static uint32_t *branch_at(uint32_t height)
     return &world.branch_at[height];
 }
 
-void gv_world_node(bool reachable)
+enum gv_err gv_world_node(bool reachable)
 {
     struct gv_chain_cursor cursor;
     gv_engine_cursor(gv_engine_instance(), &cursor);
@@ -226,7 +241,7 @@ void gv_world_node(bool reachable)
     world.node.blocks = cursor.height;
     world.node.headers = cursor.height;
     world.node.tip_hash = cursor.hash;
-    (void)!gv_engine_node_status(gv_engine_instance(), &world.node);
+    return gv_engine_node_status(gv_engine_instance(), &world.node);
 }
 
 void gv_world_node_syncing(uint32_t blocks_ahead, uint32_t headers_ahead, bool initial_download)
@@ -241,12 +256,12 @@ void gv_world_node_syncing(uint32_t blocks_ahead, uint32_t headers_ahead, bool i
     (void)!gv_engine_node_status(gv_engine_instance(), &world.node);
 }
 
-void gv_world_start(uint32_t height)
+enum gv_err gv_world_start(uint32_t height)
 {
     const struct gv_block_report block = {.height = height, .hash = gv_block_hash_of(height, 0)};
     *branch_at(height) = 0;
-    (void)!gv_engine_chain_jump(gv_engine_instance(), &block);
-    gv_world_node(true);
+    enum gv_err err = gv_engine_chain_jump(gv_engine_instance(), &block);
+    return err == GV_OK ? gv_world_node(true) : err;
 }
 
 enum gv_err gv_world_mine(uint32_t branch, const struct gv_spend_evidence *spends, uint32_t count)
@@ -286,7 +301,8 @@ void gv_world_unwind_to(uint32_t height)
         enum gv_err err = gv_engine_chain_disconnect(gv_engine_instance());
         GV_ASSERT(err == GV_OK);
     }
-    gv_world_node(true);
+    enum gv_err err = gv_world_node(true);
+    GV_ASSERT(err == GV_OK);
 }
 
 /* ---- listings --------------------------------------------------------------------------------------- */

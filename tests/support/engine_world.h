@@ -31,7 +31,9 @@ uint64_t gv_offer_price(const struct gv_offer *offer, uint32_t block);
 
 /* ---- life ------------------------------------------------------------------------------------- */
 
-/** Empty disk, clock at the start, no plan of faults. */
+/** Clock, entropy and seal key as at the start; the disk stays as it is. */
+void gv_world_reset(void);
+/** Empty disk, no plan of faults, and reset. */
 void gv_world_format(void);
 /** Open database and engine. In: self_serve: see engine.h. */
 enum gv_err gv_world_open(bool self_serve);
@@ -43,6 +45,8 @@ struct gv_engine *gv_world_engine(void);
 struct gv_market *gv_world_market(void);
 struct gv_watch *gv_world_watch(void);
 struct gv_sim_clock *gv_world_clock(void);
+/** The same clock as the engine reads it. */
+const struct gv_clock *gv_world_time(void);
 /** Use another seal key at the next open. */
 void gv_world_set_seal_key(uint8_t first_byte);
 
@@ -50,16 +54,16 @@ void gv_world_set_seal_key(uint8_t first_byte);
 
 struct gv_hash256 gv_block_hash_of(uint32_t height, uint32_t branch);
 
-/** Jump to a height of branch 0 and report a live node. */
-void gv_world_start(uint32_t height);
-/** Connect the next block of a branch with these spends; the node follows. Returns: the engine's. */
+/** Jump to a height of branch 0 and report a live node. Returns: the first error. */
+enum gv_err gv_world_start(uint32_t height);
+/** Connect the next block of a branch with these spends. Returns: the engine's answer. */
 enum gv_err gv_world_mine(uint32_t branch, const struct gv_spend_evidence *spends, uint32_t count);
 /** Mine empty blocks of branch 0 until the tip is `height`. */
 void gv_world_mine_to(uint32_t height);
 /** Disconnect until the tip is `height`, then report a live node there. */
 void gv_world_unwind_to(uint32_t height);
 /** Report the node's state: at the cursor (live) or unreachable. */
-void gv_world_node(bool reachable);
+enum gv_err gv_world_node(bool reachable);
 /** Report a node whose validated tip is the cursor, but with other header heights or in IBD. */
 void gv_world_node_syncing(uint32_t blocks_ahead, uint32_t headers_ahead, bool initial_download);
 

@@ -15,7 +15,7 @@ static int set_up(void **state)
     (void)state;
     gv_world_format();
     assert_int_equal(gv_world_open(true), GV_OK);
-    gv_world_start(990);
+    assert_int_equal(gv_world_start(990), GV_OK);
     return 0;
 }
 
@@ -150,7 +150,7 @@ static void ids_and_times_keep_one_order_when_the_clock_steps_back(void **state)
     assert_int_equal(b, a + 1);
     assert_int_equal(gv_world_row(b).listing.created_at.s, gv_world_row(a).listing.created_at.s);
     gv_world_restart();
-    gv_world_node(true);
+    assert_int_equal(gv_world_node(true), GV_OK);
     offer = gv_offer_of(3);
     uint64_t c = gv_world_list(&offer);
     assert_int_equal(c, b + 1);

@@ -15,7 +15,7 @@ static int set_up(void **state)
     (void)state;
     gv_world_format();
     assert_int_equal(gv_world_open(true), GV_OK);
-    gv_world_start(990);
+    assert_int_equal(gv_world_start(990), GV_OK);
     return 0;
 }
 
@@ -112,14 +112,14 @@ static void row_74_nothing_is_shown_while_the_node_cannot_be_trusted(void **stat
     gv_world_node_syncing(0, 1, false); /* headers ahead of blocks */
     assert_true(gv_world_shows(id, &offer, 0));
     assert_int_equal(gv_world_row(id).reveal.kind, GV_REVEAL_NOT_LIVE);
-    gv_world_node(true);
+    assert_int_equal(gv_world_node(true), GV_OK);
     assert_true(gv_world_shows(id, &offer, 1003));
 
     gv_world_node_syncing(0, 0, true); /* initial download */
     assert_true(gv_world_shows(id, &offer, 0));
     gv_world_node_syncing(1, 1, false); /* a block that has not been scanned */
     assert_true(gv_world_shows(id, &offer, 0));
-    gv_world_node(false); /* unreachable */
+    assert_int_equal(gv_world_node(false), GV_OK); /* unreachable */
     assert_true(gv_world_shows(id, &offer, 0));
     assert_int_equal(gv_world_row(id).status, GV_DUTCH_ACTIVE);
 
@@ -142,7 +142,7 @@ static void blocks_of_a_walk_do_not_make_a_tip_live(void **state)
         assert_true(gv_world_shows(id, &offer, 0));
     }
     assert_int_equal(gv_world_row(id).listing.revealed_high, 0);
-    gv_world_node(true);
+    assert_int_equal(gv_world_node(true), GV_OK);
     assert_true(gv_world_shows(id, &offer, 1005));
 }
 
@@ -160,7 +160,7 @@ static void a_restart_knows_the_height_but_reveals_nothing_until_the_node_speaks
     assert_int_equal(head.tip.height.v, 1003);
     assert_int_equal(gv_world_row(id).status, GV_DUTCH_ACTIVE);
     assert_true(gv_world_shows(id, &offer, 0));
-    gv_world_node(true);
+    assert_int_equal(gv_world_node(true), GV_OK);
     assert_true(gv_world_shows(id, &offer, 1003));
 }
 

@@ -29,7 +29,7 @@ static int set_up(void **state)
     gv_world_format();
     assert_int_equal(gv_world_open(false), GV_OK);
     assert_int_equal(pthread_create(&engine_thread, NULL, serve, gv_world_engine()), 0);
-    gv_world_start(990);
+    assert_int_equal(gv_world_start(990), GV_OK);
     return 0;
 }
 
