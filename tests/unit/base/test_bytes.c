@@ -197,6 +197,18 @@ static void every_smaller_buffer_is_full_and_not_overrun(void **state)
     }
 }
 
+static void length_and_bytes_are_written_both_or_not_at_all(void **state)
+{
+    (void)state;
+    for (size_t cap = 0; cap < 4; cap++) {
+        uint8_t out[4];
+        struct gv_writer w = gv_writer_of(out, cap);
+        gv_write_var_bytes(&w, gv_view_of("abc", 3));
+        assert_true(w.full);
+        assert_int_equal(w.n, 0);
+    }
+}
+
 static void full_is_sticky(void **state)
 {
     (void)state;
@@ -222,6 +234,7 @@ int main(void)
         cmocka_unit_test(compact_size_writes_what_it_reads),
         cmocka_unit_test(writer_makes_the_message_it_reads),
         cmocka_unit_test(every_smaller_buffer_is_full_and_not_overrun),
+        cmocka_unit_test(length_and_bytes_are_written_both_or_not_at_all),
         cmocka_unit_test(full_is_sticky),
     };
     return cmocka_run_group_tests_name("bytes", tests, NULL, NULL);

@@ -471,8 +471,10 @@ static void overrun_of_the_next_header_asserts(void **state)
     uint8_t saved[HEADER];
     memcpy(saved, q - HEADER, HEADER);
     memset(p, 0x41, 40 + HEADER);
-    expect_assert(give, p, "assert failed");
-    expect_assert(give, q, "assert failed");
+    expect_assert(give, p, "next->prev_bytes == block->bytes");
+    expect_assert(give, q, "!is_free(block)"); /* 0x41 is odd */
+    memset(p, 0x40, 40 + HEADER);
+    expect_assert(give, q, "<= (uintptr_t)heap->end - start");
     memcpy(q - HEADER, saved, HEADER);
     gv_heap_give(&heap, p);
     gv_heap_give(&heap, q);

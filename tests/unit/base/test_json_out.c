@@ -162,6 +162,17 @@ static void broken_utf8_becomes_the_replacement_character(void **state)
     }
 }
 
+static void sequence_cut_by_the_end_of_its_view_is_broken(void **state)
+{
+    (void)state;
+    for (size_t n = 1; n < 4; n++) {
+        begin();
+        gv_jo_text(&out, gv_view_of("\xf0\x9f\x98\x80", n)); /* what follows would complete it */
+        assert_int_equal(out.n, 3 * n + 2);
+        assert_memory_equal(text + 1, BAD, 3);
+    }
+}
+
 static _Alignas(16) uint8_t arena_memory[65536];
 
 /* Parse what was written. */
@@ -275,6 +286,7 @@ int main(void)
         cmocka_unit_test(integers_at_the_edges_are_exact),
         cmocka_unit_test(control_characters_quotes_and_backslashes_are_escaped),
         cmocka_unit_test(broken_utf8_becomes_the_replacement_character),
+        cmocka_unit_test(sequence_cut_by_the_end_of_its_view_is_broken),
         cmocka_unit_test(any_two_bytes_read_back),
         cmocka_unit_test(every_byte_is_judged_in_every_place),
         cmocka_unit_test(base64_and_hash_need_no_room_beyond_their_quotes),
