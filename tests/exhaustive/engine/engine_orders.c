@@ -19,7 +19,7 @@
 enum {
     DEPTH_STANDARD = 5,
     DEPTH_MAX = 8,
-    SEQUENCES_PER_DISK = 256
+    SEQUENCES_PER_DISK = 64
 };
 
 /* 1: buys with the first rung. 2: buys with the second. 3: the seller takes the coin back. */
@@ -63,6 +63,7 @@ struct model {
     uint32_t height;
     bool leak;
     uint32_t revealed_high;
+    enum event last; /* twice the same pause shows nothing new */
 };
 
 static uint32_t tip_of(const struct model *model)
@@ -143,9 +144,10 @@ static bool legal(const struct model *model, enum event event)
     case UNDO_DROP:
         return model->blocks > 0;
     case MINE_EMPTY:
+        return true;
     case NODE_AWAY:
     case RESTART:
-        return true;
+        return model->last != NODE_AWAY && model->last != RESTART;
     case EVENTS:
         return false;
     }
@@ -193,6 +195,7 @@ static void apply_to_model(struct model *model, enum event event)
     case EVENTS:
         break;
     }
+    model->last = event;
     look(model);
     uint32_t rung = shown_rung(model);
     if (rung > model->revealed_high) {
@@ -328,7 +331,7 @@ static void play(const enum event *events, uint32_t n)
     sequences++;
     struct gv_chain_cursor cursor;
     gv_engine_cursor(gv_world_engine(), &cursor);
-    struct model model = {.base = cursor.height};
+    struct model model = {.base = cursor.height, .last = EVENTS};
     offer = gv_offer_of(sequences);
     offer.start = model.base + 1;
     offer.end = model.base + 2;
@@ -358,7 +361,7 @@ static bool completed;
 static void every_order_of_events_agrees_with_the_model(void **state)
 {
     (void)state;
-    struct model before[DEPTH_MAX + 1] = {{.base = 1000}};
+    struct model before[DEPTH_MAX + 1] = {{.base = 1000, .last = EVENTS}};
     uint32_t at = 0;
     int next[DEPTH_MAX] = {0};
     completed = false;
