@@ -13,9 +13,9 @@
 #include <string.h>
 #include <time.h>
 
-#define DAY_S          (24 * 3600)
-#define CA_LIFE_S      (3650LL * DAY_S)
-#define LEAF_LIFE_S    (46LL * DAY_S) /* browsers will refuse more than 47 days from 2029 */
+#define DAY_S          86400LL
+#define CA_LIFE_S      (3650 * DAY_S)
+#define LEAF_LIFE_S    (46 * DAY_S) /* browsers will refuse more than 47 days from 2029 */
 #define LEAF_RENEW_S   (LEAF_LIFE_S * 2 / 3)
 #define BACKDATE_S     3600 /* a client's clock may be a little behind ours */
 #define SERIAL_BYTES   16
@@ -69,7 +69,8 @@ static int64_t days_of(int64_t year, int64_t month, int64_t day)
 
 static int64_t seconds_of(const mbedtls_x509_time *t)
 {
-    return days_of(t->year, t->mon, t->day) * DAY_S + t->hour * 3600 + t->min * 60 + t->sec;
+    return days_of(t->year, t->mon, t->day) * DAY_S + (int64_t)t->hour * 3600 +
+           (int64_t)t->min * 60 + t->sec;
 }
 
 static void time_text(char text[16], int64_t s)

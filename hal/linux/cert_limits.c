@@ -74,7 +74,7 @@ static bool write_range(uint8_t **p, uint8_t *start, size_t *n, const struct ran
     for (unsigned bit = 0; bit < range->prefix_bits; bit++) {
         base[range->ip.n + bit / 8] |= (uint8_t)(0x80u >> (bit % 8));
     }
-    return write_subtree(p, start, n, TAG_IP, base, 2u * range->ip.n);
+    return write_subtree(p, start, n, TAG_IP, base, (size_t)range->ip.n * 2);
 }
 
 static bool write_all(uint8_t **p, uint8_t *start, size_t *n, const struct gv_cert_names *names)
@@ -137,7 +137,7 @@ static bool dns_matches(struct gv_view base, const char *dns)
 
 static bool ip_matches(struct gv_view base, const struct gv_cert_ip *ip)
 {
-    if (base.n != 2u * ip->n) {
+    if (base.n != (size_t)ip->n * 2) {
         return false;
     }
     for (size_t i = 0; i < ip->n; i++) {

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #define LABEL_MAX 63
+/* Places that a machine with many interfaces leaves to addresses of the configuration. */
+#define CONFIGURED_IPS 8
 
 bool gv_cert_names_has_dns(const struct gv_cert_names *names, const char *dns)
 {
@@ -93,7 +95,9 @@ enum gv_err gv_cert_names_add(struct gv_cert_names *names, const char *text, str
     }
     if (gv_text_copy(dns, sizeof(dns), text)) {
         for (char *p = dns; *p != '\0'; p++) {
-            *p = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
+            if (*p >= 'A' && *p <= 'Z') {
+                *p = (char)((unsigned char)*p | 0x20u);
+            }
         }
         if (is_dns_name(dns)) {
             return add_dns(names, dns, fail);
@@ -136,7 +140,8 @@ static bool is_link_local(const struct in6_addr *address)
 static void add_interface(struct gv_cert_names *names, const struct ifaddrs *interface)
 {
     struct gv_cert_ip ip = {.n = 0};
-    if (interface->ifa_addr == NULL || (interface->ifa_flags & IFF_UP) == 0) {
+    if (names->ips_n >= GV_CERT_IPS_MAX - CONFIGURED_IPS || interface->ifa_addr == NULL ||
+        (interface->ifa_flags & IFF_UP) == 0) {
         return;
     }
     if (interface->ifa_addr->sa_family == AF_INET) {

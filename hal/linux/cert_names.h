@@ -9,7 +9,7 @@
 
 #define GV_CERT_DNS_MAX  16
 #define GV_CERT_DNS_LEN  128 /* with the end mark; longer names are of no use on a box */
-#define GV_CERT_IPS_MAX  16
+#define GV_CERT_IPS_MAX  32
 #define GV_CERT_IP_BYTES 16
 
 struct gv_cert_ip {
@@ -31,7 +31,8 @@ GV_MUST_USE enum gv_err gv_cert_names_add(struct gv_cert_names *names, const cha
 
 /** Add what this machine knows of itself: gavel.local, its host name (also under .local),
  *  localhost, the loopback addresses, and the addresses of its interfaces that are up; link-local
- *  ones are left out, no browser can use them. What does not fit or is no DNS name is left out. */
+ *  ones are left out, no browser can use them. What is no DNS name is left out; some places stay
+ *  free for the configuration. */
 void gv_cert_names_add_local(struct gv_cert_names *names);
 
 bool gv_cert_names_has_dns(const struct gv_cert_names *names, const char *dns);
