@@ -25,17 +25,20 @@ static enum gv_err exchange(int fd, size_t request_n, size_t *reply_n)
     size_t done = 0;
     while (done < request_n) {
         const ssize_t sent = send(fd, request_text + done, request_n - done, MSG_NOSIGNAL);
-        if (sent < 0 && errno != EINTR)
+        if (sent < 0 && errno != EINTR) {
             return GV_ERR_CLOSED;
+        }
         done += sent > 0 ? (size_t)sent : 0;
     }
     *reply_n = 0;
     while (*reply_n < GV_CONTROL_REPLY_MAX) {
         const ssize_t got = recv(fd, reply_text + *reply_n, GV_CONTROL_REPLY_MAX - *reply_n, 0);
-        if (got < 0 && errno == EINTR)
+        if (got < 0 && errno == EINTR) {
             continue;
-        if (got <= 0)
+        }
+        if (got <= 0) {
             break;
+        }
         *reply_n += (size_t)got;
     }
     return *reply_n > 0 ? GV_OK : GV_ERR_CLOSED;
@@ -50,8 +53,9 @@ static int connect_to(const struct gv_ctl_options *options, int *fd)
         return EX_USAGE;
     }
     const enum gv_err err = gv_ctl_connect(fd, path, &fail);
-    if (err == GV_OK)
+    if (err == GV_OK) {
         return EX_OK;
+    }
     fprintf(stderr, "gavelctl: %s\n", fail.text);
     return err == GV_ERR_FORBIDDEN ? EX_NOPERM : EX_UNAVAILABLE;
 }
@@ -72,8 +76,9 @@ static int ask(const struct gv_ctl_options *options, struct gv_json_out *out, gv
     }
     request_text[out->n] = '\n';
     const int status = connect_to(options, &fd);
-    if (status != EX_OK)
+    if (status != EX_OK) {
         return status;
+    }
     const enum gv_err err = exchange(fd, out->n + 1, &n);
     close(fd);
     if (err != GV_OK) {
@@ -81,8 +86,9 @@ static int ask(const struct gv_ctl_options *options, struct gv_json_out *out, gv
         return EX_NOPERM;
     }
     *answer = NULL;
-    if (options->json)
+    if (options->json) {
         fwrite(reply_text, 1, n, stdout);
+    }
     gv_arena_init(&arena, arena_memory, sizeof(arena_memory));
     if (gv_json_parse(&json, &arena, reply_text, n, NULL) != GV_OK ||
         !gv_json_bool(gv_json_get(json.root, "ok"), &ok)) {
@@ -91,12 +97,14 @@ static int ask(const struct gv_ctl_options *options, struct gv_json_out *out, gv
     }
     if (!ok) {
         struct gv_view text = {0};
-        if (!options->json && gv_json_string(gv_json_get(json.root, "error"), &text))
+        if (!options->json && gv_json_string(gv_json_get(json.root, "error"), &text)) {
             fprintf(stderr, "gavelctl: %.*s\n", (int)text.n, (const char *)text.p);
+        }
         return EX_DATAERR;
     }
-    if (!options->json)
+    if (!options->json) {
         *answer = json.root;
+    }
     return EX_OK;
 }
 
@@ -116,14 +124,16 @@ static void print_text(bool column, gv_json_ref v)
     struct gv_view view;
     if (gv_json_string(v, &view)) {
         size_t n = view.n < sizeof(text) - 1 ? view.n : sizeof(text) - 1;
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < n; i++) {
             text[i] = view.p[i] < 0x20 || view.p[i] == 0x7f ? '?' : (char)view.p[i];
+        }
         text[n] = '\0';
     }
-    if (column)
+    if (column) {
         printf("%-20s ", text);
-    else
+    } else {
         printf("%s\n", text);
+    }
 }
 
 static int64_t number(gv_json_ref object, const char *key)
@@ -155,8 +165,9 @@ int gv_ctl_status(const struct gv_ctl_options *options)
     gv_json_ref answer = NULL;
     begin(&out, "status");
     const int status = ask(options, &out, &answer);
-    if (status != EX_OK || answer == NULL)
+    if (status != EX_OK || answer == NULL) {
         return status;
+    }
     const gv_json_ref listings = gv_json_get(answer, "listings");
     printf("version   ");
     print_text(false, gv_json_get(answer, "version"));
@@ -200,8 +211,9 @@ int gv_ctl_key_create(const struct gv_ctl_options *options, int argc, char **arg
             return EX_USAGE;
         }
     }
-    if (!scoped)
+    if (!scoped) {
         gv_jo_string(&out, "auctions:write");
+    }
     gv_jo_array_end(&out);
     gv_jo_kbool(&out, "legacy_unlocked", legacy);
     if (name == NULL) {
@@ -210,8 +222,9 @@ int gv_ctl_key_create(const struct gv_ctl_options *options, int argc, char **arg
     }
     gv_jo_kstring(&out, "name", name);
     const int status = ask(options, &out, &answer);
-    if (status == EX_OK && answer != NULL)
+    if (status == EX_OK && answer != NULL) {
         print_text(false, gv_json_get(answer, "key"));
+    }
     gv_secure_zero(reply_text, sizeof(reply_text));
     return status;
 }
@@ -223,16 +236,18 @@ int gv_ctl_key_list(const struct gv_ctl_options *options)
     gv_json_ref answer = NULL;
     begin(&out, "apikey.list");
     const int status = ask(options, &out, &answer);
-    if (status != EX_OK || answer == NULL)
+    if (status != EX_OK || answer == NULL) {
         return status;
+    }
     for (gv_json_ref e = gv_json_first(&it, gv_json_get(answer, "keys")); e != NULL;
          e = gv_json_next(&it)) {
         struct gv_json_iter scope_it;
         print_text(true, gv_json_get(e, "id"));
         print_text(true, gv_json_get(e, "name"));
         for (gv_json_ref s = gv_json_first(&scope_it, gv_json_get(e, "scopes")); s != NULL;
-             s = gv_json_next(&scope_it))
+             s = gv_json_next(&scope_it)) {
             print_text(true, s);
+        }
         printf("%s%s\n", flag(e, "legacy_unlocked") ? "legacy_unlocked " : "",
                gv_json_type(gv_json_get(e, "revoked_at")) == GV_JSON_STRING ? "revoked" : "valid");
     }
@@ -246,7 +261,8 @@ int gv_ctl_key_revoke(const struct gv_ctl_options *options, const char *id)
     begin(&out, "apikey.revoke");
     gv_jo_kstring(&out, "id", id);
     const int status = ask(options, &out, &answer);
-    if (status == EX_OK && answer != NULL)
+    if (status == EX_OK && answer != NULL) {
         printf("revoked %s\n", id);
+    }
     return status;
 }

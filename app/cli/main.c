@@ -29,26 +29,32 @@ int main(int argc, char **argv)
     struct gv_ctl_options options = {.data_dir = "/var/lib/gavel", .json = false};
     int at = 1;
     for (; at < argc && argv[at][0] == '-'; at++) {
-        if (strcmp(argv[at], "--json") == 0)
+        if (strcmp(argv[at], "--json") == 0) {
             options.json = true;
-        else if (strcmp(argv[at], "--data") == 0 && at + 1 < argc)
+        } else if (strcmp(argv[at], "--data") == 0 && at + 1 < argc) {
             options.data_dir = argv[++at];
-        else if (strcmp(argv[at], "--help") == 0)
+        } else if (strcmp(argv[at], "--help") == 0) {
             return usage(stdout, EX_OK);
-        else
+        } else {
             return usage(stderr, EX_USAGE);
+        }
     }
     const int left = argc - at;
     char **rest = argv + at;
-    if (left >= 2 && strcmp(rest[0], "psbt") == 0 && strcmp(rest[1], "check") == 0)
+    if (left >= 2 && strcmp(rest[0], "psbt") == 0 && strcmp(rest[1], "check") == 0) {
         return gv_cli_psbt_check(left - 2, rest + 2);
-    if (left == 1 && strcmp(rest[0], "status") == 0)
+    }
+    if (left == 1 && strcmp(rest[0], "status") == 0) {
         return gv_ctl_status(&options);
-    if (left >= 2 && strcmp(rest[0], "apikey") == 0 && strcmp(rest[1], "create") == 0)
+    }
+    if (left >= 2 && strcmp(rest[0], "apikey") == 0 && strcmp(rest[1], "create") == 0) {
         return gv_ctl_key_create(&options, left - 2, rest + 2);
-    if (left == 2 && strcmp(rest[0], "apikey") == 0 && strcmp(rest[1], "list") == 0)
+    }
+    if (left == 2 && strcmp(rest[0], "apikey") == 0 && strcmp(rest[1], "list") == 0) {
         return gv_ctl_key_list(&options);
-    if (left == 3 && strcmp(rest[0], "apikey") == 0 && strcmp(rest[1], "revoke") == 0)
+    }
+    if (left == 3 && strcmp(rest[0], "apikey") == 0 && strcmp(rest[1], "revoke") == 0) {
         return gv_ctl_key_revoke(&options, rest[2]);
+    }
     return usage(stderr, EX_USAGE);
 }

@@ -103,8 +103,9 @@ static void memory_now(void *ctx, struct gv_api_memory *memory)
 static void on_event(void *ctx, const struct gv_event *event)
 {
     gv_api_on_event(ctx, event);
-    if (event->kind == GV_EVENT_LISTING && event->sold)
+    if (event->kind == GV_EVENT_LISTING && event->sold) {
         gv_indicator_show(&self.indicator, GV_INDICATE_SALE);
+    }
 }
 
 /* ---- bring-up, in order ----------------------------------------------------------------------- */
@@ -114,16 +115,20 @@ static enum gv_err open_storage(struct gv_fail *fail)
     char path[GV_FILE_PATH_MAX];
     const char *dir = self.config.data_dir;
     enum gv_err err = gv_dir_create(dir, fail);
-    if (err != GV_OK)
+    if (err != GV_OK) {
         return err;
-    if (!gv_format(path, sizeof(path), "%s/gavel.db", dir))
+    }
+    if (!gv_format(path, sizeof(path), "%s/gavel.db", dir)) {
         return gv_fail(fail, GV_ERR_INVALID, "boot.path", "general.data_dir is too long");
+    }
     const bool exists = access(path, F_OK) == 0;
     err = gv_seal_key_ensure(&self.seal_key, dir, exists, &self.entropy, fail);
-    if (err == GV_OK)
+    if (err == GV_OK) {
         err = gv_sqlite_open(&self.sqlite, path, NULL, fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         self.storage = gv_sqlite_storage(&self.sqlite);
+    }
     return err;
 }
 
@@ -132,14 +137,16 @@ static enum gv_err open_clients(struct gv_fail *fail)
     const char *file = self.config.counterparty_ca_file;
     if (file[0] != '\0') {
         const enum gv_err err = gv_trust_open(&self.trust, file, fail);
-        if (err != GV_OK)
+        if (err != GV_OK) {
             return err;
+        }
     } else if (gv_trust_open(&self.trust, GV_TRUST_DEFAULT_FILE, fail) != GV_OK) {
         gv_log(GV_LOG_UNUSUAL, "boot", "no CA bundle, https to others is refused: %s", fail->text);
     }
     for (unsigned i = 0; i < CLIENTS; i++) {
-        if (gv_curl_open(&self.clients[i], &self.trust) != GV_OK)
+        if (gv_curl_open(&self.clients[i], &self.trust) != GV_OK) {
             return gv_fail(fail, GV_ERR_FULL, "boot.http", "no HTTP client could be opened");
+        }
     }
     return gv_zmq_open(&self.zmq, fail);
 }
@@ -150,9 +157,10 @@ static void set_remotes(void)
     gv_format_cut(self.rpc.url, sizeof(self.rpc.url), "%s", config->node_url);
     gv_format_cut(self.rpc.cookie_file, sizeof(self.rpc.cookie_file), "%s",
                   config->node_cookie_file);
-    if (config->node_user[0] != '\0')
+    if (config->node_user[0] != '\0') {
         gv_format_cut(self.rpc.user_pass, sizeof(self.rpc.user_pass), "%s:%s", config->node_user,
                       config->node_password);
+    }
     self.rpc.connect_timeout_ms = RPC_CONNECT_MS;
     self.rpc.timeout_ms = config->node_timeout_ms;
     self.rpc.read_cookie = read_cookie;
@@ -161,8 +169,9 @@ static void set_remotes(void)
     self.counterparty.connect_timeout_ms = RPC_CONNECT_MS;
     self.counterparty.timeout_ms = config->counterparty_timeout_ms;
     self.indexer_config = self.counterparty;
-    if (self.indexer_config.timeout_ms > INDEXER_STATE_MS)
+    if (self.indexer_config.timeout_ms > INDEXER_STATE_MS) {
         self.indexer_config.timeout_ms = INDEXER_STATE_MS;
+    }
     gv_counterparty_init(&self.indexer, &self.clients[CLIENT_INDEXER], &self.indexer_config);
 }
 
@@ -185,8 +194,9 @@ static enum gv_err open_engine(struct gv_fail *fail)
     };
     const enum gv_err err = gv_engine_open(gv_engine_instance(), &config, fail);
     const char *key = getenv("API_KEY");
-    if (err != GV_OK || key == NULL)
+    if (err != GV_OK || key == NULL) {
         return err;
+    }
     return gv_engine_key_environment(gv_engine_instance(), key, fail);
 }
 
@@ -216,13 +226,15 @@ static enum gv_err start_web(const struct gv_route *extra, size_t extra_n, struc
         .ctx = gv_api_instance(),
     };
     enum gv_err err = gv_live_start(&self.live, &live_config, fail);
-    if (err != GV_OK)
+    if (err != GV_OK) {
         return err;
+    }
     const size_t routes_n = gv_api_routes_count + extra_n;
     GV_ASSERT(routes_n <= GV_ROUTES_MAX);
     memcpy(self.routes, gv_api_routes, gv_api_routes_count * sizeof(self.routes[0]));
-    if (extra_n > 0)
+    if (extra_n > 0) {
         memcpy(self.routes + gv_api_routes_count, extra, extra_n * sizeof(self.routes[0]));
+    }
     const struct gv_server_config config = {
         .http_address = self.config.http_bind,
         .http_port = (uint16_t)self.config.http_port,
@@ -237,8 +249,9 @@ static enum gv_err start_web(const struct gv_route *extra, size_t extra_n, struc
         .upgrade = gv_live_upgrade(self.live),
     };
     err = gv_server_start(&self.server, &config, self.routes, routes_n, gv_api_instance(), fail);
-    if (err == GV_OK)
+    if (err == GV_OK) {
         gv_api_attach(gv_api_instance(), self.server, self.live);
+    }
     return err;
 }
 
@@ -302,14 +315,18 @@ static enum gv_err start_threads(const struct gv_route *extra, size_t extra_n, s
 {
     enum gv_err err =
         gv_thread_start(&self.engine_thread, "engine", engine_body, gv_engine_instance(), fail);
-    if (err == GV_OK)
+    if (err == GV_OK) {
         err = start_web(extra, extra_n, fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         err = start_control(fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         err = start_node(fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         err = write_ports(fail);
+    }
     return err;
 }
 
@@ -321,20 +338,25 @@ static enum gv_err bring_up(const struct gv_route *extra, size_t extra_n, struct
     self.indicator = gv_indicator_none(&self.indicator_state);
     gv_indicator_show(&self.indicator, GV_INDICATE_STARTING);
     enum gv_err err = gv_systemd_open(fail);
-    if (err == GV_OK)
+    if (err == GV_OK) {
         err = open_storage(fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         err = open_clients(fail);
-    if (err != GV_OK)
+    }
+    if (err != GV_OK) {
         return err;
+    }
     set_remotes();
     err = gv_tls_files_open(&self.tls, &self.config, &self.clock, &self.entropy, fail);
-    if (err != GV_OK)
+    if (err != GV_OK) {
         return err;
+    }
     init_api();
     err = open_engine(fail);
-    if (err == GV_OK)
+    if (err == GV_OK) {
         err = start_threads(extra, extra_n, fail);
+    }
     return err;
 }
 
@@ -346,10 +368,12 @@ static void renew_certificate(void)
     bool changed = false;
     enum gv_err err =
         gv_tls_files_renew(&self.tls, &self.config, &self.clock, &self.entropy, &changed, &fail);
-    if (err == GV_OK && changed)
+    if (err == GV_OK && changed) {
         err = gv_server_reload_cert(self.server, &fail);
-    if (err != GV_OK)
+    }
+    if (err != GV_OK) {
         gv_log(GV_LOG_BROKEN, "boot", "certificate not renewed: %s", fail.text);
+    }
 }
 
 /* Returns at SIGINT or SIGTERM. Signals are blocked everywhere, so only this wait sees them. */
@@ -360,8 +384,9 @@ static void run_until_signal(const sigset_t *signals)
     struct gv_mono cert_at = frame_at;
     for (;;) {
         const int signal_number = sigtimedwait(signals, NULL, &tick);
-        if (signal_number == SIGINT || signal_number == SIGTERM)
+        if (signal_number == SIGINT || signal_number == SIGTERM) {
             return;
+        }
         const struct gv_mono now = gv_clock_mono(&self.clock);
         gv_systemd_watchdog();
         if (now.ms - frame_at.ms >= TIME_FRAME_MS) {
@@ -389,8 +414,9 @@ static void shut_down(void)
     gv_engine_close(gv_engine_instance());
     gv_sqlite_close(&self.sqlite);
     gv_zmq_close(&self.zmq);
-    for (unsigned i = 0; i < CLIENTS; i++)
+    for (unsigned i = 0; i < CLIENTS; i++) {
         gv_curl_close(&self.clients[i]);
+    }
     gv_trust_close(&self.trust);
     gv_secure_zero(&self.seal_key, sizeof(self.seal_key));
     gv_secure_zero(&self.rpc, sizeof(self.rpc));
@@ -402,10 +428,12 @@ int gv_boot_run(int argc, char **argv, const struct gv_route *extra, size_t extr
     enum gv_options_action action;
     struct gv_fail fail = {0};
     sigset_t signals;
-    if (gv_options_read(&self.config, &action, argc, argv) != GV_OK)
+    if (gv_options_read(&self.config, &action, argc, argv) != GV_OK) {
         return EX_USAGE;
-    if (action == GV_OPTIONS_EXIT)
+    }
+    if (action == GV_OPTIONS_EXIT) {
         return EX_OK;
+    }
     gv_log_set_level(self.config.log_level);
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);

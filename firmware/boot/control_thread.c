@@ -31,13 +31,16 @@ static size_t receive_line(int peer)
     size_t n = 0;
     while (n < GV_CONTROL_LINE_MAX) {
         const ssize_t got = recv(peer, self.line + n, GV_CONTROL_LINE_MAX - n, 0);
-        if (got < 0 && errno == EINTR)
+        if (got < 0 && errno == EINTR) {
             continue;
-        if (got <= 0)
+        }
+        if (got <= 0) {
             return 0;
+        }
         n += (size_t)got;
-        if (self.line[n - 1] == '\n')
+        if (self.line[n - 1] == '\n') {
             return n - 1;
+        }
     }
     return 0;
 }
@@ -46,10 +49,12 @@ static void send_all(int peer, const char *bytes, size_t n)
 {
     while (n > 0) {
         const ssize_t sent = send(peer, bytes, n, MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR)
+        if (sent < 0 && errno == EINTR) {
             continue;
-        if (sent <= 0)
+        }
+        if (sent <= 0) {
             return; /* the peer is gone: nobody is left to tell */
+        }
         bytes += sent;
         n -= (size_t)sent;
     }
@@ -63,11 +68,13 @@ static void serve(int peer, uid_t uid)
         return;
     }
     if (setsockopt(peer, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) != 0 ||
-        setsockopt(peer, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) != 0)
+        setsockopt(peer, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) != 0) {
         return;
+    }
     const size_t n = receive_line(peer);
-    if (n == 0)
+    if (n == 0) {
         return;
+    }
     const size_t reply_n = gv_control_answer(self.control, self.line, n, self.reply);
     send_all(peer, self.reply, reply_n);
     gv_secure_zero(self.reply, reply_n);
@@ -80,8 +87,9 @@ static void *run(void *unused)
         struct pollfd wait = {.fd = self.socket.fd, .events = POLLIN};
         int peer = -1;
         uid_t uid = 0;
-        if (poll(&wait, 1, POLL_MS) <= 0 || gv_ctl_accept(&self.socket, &peer, &uid) != GV_OK)
+        if (poll(&wait, 1, POLL_MS) <= 0 || gv_ctl_accept(&self.socket, &peer, &uid) != GV_OK) {
             continue;
+        }
         serve(peer, uid);
         close(peer);
     }
@@ -92,17 +100,20 @@ enum gv_err gv_control_thread_start(const struct gv_control *control, const char
                                     struct gv_fail *fail)
 {
     char path[GV_CTL_PATH_MAX];
-    if (!gv_format(path, sizeof(path), "%s/ctl.sock", data_dir))
+    if (!gv_format(path, sizeof(path), "%s/ctl.sock", data_dir)) {
         return gv_fail(fail, GV_ERR_INVALID, "control.path",
                        "general.data_dir is too long for a socket");
+    }
     self.control = control;
     atomic_store(&self.stop, false);
     enum gv_err err = gv_ctl_listen(&self.socket, path, 0600, fail);
-    if (err != GV_OK)
+    if (err != GV_OK) {
         return err;
+    }
     err = gv_thread_start(&self.thread, "control", run, NULL, fail);
-    if (err != GV_OK)
+    if (err != GV_OK) {
         gv_ctl_close(&self.socket);
+    }
     return err;
 }
 

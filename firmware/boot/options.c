@@ -37,8 +37,9 @@ static enum gv_err read_file(struct gv_config *config, const char *path, struct 
 static enum gv_err apply_set(struct gv_config *config, char *assignment, struct gv_fail *fail)
 {
     char *equals = strchr(assignment, '=');
-    if (equals == NULL)
+    if (equals == NULL) {
         return gv_fail(fail, GV_ERR_INVALID, "config.usage", "--set needs SECTION.KEY=VALUE");
+    }
     *equals = '\0';
     return gv_config_set(config, assignment, equals + 1, fail);
 }
@@ -49,18 +50,21 @@ static enum gv_err apply_arguments(struct gv_config *config, bool file_pass, int
 {
     for (int i = 1; i < argc; i += 2) {
         enum gv_err err = GV_OK;
-        if (i + 1 >= argc)
+        if (i + 1 >= argc) {
             return gv_fail(fail, GV_ERR_INVALID, "config.usage", "%s needs a value", argv[i]);
-        if (strcmp(argv[i], "--config") == 0)
+        }
+        if (strcmp(argv[i], "--config") == 0) {
             err = file_pass ? read_file(config, argv[i + 1], fail) : GV_OK;
-        else if (strcmp(argv[i], "--data") == 0)
+        } else if (strcmp(argv[i], "--data") == 0) {
             err = file_pass ? GV_OK : gv_config_set(config, "general.data_dir", argv[i + 1], fail);
-        else if (strcmp(argv[i], "--set") == 0)
+        } else if (strcmp(argv[i], "--set") == 0) {
             err = file_pass ? GV_OK : apply_set(config, argv[i + 1], fail);
-        else
+        } else {
             err = gv_fail(fail, GV_ERR_INVALID, "config.usage", "unknown option %s", argv[i]);
-        if (err != GV_OK)
+        }
+        if (err != GV_OK) {
             return err;
+        }
     }
     return GV_OK;
 }
@@ -86,16 +90,21 @@ enum gv_err gv_options_read(struct gv_config *config, enum gv_options_action *ac
     }
     *action = GV_OPTIONS_RUN;
     enum gv_err err = apply_arguments(config, true, argc, argv, &fail);
-    if (err == GV_OK)
+    if (err == GV_OK) {
         err = gv_config_environment(config, environ, &fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         err = apply_arguments(config, false, argc, argv, &fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         err = gv_config_check(config, &fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         return GV_OK;
+    }
     fprintf(stderr, "gaveld: %s\n", fail.text);
-    if (strcmp(fail.code, "config.usage") == 0)
+    if (strcmp(fail.code, "config.usage") == 0) {
         print_usage(stderr);
+    }
     return GV_ERR_INVALID;
 }

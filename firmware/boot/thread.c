@@ -47,12 +47,14 @@ enum gv_err gv_thread_start(pthread_t *thread, const char *name, void *(*body)(v
     handoff.start = (struct start){.name = name, .body = body, .ctx = ctx};
     handoff.pending = true;
     const int failed = pthread_create(thread, &attributes, enter, NULL);
-    while (failed == 0 && handoff.pending)
+    while (failed == 0 && handoff.pending) {
         pthread_cond_wait(&handoff.taken, &handoff.lock);
+    }
     pthread_mutex_unlock(&handoff.lock);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
-    if (failed != 0)
+    if (failed != 0) {
         return gv_fail(fail, GV_ERR_IO, "thread.start", "thread %s: %s", name, strerror(failed));
+    }
     return GV_OK;
 }

@@ -15,8 +15,9 @@ static enum gv_err add_configured(struct gv_cert_names *names, const char *list,
     for (char *name = strtok_r(copy, ", ", &rest); name != NULL;
          name = strtok_r(NULL, ", ", &rest)) {
         const enum gv_err err = gv_cert_names_add(names, name, fail);
-        if (err != GV_OK)
+        if (err != GV_OK) {
             return err;
+        }
     }
     return GV_OK;
 }
@@ -25,13 +26,15 @@ static enum gv_err add_configured(struct gv_cert_names *names, const char *list,
 static void list_names(struct gv_tls_files *files)
 {
     uint32_t n = 0;
-    for (uint32_t i = 0; i < files->found.dns_n; i++)
+    for (uint32_t i = 0; i < files->found.dns_n; i++) {
         files->names[n++] = files->found.dns[i];
+    }
     for (uint32_t i = 0; i < files->found.ips_n; i++) {
         const struct gv_cert_ip *ip = &files->found.ips[i];
         if (inet_ntop(ip->n == 4 ? AF_INET : AF_INET6, ip->b, files->ip_texts[i],
-                      sizeof(files->ip_texts[i])) != NULL)
+                      sizeof(files->ip_texts[i])) != NULL) {
             files->names[n++] = files->ip_texts[i];
+        }
     }
     files->names[n] = NULL;
 }
@@ -41,8 +44,9 @@ static enum gv_err ensure(struct gv_tls_files *files, const struct gv_config *co
                           struct gv_fail *fail)
 {
     char dir[GV_FILE_PATH_MAX];
-    if (!gv_format(dir, sizeof(dir), "%s/tls", config->data_dir))
+    if (!gv_format(dir, sizeof(dir), "%s/tls", config->data_dir)) {
         return gv_fail(fail, GV_ERR_INVALID, "tls.path", "general.data_dir is too long");
+    }
     return gv_cert_ensure(&files->report, dir, &files->found, clock, entropy, fail);
 }
 
@@ -53,17 +57,21 @@ enum gv_err gv_tls_files_open(struct gv_tls_files *files, const struct gv_config
     size_t n = 0;
     gv_cert_names_add_local(&files->found);
     enum gv_err err = add_configured(&files->found, config->hosts, fail);
-    if (err != GV_OK)
+    if (err != GV_OK) {
         return err;
+    }
     list_names(files);
-    if (!config->https_tls)
+    if (!config->https_tls) {
         return GV_OK;
+    }
     err = ensure(files, config, clock, entropy, fail);
-    if (err == GV_OK)
+    if (err == GV_OK) {
         err = gv_file_read(files->report.files.ca_crt, files->ca_pem_text,
                            sizeof(files->ca_pem_text), &n, fail);
-    if (err != GV_OK)
+    }
+    if (err != GV_OK) {
         return err;
+    }
     files->ca_pem = gv_view_of(files->ca_pem_text, n);
     gv_log(GV_LOG_INFO, "tls", "ca_sha256=%s", files->report.ca_sha256);
     return GV_OK;

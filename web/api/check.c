@@ -21,8 +21,9 @@ struct report {
 /* Chunks keep a report of 2,016 rungs inside the worker's buffer. */
 static void flush(struct report *report)
 {
-    if (report->gone || report->out.n == 0)
+    if (report->gone || report->out.n == 0) {
         return;
+    }
     report->gone = gv_reply_chunk(report->x, gv_view_of(report->out.p, report->out.n)) != GV_OK;
     report->out.n = 0;
 }
@@ -31,8 +32,9 @@ static void write_rung(struct report *report, const struct gv_dutch_rung *rung,
                        const struct gv_psbt_verdict *verdict, const struct gv_fail *fail)
 {
     struct gv_json_out *out = &report->out;
-    if (out->n + RUNG_ROOM > out->cap)
+    if (out->n + RUNG_ROOM > out->cap) {
         flush(report);
+    }
     gv_jo_object(out);
     gv_jo_kint(out, "block_number", rung->block);
     gv_jo_kint(out, "price_sats", (int64_t)rung->price.v);
@@ -75,19 +77,22 @@ static void send_report(struct report *report, struct gv_upload *upload, bool ma
     gv_jo_object(out);
     gv_jo_key(out, "problems");
     gv_jo_array(out);
-    if (first != NULL)
+    if (first != NULL) {
         write_problem(out, first);
+    }
     gv_jo_array_end(out);
     gv_jo_key(out, "rungs");
     gv_jo_array(out);
-    if (first == NULL)
+    if (first == NULL) {
         judge_rungs(report, upload, may_be_unlocked);
+    }
     gv_jo_array_end(out);
     gv_jo_kbool(out, "listable", first == NULL && report->problems == 0);
     gv_jo_object_end(out);
     flush(report);
-    if (!report->gone)
+    if (!report->gone) {
         gv_reply_end(report->x);
+    }
 }
 
 void gv_handle_check(struct gv_exchange *x)
@@ -97,18 +102,22 @@ void gv_handle_check(struct gv_exchange *x)
     struct gv_json json;
     struct gv_fail fail = {0};
     uint32_t granted = 0;
-    if (!gv_api_authorize(x, GV_SCOPE_AUCTIONS_WRITE, &granted))
+    if (!gv_api_authorize(x, GV_SCOPE_AUCTIONS_WRITE, &granted)) {
         return;
+    }
     enum gv_err err = gv_upload_open(&upload, x, &json, &fail);
     const bool readable = err == GV_OK;
-    if (readable)
+    if (readable) {
         err = gv_upload_fields(&upload, json.root, true, &fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         err = gv_upload_chain(&upload, &fail);
-    if (readable && (err == GV_OK || err == GV_ERR_INVALID))
+    }
+    if (readable && (err == GV_OK || err == GV_ERR_INVALID)) {
         send_report(&report, &upload, (granted & GV_KEY_LEGACY_UNLOCKED) != 0,
                     err == GV_OK ? NULL : &fail);
-    else
+    } else {
         gv_api_fail(x, &fail);
+    }
     gv_upload_close(&upload);
 }

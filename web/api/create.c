@@ -14,8 +14,9 @@ static enum gv_err judge_all(struct gv_upload *upload, bool may_be_unlocked, str
     struct gv_psbt_verdict verdict;
     for (uint32_t i = 0; i < upload->submission->rung_count; i++) {
         const enum gv_err err = gv_upload_judge(upload, i, may_be_unlocked, &verdict, fail);
-        if (err != GV_OK)
+        if (err != GV_OK) {
             return err;
+        }
     }
     return GV_OK;
 }
@@ -25,14 +26,18 @@ static enum gv_err create(struct gv_upload *upload, struct gv_exchange *x, bool 
 {
     struct gv_json json;
     enum gv_err err = gv_upload_open(upload, x, &json, fail);
-    if (err == GV_OK)
+    if (err == GV_OK) {
         err = gv_upload_fields(upload, json.root, strict, fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         err = gv_upload_chain(upload, fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         err = judge_all(upload, (granted & GV_KEY_LEGACY_UNLOCKED) != 0, fail);
-    if (err != GV_OK)
+    }
+    if (err != GV_OK) {
         return err;
+    }
     struct gv_submission *submission = upload->submission;
     upload->submission = NULL; /* the engine's from here on, whatever it answers */
     return gv_engine_create_dutch(upload->api->config.engine, submission, id, fail);
@@ -96,12 +101,14 @@ void gv_handle_create(struct gv_exchange *x)
     struct gv_fail fail = {0};
     uint32_t granted = 0;
     uint64_t id = 0;
-    if (!gv_api_authorize(x, GV_SCOPE_AUCTIONS_WRITE, &granted))
+    if (!gv_api_authorize(x, GV_SCOPE_AUCTIONS_WRITE, &granted)) {
         return;
+    }
     const enum gv_err err = create(&upload, x, family->v1, granted, &id, &fail);
     gv_upload_close(&upload);
-    if (err == GV_OK)
+    if (err == GV_OK) {
         answer_created(x, family, id);
-    else
+    } else {
         gv_api_fail(x, &fail);
+    }
 }

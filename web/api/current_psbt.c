@@ -55,12 +55,15 @@ static void write_null(struct gv_json_out *out, const struct current *current)
     const enum gv_reveal_kind kind = current->reveal.kind;
     gv_jo_knull(out, "psbt");
     gv_jo_kstring(out, "message", null_message(current));
-    if (kind == GV_REVEAL_NOT_STARTED)
+    if (kind == GV_REVEAL_NOT_STARTED) {
         gv_jo_kint(out, "starts_at_block", current->start_block);
-    if (kind == GV_REVEAL_SPENT || kind == GV_REVEAL_PENDING)
+    }
+    if (kind == GV_REVEAL_SPENT || kind == GV_REVEAL_PENDING) {
         gv_jo_kstring(out, "status", gv_dutch_status_text(current->status));
-    if (kind == GV_REVEAL_PENDING)
+    }
+    if (kind == GV_REVEAL_PENDING) {
         gv_jo_kbool(out, "provisional", true);
+    }
 }
 
 /* The original numbered its PSBT rows; a stable number of the same kind is made of listing and
@@ -111,10 +114,11 @@ void gv_handle_current_psbt(struct gv_exchange *x)
     gv_jo_kbool(&out, "success", true);
     gv_jo_kint(&out, "current_block", head.tip.height.v);
     gv_jo_kint(&out, family->id_key, (int64_t)current.id);
-    if (current.reveal.kind == GV_REVEAL_RUNG)
+    if (current.reveal.kind == GV_REVEAL_RUNG) {
         write_psbt(&out, &current, family);
-    else
+    } else {
         write_null(&out, &current);
+    }
     gv_jo_object_end(&out);
     gv_reply_header(x, "Cache-Control", "no-store");
     gv_reply_body(x, gv_view_of(out.p, out.n), "application/json");

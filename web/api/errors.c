@@ -31,8 +31,9 @@ static void write_type(struct gv_json_out *out, const char *code)
     char type[GV_FAIL_CODE_MAX + 16];
     gv_format_cut(type, sizeof(type), "/problems/%s", code);
     for (char *p = type + strlen("/problems/"); *p != '\0'; p++) {
-        if (*p == '.' || *p == '_')
+        if (*p == '.' || *p == '_') {
             *p = '-';
+        }
     }
     gv_jo_kstring(out, "type", type);
 }

@@ -37,20 +37,27 @@ static enum gv_err read_plan(struct gv_exchange *x, struct plan *plan, struct gv
     struct gv_dutch_numbers *n = &plan->numbers;
     const int64_t price_max = (int64_t)GV_SAT_MAX;
     enum gv_err err = gv_small_body(x, members, &json, fail);
-    if (err == GV_OK)
+    if (err == GV_OK) {
         err = gv_member_outpoint(json.root, "utxo_txid", "utxo_vout", "", &plan->utxo, fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         err = gv_member_int(json.root, "start_block", 1, 499999999, &n->start_block, fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         err = gv_member_int(json.root, "end_block", 1, 499999999, &n->end_block, fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         err = gv_member_int(json.root, "start_price_sats", 1, price_max, &n->start_price, fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         err = gv_member_int(json.root, "end_price_sats", 1, price_max, &n->end_price, fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         err = gv_member_address(gv_api_of(x), json.root, "payout_address", &plan->payout, fail);
-    if (err != GV_OK)
+    }
+    if (err != GV_OK) {
         return err;
+    }
     n->blocks_after_end = 0;
     n->price_decrement = n->end_block >= n->start_block ? decrement_of(n) : 0;
     return gv_dutch_check_numbers(n, fail);
@@ -62,12 +69,14 @@ static enum gv_err find_utxo(struct gv_exchange *x, struct plan *plan, struct gv
         fail->err = GV_ERR_UNAVAILABLE;
         return fail->err;
     }
-    if (!plan->txout.found)
+    if (!plan->txout.found) {
         return gv_fail_at(fail, GV_ERR_INVALID, "/utxo_txid", "utxo.unknown",
                           "the UTXO is spent or never existed");
-    if (!plan->txout.spk_fits)
+    }
+    if (!plan->txout.spk_fits) {
         return gv_fail_at(fail, GV_ERR_INVALID, "/utxo_txid", "utxo.script",
                           "the UTXO's script type cannot be listed");
+    }
     return GV_OK;
 }
 
@@ -108,11 +117,13 @@ static void send_ladder(struct gv_exchange *x, const struct plan *plan)
     gv_jo_key(&out, "psbts");
     gv_jo_array(&out);
     for (int64_t block = plan->numbers.start_block; block <= plan->numbers.end_block; block++) {
-        if (write_rung(plan, block, psbt, &n, NULL) != GV_OK)
+        if (write_rung(plan, block, psbt, &n, NULL) != GV_OK) {
             return; /* check_ends has passed; an answer cut short is an error to the client */
+        }
         if (out.n + RUNG_ROOM > out.cap) {
-            if (gv_reply_chunk(x, gv_view_of(out.p, out.n)) != GV_OK)
+            if (gv_reply_chunk(x, gv_view_of(out.p, out.n)) != GV_OK) {
                 return;
+            }
             out.n = 0;
         }
         gv_jo_object(&out);
@@ -124,8 +135,9 @@ static void send_ladder(struct gv_exchange *x, const struct plan *plan)
     }
     gv_jo_array_end(&out);
     gv_jo_object_end(&out);
-    if (gv_reply_chunk(x, gv_view_of(out.p, out.n)) == GV_OK)
+    if (gv_reply_chunk(x, gv_view_of(out.p, out.n)) == GV_OK) {
         gv_reply_end(x);
+    }
 }
 
 void gv_handle_ladder(struct gv_exchange *x)
@@ -133,12 +145,15 @@ void gv_handle_ladder(struct gv_exchange *x)
     struct plan plan;
     struct gv_fail fail = {0};
     enum gv_err err = read_plan(x, &plan, &fail);
-    if (err == GV_OK)
+    if (err == GV_OK) {
         err = find_utxo(x, &plan, &fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         err = check_ends(&plan, &fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         send_ladder(x, &plan);
-    else
+    } else {
         gv_api_fail(x, &fail);
+    }
 }

@@ -32,25 +32,30 @@ struct page {
 static enum gv_err parse_statuses(const char *text, unsigned *statuses, struct gv_fail *fail)
 {
     *statuses = (1u << GV_DUTCH_STATUSES) - 1u;
-    if (text[0] == '\0')
+    if (text[0] == '\0') {
         return GV_OK;
+    }
     *statuses = 0;
     for (const char *at = text;;) {
         const char *comma = strchr(at, ',');
         const char *end = comma != NULL ? comma : at + strlen(at);
-        while (at < end && *at == ' ')
+        while (at < end && *at == ' ') {
             at++;
-        while (end > at && end[-1] == ' ')
+        }
+        while (end > at && end[-1] == ' ') {
             end--;
+        }
         enum gv_dutch_status status;
-        if (!gv_dutch_status_parse(&status, gv_view_of(at, (size_t)(end - at))))
+        if (!gv_dutch_status_parse(&status, gv_view_of(at, (size_t)(end - at)))) {
             return gv_fail(fail, GV_ERR_INVALID, "query.status",
                            "unknown status \"%.*s\": use upcoming, active, finished, sold, closed "
                            "or expired, separated by commas",
                            (int)(end - at < 32 ? end - at : 32), at);
+        }
         *statuses |= 1u << status;
-        if (comma == NULL)
+        if (comma == NULL) {
             return GV_OK;
+        }
         at = comma + 1;
     }
 }
@@ -62,8 +67,9 @@ static enum gv_err query_text(struct gv_exchange *x, const char *name, char *out
     size_t n = 0;
     const enum gv_err err = gv_web_query(x->request, name, out, cap, &n, fail);
     *present = err == GV_OK;
-    if (err != GV_ERR_NOT_FOUND)
+    if (err != GV_ERR_NOT_FOUND) {
         return err;
+    }
     out[0] = '\0';
     return GV_OK;
 }
@@ -79,10 +85,12 @@ static enum gv_err read_status_filter(struct gv_exchange *x, struct filter *filt
 
 static bool passes(const struct filter *filter, const struct gv_market_row *row)
 {
-    if ((filter->statuses & (1u << row->status)) == 0)
+    if ((filter->statuses & (1u << row->status)) == 0) {
         return false;
-    if (filter->address == NULL)
+    }
+    if (filter->address == NULL) {
         return true;
+    }
     return (filter->as_seller && strcmp(row->listing.terms.seller, filter->address) == 0) ||
            (filter->as_buyer && strcmp(row->listing.spend.recipient, filter->address) == 0);
 }
@@ -91,12 +99,15 @@ static bool passes(const struct filter *filter, const struct gv_market_row *row)
 static bool add_row(void *ctx, const struct gv_market_row *row)
 {
     struct page *page = ctx;
-    if (!passes(page->filter, row))
+    if (!passes(page->filter, row)) {
         return true;
-    if (page->n + ROW_ROOM > GV_REPLY_BYTES_MAX)
+    }
+    if (page->n + ROW_ROOM > GV_REPLY_BYTES_MAX) {
         return false;
-    if (page->count > 0)
+    }
+    if (page->count > 0) {
         page->p[page->n++] = ',';
+    }
     if (page->v1) {
         struct gv_json_out out;
         gv_json_out_init(&out, page->p + page->n, GV_LIVE_FRAME_OUT_MAX);
@@ -118,11 +129,13 @@ static enum gv_err stream_rows(struct page *page)
     uint64_t before = 0;
     for (;;) {
         const uint64_t stopped = gv_market_each(market, before, add_row, page);
-        if (stopped == 0)
+        if (stopped == 0) {
             return GV_OK; /* the rest goes out with the end of the answer */
+        }
         const enum gv_err err = gv_reply_chunk(page->x, gv_view_of(page->p, page->n));
-        if (err != GV_OK)
+        if (err != GV_OK) {
             return err;
+        }
         page->n = 0;
         before = stopped + 1;
     }
@@ -131,10 +144,11 @@ static enum gv_err stream_rows(struct page *page)
 /* The count comes last, so that it is true whatever happened while the rows went out. */
 static size_t print_tail(const struct page *page, char *tail, size_t cap)
 {
-    if (page->v1)
+    if (page->v1) {
         gv_format_cut(tail, cap, "],\"next_cursor\":null}");
-    else
+    } else {
         gv_format_cut(tail, cap, "],\"count\":%u}", page->count);
+    }
     return strlen(tail);
 }
 
@@ -143,13 +157,15 @@ static void send_list(struct page *page)
     char tail[48];
     gv_reply_header(page->x, "Cache-Control", "no-cache");
     gv_reply_begin_chunked(page->x, "application/json");
-    if (stream_rows(page) != GV_OK)
+    if (stream_rows(page) != GV_OK) {
         return;
+    }
     const size_t tail_n = print_tail(page, tail, sizeof(tail));
     memcpy(page->p + page->n, tail, tail_n); /* add_row left room */
     page->n += tail_n;
-    if (gv_reply_chunk(page->x, gv_view_of(page->p, page->n)) == GV_OK)
+    if (gv_reply_chunk(page->x, gv_view_of(page->p, page->n)) == GV_OK) {
         gv_reply_end(page->x);
+    }
 }
 
 static void begin_page(struct page *page, struct gv_exchange *x, const struct filter *filter)
@@ -167,10 +183,12 @@ static void open_legacy(struct page *page, const char *address, const char *role
     gv_json_out_init(&out, page->p, GV_REPLY_BYTES_MAX);
     gv_jo_object(&out);
     gv_jo_kbool(&out, "success", true);
-    if (address != NULL)
+    if (address != NULL) {
         gv_jo_kstring(&out, "address", address);
-    if (role != NULL)
+    }
+    if (role != NULL) {
         gv_jo_kstring(&out, "role", role);
+    }
     gv_render_int_or_null(&out, "current_block", page->tip.height.v, page->tip.known);
     gv_jo_key(&out, key);
     gv_jo_array(&out);
@@ -198,12 +216,14 @@ static enum gv_err read_role(struct gv_exchange *x, struct filter *filter, char 
                              bool *present, struct gv_fail *fail)
 {
     const enum gv_err err = query_text(x, "role", role, cap, present, fail);
-    if (err != GV_OK)
+    if (err != GV_OK) {
         return err;
+    }
     filter->as_seller = !*present || strcmp(role, "seller") == 0;
     filter->as_buyer = !*present || strcmp(role, "buyer") == 0;
-    if (filter->as_seller || filter->as_buyer)
+    if (filter->as_seller || filter->as_buyer) {
         return GV_OK;
+    }
     return gv_fail(fail, GV_ERR_INVALID, "query.role", "role must be seller or buyer");
 }
 
@@ -211,8 +231,9 @@ static enum gv_err read_role(struct gv_exchange *x, struct filter *filter, char 
 static void normalise_address(char out[GV_ADDRESS_MAX], struct gv_view text)
 {
     bool small = false;
-    for (size_t i = 0; i < text.n; i++)
+    for (size_t i = 0; i < text.n; i++) {
         small = small || (text.p[i] >= 'a' && text.p[i] <= 'z');
+    }
     const bool bech32 = memcmp(text.p, "BC1", 3) == 0 || memcmp(text.p, "TB1", 3) == 0 ||
                         memcmp(text.p, "BCRT1", 5) == 0;
     const bool lower = bech32 && !small;
@@ -323,8 +344,9 @@ void gv_handle_v1_list(struct gv_exchange *x)
     }
     gv_market_head(gv_api_of(x)->config.market, &head);
     gv_format_cut(tag, sizeof(tag), "d%llu", (unsigned long long)head.sequence);
-    if (gv_reply_not_modified(x, tag))
+    if (gv_reply_not_modified(x, tag)) {
         return;
+    }
     begin_page(&page, x, &filter);
     page.v1 = true;
     gv_json_out_init(&out, page.p, GV_REPLY_BYTES_MAX);

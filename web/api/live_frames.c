@@ -62,8 +62,9 @@ size_t gv_api_on_message(void *api, const void *route_extra, uint64_t client_id,
 /* A full message pool needs no action: the live thread then greets every client anew. */
 static void publish(const struct gv_api *api, const char *buf, size_t n)
 {
-    if (n > 0 && gv_live_publish(api->live, gv_view_of(buf, n)) == GV_ERR_TOO_LARGE)
+    if (n > 0 && gv_live_publish(api->live, gv_view_of(buf, n)) == GV_ERR_TOO_LARGE) {
         gv_log(GV_LOG_BROKEN, "api", "live frame too large bytes=%zu", n);
+    }
 }
 
 struct listing_frame {
@@ -86,8 +87,9 @@ static size_t write_listing_frame(const struct gv_api *api, const struct gv_even
     frame.tip = head.tip;
     gv_json_out_init(&frame.out, buf, cap);
     open_frame(&frame.out, "dutch", event->sequence, "listing", gv_clock_utc(api->config.clock));
-    if (gv_market_with(api->config.market, event->id, write_row, &frame) != GV_OK)
+    if (gv_market_with(api->config.market, event->id, write_row, &frame) != GV_OK) {
         return 0; /* retired since: nothing to say */
+    }
     gv_jo_object_end(&frame.out);
     return frame.out.full ? 0 : frame.out.n;
 }
@@ -96,8 +98,9 @@ void gv_api_on_event(void *api, const struct gv_event *event)
 {
     const struct gv_api *self = api;
     char buf[GV_LIVE_FRAME_OUT_MAX];
-    if (self->live == NULL)
+    if (self->live == NULL) {
         return; /* the first picture, before anybody can listen */
+    }
     switch (event->kind) {
     case GV_EVENT_TIP:
         publish(self, buf, write_node_frame(self, "node", buf, sizeof(buf)));

@@ -24,10 +24,11 @@ static void print(struct metrics *m, const char *fmt, ...)
     va_start(args, fmt);
     const int n = vsnprintf(m->p + m->n, GV_REPLY_BYTES_MAX - m->n, fmt, args);
     va_end(args);
-    if (n < 0 || (size_t)n >= GV_REPLY_BYTES_MAX - m->n)
+    if (n < 0 || (size_t)n >= GV_REPLY_BYTES_MAX - m->n) {
         m->full = true;
-    else
+    } else {
         m->n += (size_t)n;
+    }
 }
 
 static void head(struct metrics *m, const char *name, const char *type, const char *help)
@@ -59,9 +60,10 @@ static void write_node(struct metrics *m, const struct gv_market_head *market, s
     one(m, "gavel_indexer_ready", "gauge", "1 when the Counterparty API follows the chain.",
         node->indexer_ready);
     head(m, "gavel_auctions", "gauge", "Listings by status.");
-    for (unsigned i = 0; i < GV_DUTCH_STATUSES; i++)
+    for (unsigned i = 0; i < GV_DUTCH_STATUSES; i++) {
         print(m, "gavel_auctions{kind=\"dutch\",state=\"%s\"} %" PRIu32 "\n",
               gv_dutch_status_text((enum gv_dutch_status)i), market->status_counts[i]);
+    }
 }
 
 /* ---- memory ----------------------------------------------------------------------------------------- */
@@ -120,9 +122,10 @@ static void write_live(struct metrics *m, const struct gv_live *live)
     head(m, "gavel_ws_clients", "gauge", "Live clients.");
     print(m, "gavel_ws_clients{transport=\"websocket\"} %" PRIu32 "\n", stats.clients);
     head(m, "gavel_ws_dropped_total", "counter", "Live clients ended, by reason.");
-    for (unsigned i = 0; i < GV_LIVE_ENDS; i++)
+    for (unsigned i = 0; i < GV_LIVE_ENDS; i++) {
         print(m, "gavel_ws_dropped_total{reason=\"%s\"} %" PRIu64 "\n",
               gv_live_end_name((enum gv_live_end)i), stats.ended[i]);
+    }
     one(m, "gavel_ws_messages_total", "counter", "Messages sent to clients.", stats.messages_sent);
 }
 
@@ -142,10 +145,11 @@ static void write_route_codes(void *ctx, const struct gv_route_stats *s)
 {
     struct metrics *m = ctx;
     for (unsigned i = 0; i < GV_HTTP_CODES; i++) {
-        if (s->by_code[i] > 0)
+        if (s->by_code[i] > 0) {
             print(m,
                   "gavel_http_requests_total{route=\"%s\",method=\"%s\",code=\"%d\"} %" PRIu64 "\n",
                   s->metric, s->method, gv_http_codes[i], s->by_code[i]);
+        }
     }
 }
 
@@ -153,8 +157,9 @@ static void write_route_times(void *ctx, const struct gv_route_stats *s)
 {
     struct metrics *m = ctx;
     uint64_t sum = 0;
-    if (s->count == 0)
+    if (s->count == 0) {
         return;
+    }
     const char *name = "gavel_http_request_duration_seconds";
     for (unsigned i = 0; i + 1 < GV_HTTP_BUCKETS; i++) {
         sum += s->buckets[i];
@@ -175,8 +180,9 @@ void gv_handle_metrics(struct gv_exchange *x)
     struct metrics m = {.p = gv_api_worker_of(x)->reply};
     struct gv_market_head market;
     uint32_t granted = 0;
-    if (!x->request->is_loopback && !gv_api_authorize(x, GV_SCOPE_AUCTIONS_READ, &granted))
+    if (!x->request->is_loopback && !gv_api_authorize(x, GV_SCOPE_AUCTIONS_READ, &granted)) {
         return;
+    }
     gv_market_head(api->config.market, &market);
     head(&m, "gavel_build_info", "gauge", "Always 1.");
     print(&m, "gavel_build_info{version=\"%s\",board=\"%s\"} 1\n", GV_VERSION, GV_BOARD_NAME);
@@ -189,8 +195,9 @@ void gv_handle_metrics(struct gv_exchange *x)
     gv_server_each_route(api->server, write_route_codes, &m);
     head(&m, "gavel_http_request_duration_seconds", "histogram", "Time to the end of the answer.");
     gv_server_each_route(api->server, write_route_times, &m);
-    if (m.full)
+    if (m.full) {
         gv_log(GV_LOG_BROKEN, "api", "metrics do not fit the reply buffer");
+    }
     gv_reply_header(x, "Cache-Control", "no-store");
     gv_reply_body(x, gv_view_of(m.p, m.n), "text/plain; version=0.0.4; charset=utf-8");
 }

@@ -32,10 +32,11 @@ void gv_handle_legacy_health(struct gv_exchange *x)
     begin(x, &out, &head);
     const struct gv_node_status *node = &head.node;
     const bool healthy = head.tip.live && node->indexer_ready;
-    if (node->reachable)
+    if (node->reachable) {
         gv_format_cut(rpc, sizeof(rpc), "connected");
-    else
+    } else {
         gv_format_cut(rpc, sizeof(rpc), "error: %s", node->error);
+    }
     gv_jo_kstring(&out, "status", healthy ? "healthy" : "degraded");
     gv_jo_kstring(&out, "bitcoin_rpc", rpc);
     gv_render_int_or_null(&out, "current_block", head.tip.height.v,
@@ -95,18 +96,23 @@ static struct checks judge(const struct gv_market_head *head, const struct gv_en
                             .indexer = "pass",
                             .database = "pass",
                             .clock = "pass"};
-    if (!node->reachable)
+    if (!node->reachable) {
         checks.bitcoind = "fail";
-    else if (now.s - node->tip_time.s > TIP_STALE_S)
+    } else if (now.s - node->tip_time.s > TIP_STALE_S) {
         checks.bitcoind = "warn";
-    if (node->initial_download || !near_tip)
+    }
+    if (node->initial_download || !near_tip) {
         checks.initial_download = "fail";
-    if (!node->indexer_ready)
+    }
+    if (!node->indexer_ready) {
         checks.indexer = "warn"; /* sales go on, listing waits */
-    if (engine->commits_failed > 0)
+    }
+    if (engine->commits_failed > 0) {
         checks.database = "warn";
-    if (now.s < CLOCK_YEAR_2025_S)
+    }
+    if (now.s < CLOCK_YEAR_2025_S) {
         checks.clock = "fail";
+    }
     return checks;
 }
 
@@ -123,10 +129,11 @@ void gv_handle_ready(struct gv_exchange *x)
                                checks.database, checks.clock};
     const char *worst = "pass";
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-        if (all[i][0] == 'f')
+        if (all[i][0] == 'f') {
             worst = "fail";
-        else if (all[i][0] == 'w' && worst[0] == 'p')
+        } else if (all[i][0] == 'w' && worst[0] == 'p') {
             worst = "warn";
+        }
     }
     gv_jo_kstring(&out, "status", worst);
     gv_jo_key(&out, "checks");

@@ -44,14 +44,17 @@ static enum gv_err find_revealed(struct gv_exchange *x, struct order *order, str
 {
     uint64_t id = 0;
     if (!gv_param_id(x, &id) ||
-        gv_market_with(gv_api_of(x)->config.market, id, copy_revealed, order) != GV_OK)
+        gv_market_with(gv_api_of(x)->config.market, id, copy_revealed, order) != GV_OK) {
         return gv_fail(fail, GV_ERR_NOT_FOUND, "dutch.not_found", "there is no such listing");
-    if (order->reveal.kind == GV_REVEAL_NOT_LIVE)
+    }
+    if (order->reveal.kind == GV_REVEAL_NOT_LIVE) {
         return gv_fail(fail, GV_ERR_UNAVAILABLE, "node.not_live",
                        "the node is unreachable, syncing or behind");
-    if (order->reveal.kind != GV_REVEAL_RUNG || !order->decoded)
+    }
+    if (order->reveal.kind != GV_REVEAL_RUNG || !order->decoded) {
         return gv_fail(fail, GV_ERR_CONFLICT, "dutch.nothing_revealed",
                        "there is nothing to buy now (%s)", gv_reveal_text(order->reveal.kind));
+    }
     return GV_OK;
 }
 
@@ -74,21 +77,25 @@ static enum gv_err read_inputs(gv_json_ref inputs, struct order *order, struct g
     struct gv_json_iter it;
     const size_t count = gv_json_len(inputs);
     uint32_t i = 0;
-    if (gv_json_type(inputs) != GV_JSON_ARRAY || count == 0 || count > GV_PURCHASE_INPUTS_MAX)
+    if (gv_json_type(inputs) != GV_JSON_ARRAY || count == 0 || count > GV_PURCHASE_INPUTS_MAX) {
         return gv_fail_at(fail, GV_ERR_INVALID, "/inputs", "purchase.inputs",
                           "inputs must be a list of 1 to %u of the buyer's UTXOs",
                           GV_PURCHASE_INPUTS_MAX);
+    }
     for (gv_json_ref v = gv_json_first(&it, inputs); v != NULL; v = gv_json_next(&it), i++) {
         char pointer[32];
         gv_format_cut(pointer, sizeof(pointer), "/inputs/%u", i);
         enum gv_err err = gv_json_members(v, input_members, pointer, fail);
-        if (err == GV_OK)
+        if (err == GV_OK) {
             err = gv_member_outpoint(v, "txid", "vout", pointer, &order->outpoints[i], fail);
-        if (err != GV_OK)
+        }
+        if (err != GV_OK) {
             return err;
-        if (gv_outpoint_equal(&order->outpoints[i], &order->listed))
+        }
+        if (gv_outpoint_equal(&order->outpoints[i], &order->listed)) {
             return gv_fail_at(fail, GV_ERR_INVALID, pointer, "purchase.listed_input",
                               "this is the UTXO on sale, not one of the buyer's");
+        }
     }
     order->order.coin_count = i;
     return GV_OK;
@@ -100,15 +107,19 @@ static enum gv_err read_order(struct gv_exchange *x, struct order *order, struct
     const struct gv_api *api = gv_api_of(x);
     struct gv_purchase_order *o = &order->order;
     enum gv_err err = gv_small_body(x, members, &json, fail);
-    if (err == GV_OK)
+    if (err == GV_OK) {
         err = read_inputs(gv_json_get(json.root, "inputs"), order, fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         err = gv_member_address(api, json.root, "receive_address", &o->receive, fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         err = gv_member_address(api, json.root, "change_address", &o->change, fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         err = read_fee_rate(gv_json_get(json.root, "fee_rate_sat_vb"), &o->fee_rate_sat_per_kvb,
                             fail);
+    }
     o->coins = order->coins;
     o->receive_value.v = RECEIVE_SATS;
     return err;
@@ -126,9 +137,10 @@ static enum gv_err find_coins(struct gv_exchange *x, struct order *order, struct
             fail->err = GV_ERR_UNAVAILABLE;
             return fail->err;
         }
-        if (!txout.found || !txout.spk_fits || txout.confirmations == 0)
+        if (!txout.found || !txout.spk_fits || txout.confirmations == 0) {
             return gv_fail_at(fail, GV_ERR_INVALID, pointer, "purchase.input",
                               "this UTXO is spent, unknown, unconfirmed or of an unusual script");
+        }
         order->coins[i] = (struct gv_purchase_coin){
             .outpoint = order->outpoints[i], .amount = {txout.value_sat}, .script = txout.spk};
     }
@@ -148,10 +160,11 @@ static enum gv_err refuse_assets(struct gv_exchange *x, struct order *order, str
     for (uint32_t i = 0; i < order->order.coin_count; i++) {
         char pointer[32];
         gv_format_cut(pointer, sizeof(pointer), "/inputs/%u", i);
-        if (carries[i])
+        if (carries[i]) {
             return gv_fail_at(fail, GV_ERR_INVALID, pointer, "purchase.input_carries_asset",
                               "this UTXO carries an asset, which would move with the purchase: "
                               "choose another one");
+        }
     }
     return GV_OK;
 }
@@ -175,8 +188,9 @@ static void send_purchase(struct gv_exchange *x, const struct order *order,
     gv_jo_array(&out);
     gv_jo_string(&out, "keep the order of inputs and outputs, nLockTime and version: the seller's "
                        "signature and the asset's way to you depend on them");
-    if (!purchase->has_change)
+    if (!purchase->has_change) {
         gv_jo_string(&out, "the change would be dust and was left to the fee");
+    }
     gv_jo_array_end(&out);
     gv_jo_object_end(&out);
     gv_reply_header(x, "Cache-Control", "no-store");
@@ -191,17 +205,22 @@ void gv_handle_purchase(struct gv_exchange *x)
     uint8_t psbt[GV_PURCHASE_BYTES_MAX];
     struct gv_writer w = gv_writer_of(psbt, sizeof(psbt));
     enum gv_err err = find_revealed(x, &order, &fail);
-    if (err == GV_OK)
+    if (err == GV_OK) {
         err = read_order(x, &order, &fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         err = find_coins(x, &order, &fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         err = refuse_assets(x, &order, &fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         err = gv_purchase_write(&w, &purchase, gv_view_of(order.served, order.served_len),
                                 &order.order, &fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         send_purchase(x, &order, &purchase, gv_written(&w));
-    else
+    } else {
         gv_api_fail(x, &fail);
+    }
 }

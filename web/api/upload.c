@@ -16,22 +16,26 @@ enum gv_err gv_upload_open(struct gv_upload *upload, struct gv_exchange *x, stru
     upload->api = gv_api_of(x);
     upload->worker = gv_api_worker_of(x);
     enum gv_err err = gv_body_expect_type(x, "application/json", fail);
-    if (err != GV_OK)
+    if (err != GV_OK) {
         return err;
+    }
     struct gv_submission *submission = gv_submission_acquire();
-    if (submission == NULL)
+    if (submission == NULL) {
         return gv_fail(fail, GV_ERR_FULL, "upload.busy",
                        "other uploads are being checked, try again in a few seconds");
+    }
     upload->submission = submission;
     memset(&submission->terms, 0, sizeof(submission->terms));
     submission->terms.locked = true; /* until a rung says otherwise */
     submission->watched = false;
     err = gv_body_read(x, submission->body, GV_BODY_MAX, &n, fail);
-    if (err != GV_OK)
+    if (err != GV_OK) {
         return err;
+    }
     submission->body_len = n;
-    if (n == 0)
+    if (n == 0) {
         return gv_fail(fail, GV_ERR_INVALID, "json.empty", "No data provided");
+    }
     gv_arena_init(&arena, submission->json_arena, sizeof(submission->json_arena));
     return gv_json_parse(json, &arena, submission->body, n, fail);
 }
@@ -39,10 +43,12 @@ enum gv_err gv_upload_open(struct gv_upload *upload, struct gv_exchange *x, stru
 void gv_upload_close(struct gv_upload *upload)
 {
     struct gv_submission *submission = upload->submission;
-    if (submission == NULL)
+    if (submission == NULL) {
         return;
-    if (submission->watched)
+    }
+    if (submission->watched) {
         gv_watch_drop(upload->api->config.watch, &submission->terms.utxo);
+    }
     submission->watched = false;
     upload->submission = NULL;
     gv_submission_release(submission);
@@ -65,11 +71,13 @@ static enum gv_err explain_missing(struct gv_upload *upload, struct gv_fail *fai
 {
     struct gv_rpc_txout txout;
     const struct gv_outpoint *utxo = &upload->submission->terms.utxo;
-    if (gv_rpc_txout(&upload->worker->rpc, utxo, false, &txout, fail) != GV_OK)
+    if (gv_rpc_txout(&upload->worker->rpc, utxo, false, &txout, fail) != GV_OK) {
         return unavailable(fail);
-    if (txout.found)
+    }
+    if (txout.found) {
         return refuse_utxo(fail, "utxo.spent_unconfirmed",
                            "the UTXO is spent by a transaction in the mempool");
+    }
     return refuse_utxo(fail, "utxo.unknown", "the UTXO is spent or never existed");
 }
 
@@ -77,17 +85,22 @@ static enum gv_err check_utxo(struct gv_upload *upload, struct gv_rpc_txout *txo
                               struct gv_fail *fail)
 {
     struct gv_dutch_terms *terms = &upload->submission->terms;
-    if (gv_rpc_txout(&upload->worker->rpc, &terms->utxo, true, txout, fail) != GV_OK)
+    if (gv_rpc_txout(&upload->worker->rpc, &terms->utxo, true, txout, fail) != GV_OK) {
         return unavailable(fail);
-    if (!txout->found)
+    }
+    if (!txout->found) {
         return explain_missing(upload, fail);
-    if (txout->confirmations == 0)
+    }
+    if (txout->confirmations == 0) {
         return refuse_utxo(fail, "utxo.unconfirmed", "the UTXO has no confirmation yet");
-    if (txout->coinbase && txout->confirmations < COINBASE_MATURITY)
+    }
+    if (txout->coinbase && txout->confirmations < COINBASE_MATURITY) {
         return refuse_utxo(fail, "utxo.immature",
                            "the UTXO is a coinbase output with fewer than 100 confirmations");
-    if (!txout->spk_fits)
+    }
+    if (!txout->spk_fits) {
         return refuse_utxo(fail, "utxo.script", "the UTXO's script type cannot be listed");
+    }
     terms->utxo_value.v = txout->value_sat;
     terms->utxo_spk = txout->spk;
     memcpy(terms->seller, txout->address, sizeof(terms->seller));
@@ -108,22 +121,26 @@ static enum gv_err check_asset(struct gv_upload *upload, uint32_t tip, uint32_t 
         fail->err = GV_ERR_INVALID; /* an answer, and the client can do something about it */
         return GV_ERR_INVALID;
     }
-    if (err != GV_OK)
+    if (err != GV_OK) {
         return unavailable(fail);
+    }
     if (strcmp(balance.asset, terms->asset_name) != 0 &&
-        strcmp(balance.longname, terms->asset_name) != 0)
+        strcmp(balance.longname, terms->asset_name) != 0) {
         return gv_fail_at(fail, GV_ERR_INVALID, "/asset_name", "counterparty.other_asset",
                           "the UTXO holds another asset than asset_name says");
+    }
     terms->asset_divisible = balance.divisible;
     int64_t base = 0;
     const enum gv_err qty_err =
         gv_asset_qty_parse(&base, upload->asset_qty, balance.divisible, fail);
-    if (qty_err != GV_OK)
+    if (qty_err != GV_OK) {
         return qty_err;
-    if (base != balance.quantity)
+    }
+    if (base != balance.quantity) {
         return gv_fail_at(fail, GV_ERR_INVALID, "/asset_qty", "counterparty.quantity",
                           "the UTXO holds %" PRId64 " base units, asset_qty says %" PRId64,
                           balance.quantity, base);
+    }
     terms->asset_qty_base = base;
     return GV_OK;
 }
@@ -134,21 +151,25 @@ enum gv_err gv_upload_chain(struct gv_upload *upload, struct gv_fail *fail)
     struct gv_market_head head;
     struct gv_rpc_txout txout;
     gv_market_head(upload->api->config.market, &head);
-    if (!head.tip.live)
+    if (!head.tip.live) {
         return gv_fail(fail, GV_ERR_UNAVAILABLE, "node.not_live",
                        "the node is unreachable, syncing or behind: nothing can be listed now");
-    if (upload->numbers.start_block <= head.tip.height.v)
+    }
+    if (upload->numbers.start_block <= head.tip.height.v) {
         return gv_fail_at(fail, GV_ERR_INVALID, "/start_block", "dutch.started",
                           "start_block must be above the current block %" PRIu32,
                           head.tip.height.v);
+    }
     enum gv_err err =
         gv_watch_add(upload->api->config.watch, &submission->terms.utxo, &submission->watch_fired);
-    if (err != GV_OK)
+    if (err != GV_OK) {
         return gv_fail(fail, GV_ERR_FULL, "upload.watch_full", "no more outpoints can be watched");
+    }
     submission->watched = true;
     err = check_utxo(upload, &txout, fail);
-    if (err == GV_OK)
+    if (err == GV_OK) {
         err = check_asset(upload, head.tip.height.v, txout.confirmations, fail);
+    }
     return err;
 }
 
@@ -179,18 +200,22 @@ enum gv_err gv_upload_judge(struct gv_upload *upload, uint32_t i, bool may_be_un
                   &check);
     submission->psbt_at[i] = at;
     submission->psbt_len[i] = (uint16_t)verdict->served_len;
-    if (!verdict->listable)
+    if (!verdict->listable) {
         return fail_rung(upload, i, verdict->code, verdict->detail, fail);
-    if (terms->payout_spk.n == 0) /* the first good one */
+    }
+    if (terms->payout_spk.n == 0) { /* the first good one */
         terms->payout_spk = verdict->payout;
+    }
     terms->locked = terms->locked && verdict->locked;
-    if (!gv_spk_equal(&terms->payout_spk, &verdict->payout))
+    if (!gv_spk_equal(&terms->payout_spk, &verdict->payout)) {
         return fail_rung(upload, i, "dutch.payout_differs",
                          "it pays to another script than the first one", fail);
-    if (!verdict->locked && !may_be_unlocked)
+    }
+    if (!verdict->locked && !may_be_unlocked) {
         return fail_rung(upload, i, "dutch.unlocked",
                          "nLockTime must be its block and nSequence not final (this API key may "
                          "not list unlocked ladders)",
                          fail);
+    }
     return GV_OK;
 }

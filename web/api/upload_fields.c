@@ -22,10 +22,11 @@ static enum gv_err check_present(gv_json_ref object, const char *const *names, c
                                  struct gv_fail *fail)
 {
     for (; *names != NULL; names++) {
-        if (gv_json_get(object, *names) == NULL)
+        if (gv_json_get(object, *names) == NULL) {
             return gv_fail_at(fail, GV_ERR_INVALID, pointer, "json.missing",
                               "required field %s is missing%s%s", *names,
                               pointer[0] != '\0' ? " in " : "", pointer);
+        }
     }
     return GV_OK;
 }
@@ -43,15 +44,18 @@ static enum gv_err read_asset(struct gv_upload *upload, gv_json_ref root, struct
 {
     struct gv_dutch_terms *terms = &upload->submission->terms;
     struct gv_view name;
-    if (!gv_json_string(gv_json_get(root, "asset_name"), &name))
+    if (!gv_json_string(gv_json_get(root, "asset_name"), &name)) {
         return type_error(fail, "/asset_name", "a text");
+    }
     const enum gv_err err = gv_asset_name_check(name, fail);
-    if (err != GV_OK)
+    if (err != GV_OK) {
         return err;
+    }
     memcpy(terms->asset_name, name.p, name.n); /* the grammar keeps names below the limit */
     terms->asset_name[name.n] = '\0';
-    if (!gv_json_number_text(gv_json_get(root, "asset_qty"), &upload->asset_qty))
+    if (!gv_json_number_text(gv_json_get(root, "asset_qty"), &upload->asset_qty)) {
         return type_error(fail, "/asset_qty", "a number");
+    }
     /* What no asset can have is refused before anybody is asked about this one. */
     return gv_asset_qty_parse(&terms->asset_qty_base, upload->asset_qty, true, NULL) == GV_OK
                ? GV_OK
@@ -64,19 +68,24 @@ static enum gv_err read_outpoint(struct gv_upload *upload, gv_json_ref root, str
     struct gv_view txid;
     int64_t vout;
     bool capital = false;
-    if (!gv_json_string(gv_json_get(root, "utxo_txid"), &txid))
+    if (!gv_json_string(gv_json_get(root, "utxo_txid"), &txid)) {
         return type_error(fail, "/utxo_txid", "a text");
-    for (size_t i = 0; i < txid.n; i++)
+    }
+    for (size_t i = 0; i < txid.n; i++) {
         capital = capital || (txid.p[i] >= 'A' && txid.p[i] <= 'F');
+    }
     if (capital || gv_hex_decode_reversed(utxo->txid.b, sizeof(utxo->txid.b), (const char *)txid.p,
-                                          txid.n) != GV_OK)
+                                          txid.n) != GV_OK) {
         return gv_fail_at(fail, GV_ERR_INVALID, "/utxo_txid", "utxo.txid",
                           "utxo_txid must be 64 lower-case hex digits");
-    if (!gv_json_int(gv_json_get(root, "utxo_vout"), &vout))
+    }
+    if (!gv_json_int(gv_json_get(root, "utxo_vout"), &vout)) {
         return type_error(fail, "/utxo_vout", "an integer");
-    if (vout < 0 || vout > UINT32_MAX)
+    }
+    if (vout < 0 || vout > UINT32_MAX) {
         return gv_fail_at(fail, GV_ERR_INVALID, "/utxo_vout", "dutch.range",
                           "utxo_vout must be an integer from 0 to 4294967295");
+    }
     utxo->vout = (uint32_t)vout;
     return GV_OK;
 }
@@ -93,8 +102,9 @@ static enum gv_err read_numbers(struct gv_upload *upload, gv_json_ref root, stru
         {"/end_price_sats", &n->end_price},          {"/price_decrement", &n->price_decrement},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if (!gv_json_int(gv_json_get(root, rows[i].pointer + 1), rows[i].out))
+        if (!gv_json_int(gv_json_get(root, rows[i].pointer + 1), rows[i].out)) {
             return type_error(fail, rows[i].pointer, "an integer");
+        }
     }
     return gv_dutch_check_numbers(n, fail);
 }
@@ -115,13 +125,15 @@ static enum gv_err read_psbt(struct gv_submission *submission, gv_json_ref v, ui
 {
     struct gv_view text;
     size_t n = 0;
-    if (!gv_json_string(v, &text))
+    if (!gv_json_string(v, &text)) {
         return rung_error(fail, i, "psbt_data", "json.type", "psbt_data must be a text");
+    }
     const size_t at = (size_t)((const char *)text.p - submission->body);
     uint8_t *place = (uint8_t *)submission->body + at;
     struct gv_fail why;
-    if (gv_psbt_decode_text(place, &n, GV_PSBT_CHECK_BYTES_MAX, text, &why) != GV_OK)
+    if (gv_psbt_decode_text(place, &n, GV_PSBT_CHECK_BYTES_MAX, text, &why) != GV_OK) {
         return rung_error(fail, i, "psbt_data", why.code, why.text);
+    }
     submission->psbt_raw[i] = gv_view_of(place, n);
     return GV_OK;
 }
@@ -134,19 +146,24 @@ static enum gv_err read_rung(struct gv_submission *submission, gv_json_ref v, ui
     gv_format_cut(pointer, sizeof(pointer), "/psbts/%u", i);
     enum gv_err err =
         gv_json_type(v) == GV_JSON_OBJECT ? GV_OK : type_error(fail, pointer, "an object");
-    if (err == GV_OK)
+    if (err == GV_OK) {
         err = check_members(v, rung_members, pointer, strict, fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         err = check_present(v, rung_members, pointer, fail);
-    if (err != GV_OK)
+    }
+    if (err != GV_OK) {
         return err;
-    if (!gv_json_int(gv_json_get(v, "block_number"), &block) || block < 1 || block > UINT32_MAX)
+    }
+    if (!gv_json_int(gv_json_get(v, "block_number"), &block) || block < 1 || block > UINT32_MAX) {
         return rung_error(fail, i, "block_number", "dutch.range",
                           "block_number must be a positive integer");
+    }
     if (!gv_json_int(gv_json_get(v, "price_sats"), &price) || price < 1 ||
-        price > (int64_t)GV_SAT_MAX)
+        price > (int64_t)GV_SAT_MAX) {
         return rung_error(fail, i, "price_sats", "dutch.range",
                           "price_sats must be an integer from 1 to 2100000000000000");
+    }
     submission->rungs[i].block = (uint32_t)block;
     submission->rungs[i].price.v = (uint64_t)price;
     return read_psbt(submission, gv_json_get(v, "psbt_data"), i, fail);
@@ -158,16 +175,19 @@ static enum gv_err read_ladder(struct gv_upload *upload, gv_json_ref psbts, bool
     struct gv_submission *submission = upload->submission;
     struct gv_json_iter it;
     const size_t count = gv_json_len(psbts);
-    if (gv_json_type(psbts) != GV_JSON_ARRAY || count == 0)
+    if (gv_json_type(psbts) != GV_JSON_ARRAY || count == 0) {
         return type_error(fail, "/psbts", "a list that is not empty");
-    if (count > GV_RUNGS_MAX)
+    }
+    if (count > GV_RUNGS_MAX) {
         return gv_fail_at(fail, GV_ERR_INVALID, "/psbts", "dutch.too_long",
                           "psbts may hold at most %u elements", GV_RUNGS_MAX);
+    }
     uint32_t i = 0;
     for (gv_json_ref v = gv_json_first(&it, psbts); v != NULL; v = gv_json_next(&it), i++) {
         const enum gv_err err = read_rung(submission, v, i, strict, fail);
-        if (err != GV_OK)
+        if (err != GV_OK) {
             return err;
+        }
     }
     submission->rung_count = i;
     return gv_dutch_check_ladder(&upload->numbers, submission->rungs, submission->order, i, fail);
@@ -188,21 +208,28 @@ static void keep_numbers(struct gv_upload *upload)
 enum gv_err gv_upload_fields(struct gv_upload *upload, gv_json_ref root, bool strict,
                              struct gv_fail *fail)
 {
-    if (gv_json_type(root) != GV_JSON_OBJECT || gv_json_len(root) == 0)
+    if (gv_json_type(root) != GV_JSON_OBJECT || gv_json_len(root) == 0) {
         return gv_fail(fail, GV_ERR_INVALID, "json.not_object",
                        "No data provided: the body must be a JSON object");
+    }
     enum gv_err err = check_members(root, members, "", strict, fail);
-    if (err == GV_OK)
+    if (err == GV_OK) {
         err = check_present(root, members, "", fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         err = read_asset(upload, root, fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         err = read_outpoint(upload, root, fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         err = read_numbers(upload, root, fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         err = read_ladder(upload, gv_json_get(root, "psbts"), strict, fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         keep_numbers(upload);
+    }
     return err;
 }

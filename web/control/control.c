@@ -18,8 +18,9 @@ static const struct {
 uint32_t gv_scope_parse(struct gv_view text)
 {
     for (size_t i = 0; i < SCOPES; i++) {
-        if (gv_view_is(text, scopes[i].text))
+        if (gv_view_is(text, scopes[i].text)) {
             return scopes[i].bit;
+        }
     }
     return 0;
 }
@@ -29,8 +30,9 @@ static void write_scopes(struct gv_json_out *out, uint32_t bits)
     gv_jo_key(out, "scopes");
     gv_jo_array(out);
     for (size_t i = 0; i < SCOPES; i++) {
-        if (bits & scopes[i].bit)
+        if (bits & scopes[i].bit) {
             gv_jo_string(out, scopes[i].text);
+        }
     }
     gv_jo_array_end(out);
     gv_jo_kbool(out, "legacy_unlocked", (bits & GV_KEY_LEGACY_UNLOCKED) != 0);
@@ -78,8 +80,9 @@ static enum gv_err answer_status(const struct gv_control *control, gv_json_ref r
 {
     static const char *const members[] = {"cmd", NULL};
     const enum gv_err err = gv_json_members(request, members, "", fail);
-    if (err != GV_OK)
+    if (err != GV_OK) {
         return err;
+    }
     struct gv_market_head head;
     struct gv_engine_stats engine;
     gv_market_head(control->market, &head);
@@ -95,8 +98,9 @@ static enum gv_err answer_status(const struct gv_control *control, gv_json_ref r
     gv_jo_kbool(out, "indexer_ready", head.node.indexer_ready);
     gv_jo_key(out, "listings");
     gv_jo_object(out);
-    for (unsigned i = 0; i < GV_DUTCH_STATUSES; i++)
+    for (unsigned i = 0; i < GV_DUTCH_STATUSES; i++) {
         gv_jo_kint(out, gv_dutch_status_text((enum gv_dutch_status)i), head.status_counts[i]);
+    }
     gv_jo_object_end(out);
     gv_jo_kint(out, "commands", (int64_t)engine.commands);
     gv_jo_kint(out, "commits_failed", (int64_t)engine.commits_failed);
@@ -121,19 +125,23 @@ static enum gv_err read_scopes(gv_json_ref request, uint32_t *bits, struct gv_fa
          e = gv_json_next(&it)) {
         struct gv_view text;
         const uint32_t bit = gv_json_string(e, &text) ? gv_scope_parse(text) : 0;
-        if (bit == 0)
+        if (bit == 0) {
             return gv_fail_at(fail, GV_ERR_INVALID, "/scopes", "apikey.scope",
                               "a scope is auctions:read, auctions:write or admin");
+        }
         *bits |= bit;
     }
-    if (*bits == 0)
+    if (*bits == 0) {
         return gv_fail_at(fail, GV_ERR_INVALID, "/scopes", "apikey.scope",
                           "at least one scope is needed");
-    if (flag != NULL && !gv_json_bool(flag, &legacy))
+    }
+    if (flag != NULL && !gv_json_bool(flag, &legacy)) {
         return gv_fail_at(fail, GV_ERR_INVALID, "/legacy_unlocked", "json.type",
                           "legacy_unlocked is true or false");
-    if (legacy)
+    }
+    if (legacy) {
         *bits |= GV_KEY_LEGACY_UNLOCKED;
+    }
     return GV_OK;
 }
 
@@ -142,9 +150,10 @@ static enum gv_err read_text(gv_json_ref request, const char *key, char *out, si
                              struct gv_fail *fail)
 {
     struct gv_view text;
-    if (!gv_json_string(gv_json_get(request, key), &text) || text.n == 0 || text.n >= cap)
+    if (!gv_json_string(gv_json_get(request, key), &text) || text.n == 0 || text.n >= cap) {
         return gv_fail(fail, GV_ERR_INVALID, "control.member",
                        "%s must be a text of 1 to %zu bytes", key, cap - 1);
+    }
     memcpy(out, text.p, text.n);
     out[text.n] = '\0';
     return GV_OK;
@@ -158,14 +167,18 @@ static enum gv_err answer_create(const struct gv_control *control, gv_json_ref r
     char text[GV_KEY_TEXT_MAX];
     uint32_t bits = 0;
     enum gv_err err = gv_json_members(request, members, "", fail);
-    if (err == GV_OK)
+    if (err == GV_OK) {
         err = read_text(request, "name", name, sizeof(name), fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         err = read_scopes(request, &bits, fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         err = gv_engine_key_create(control->engine, name, bits, (struct gv_utc){0}, text, fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         gv_jo_kstring(out, "key", text);
+    }
     gv_secure_zero(text, sizeof(text));
     return err;
 }
@@ -175,8 +188,9 @@ static enum gv_err answer_list(const struct gv_control *control, gv_json_ref req
 {
     static const char *const members[] = {"cmd", NULL};
     const enum gv_err err = gv_json_members(request, members, "", fail);
-    if (err != GV_OK)
+    if (err != GV_OK) {
         return err;
+    }
     struct gv_api_key keys[GV_API_KEYS_MAX];
     const uint32_t count = gv_engine_key_list(control->engine, keys, GV_API_KEYS_MAX);
     gv_jo_key(out, "keys");
@@ -202,10 +216,12 @@ static enum gv_err answer_revoke(const struct gv_control *control, gv_json_ref r
     char id[GV_KEY_ID_LEN + 1];
     (void)out;
     enum gv_err err = gv_json_members(request, members, "", fail);
-    if (err == GV_OK)
+    if (err == GV_OK) {
         err = read_text(request, "id", id, sizeof(id), fail);
-    if (err == GV_OK)
+    }
+    if (err == GV_OK) {
         err = gv_engine_key_revoke(control->engine, id, fail);
+    }
     return err;
 }
 
@@ -224,11 +240,13 @@ static enum gv_err dispatch(const struct gv_control *control, gv_json_ref reques
                             struct gv_json_out *out, struct gv_fail *fail)
 {
     struct gv_view name;
-    if (!gv_json_string(gv_json_get(request, "cmd"), &name))
+    if (!gv_json_string(gv_json_get(request, "cmd"), &name)) {
         return gv_fail(fail, GV_ERR_INVALID, "control.cmd", "cmd is missing");
+    }
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-        if (gv_view_is(name, commands[i].name))
+        if (gv_view_is(name, commands[i].name)) {
             return commands[i].answer(control, request, out, fail);
+        }
     }
     return gv_fail(fail, GV_ERR_NOT_FOUND, "control.cmd", "there is no such command");
 }
@@ -247,11 +265,13 @@ size_t gv_control_answer(const struct gv_control *control, char *line, size_t le
     gv_jo_object(&out);
     gv_jo_kbool(&out, "ok", true);
     enum gv_err err = gv_json_parse(&json, &arena, line, len, &fail);
-    if (err == GV_OK)
+    if (err == GV_OK) {
         err = dispatch(control, json.root, &out, &fail);
+    }
     gv_jo_object_end(&out);
-    if (err == GV_OK && out.full)
+    if (err == GV_OK && out.full) {
         err = gv_fail(&fail, GV_ERR_TOO_LARGE, "control.reply", "the answer does not fit");
+    }
     if (err != GV_OK) {
         gv_json_out_init(&out, reply, GV_CONTROL_REPLY_MAX - 1u);
         gv_jo_object(&out);
