@@ -74,8 +74,10 @@ struct gv_gate {
 
 struct gv_record {
     struct gv_dutch_listing listing;
-    bool watched; /* we hold a reference in the watch set */
-    bool changed; /* since the last publication */
+    bool watched;                      /* we hold a reference in the watch set */
+    bool changed;                      /* its facts, since the last publication */
+    enum gv_dutch_status shown_status; /* in the market (also below) */
+    struct gv_reveal shown_reveal;
 };
 
 /** The newest block hashes: heights tip - count + 1 .. tip, each at height % GV_CHAIN_RING. */

@@ -56,23 +56,15 @@ static void update_view(struct gv_engine *engine)
 
 /* ---- market ---------------------------------------------------------------------------------------- */
 
-/* The engine alone writes the market, so it reads its rows without the lock. */
-static bool row_is_current(const struct gv_market *market, uint32_t *at,
-                           const struct gv_prepared *next, const struct gv_record *record)
+static bool is_shown(const struct gv_record *record, const struct gv_prepared *next)
 {
-    while (*at < market->count && market->rows[*at].listing.id < record->listing.id) {
-        (*at)++;
-    }
-    if (*at == market->count || market->rows[*at].listing.id != record->listing.id) {
-        return false;
-    }
-    const struct gv_market_row *row = &market->rows[*at];
-    return !record->changed && row->status == next->status &&
-           row->reveal.kind == next->reveal.kind && row->reveal.block == next->reveal.block;
+    return !record->changed && record->shown_status == next->status &&
+           record->shown_reveal.kind == next->reveal.kind &&
+           record->shown_reveal.block == next->reveal.block;
 }
 
 /* Fetch the PSBT that is to be shown. A rung that cannot be read is not shown; the next publication
- * tries again, because then the row differs from what it should be. */
+ * tries again, because what is shown then differs from what should be. */
 static void fetch_rung(struct gv_engine *engine, struct gv_prepared *next)
 {
     const struct gv_dutch_listing *listing = &engine->records[next->record].listing;
@@ -110,6 +102,8 @@ static bool write_row(struct gv_engine *engine, struct gv_prepared *next)
     row->sequence = market->sequence + 1;
     market->render(row, gv_view_of(&engine->psbts[next->psbt_at], next->psbt_len));
     record->changed = false;
+    record->shown_status = next->status;
+    record->shown_reveal = next->reveal;
     return true;
 }
 
@@ -169,8 +163,6 @@ static void flush(struct gv_engine *engine)
 
 static void prepare_rows(struct gv_engine *engine)
 {
-    const struct gv_market *market = engine->config.market;
-    uint32_t at = 0;
     for (uint32_t i = 0; i < engine->record_count; i++) {
         const struct gv_record *record = &engine->records[i];
         struct gv_prepared next = {
@@ -178,12 +170,11 @@ static void prepare_rows(struct gv_engine *engine)
             .status = gv_dutch_status(&record->listing, engine->tip.height),
             .reveal = gv_dutch_reveal(&record->listing, &engine->tip),
         };
-        if (row_is_current(market, &at, &next, record)) {
+        if (is_shown(record, &next)) {
             continue;
         }
         if (engine->psbts_len + GV_PSBT_SERVED_MAX > GV_PUBLISH_BYTES) {
             flush(engine);
-            at = 0;
         }
         if (next.reveal.kind == GV_REVEAL_RUNG) {
             fetch_rung(engine, &next);

@@ -109,13 +109,13 @@ static enum gv_err check_blocks(const struct gv_dutch_numbers *n, const struct g
         if (at >= expected)
             return fail_rung(fail, i, "block_number", "dutch.block_outside",
                              "block_number is outside start_block..end_block", rungs[i].block);
-        if ((seen[at / 8u] >> (at % 8u)) & 1u)
+        if (((uint32_t)seen[at / 8u] >> (at % 8u)) & 1u)
             return fail_rung(fail, i, "block_number", "dutch.block_twice",
                              "block_number occurs twice", rungs[i].block);
         seen[at / 8u] = (uint8_t)(seen[at / 8u] | (1u << (at % 8u)));
     }
     for (uint32_t at = 0; at < expected; at++) {
-        if (((seen[at / 8u] >> (at % 8u)) & 1u) == 0)
+        if ((((uint32_t)seen[at / 8u] >> (at % 8u)) & 1u) == 0)
             return gv_fail_at(fail, GV_ERR_INVALID, "/psbts", "dutch.block_missing",
                               "there is no PSBT for block %" PRIu32, first + at);
     }
