@@ -48,16 +48,23 @@ export function ladderChart(listing, height) {
     : `Price ladder from ${integer(top)} to ${integer(listing.end_price_sats)} satoshi, not started`;
   const chart = svg('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: 'ladder', role: 'img', 'aria-label': label });
   if (started && now > listing.start_block) {
-    chart.append(svg('path', { class: 'ladder-past', d: stairs(listing.start_block, now) }));
+    const drop = `V${y(priceAt(listing, now)).toFixed(1)}`;
+    chart.append(svg('path', { class: 'ladder-past', d: stairs(listing.start_block, now) + drop }));
   }
   chart.append(svg('path', { class: 'ladder-ahead', d: stairs(started ? now : listing.start_block, end) }));
-  const running = started && (listing.status === 'active' || listing.status === 'finished');
-  if (running) {
-    const at = { cx: x(now) + (x(now + 1) - x(now)) / 2, cy: y(priceAt(listing, now)) };
+  const mark = markedBlock(listing, now, started);
+  if (mark !== null) {
+    const at = { cx: (x(mark) + x(mark + 1)) / 2, cy: y(priceAt(listing, mark)) };
     chart.append(
       svg('line', { class: 'ladder-now', x1: at.cx, x2: at.cx, y1: PAD.top - 6, y2: HEIGHT - 2 }),
       svg('circle', { class: 'ladder-dot', cx: at.cx, cy: at.cy, r: 4.5 }),
     );
   }
   return chart;
+}
+
+/** The step to point at: where the price stands, or where it was bought. */
+function markedBlock(listing, now, started) {
+  if (listing.status === 'sold') return listing.spend.rung;
+  return started && (listing.status === 'active' || listing.status === 'finished') ? now : null;
 }

@@ -42,6 +42,11 @@ function spendText(listing, verb) {
   return `${verb} in block ${integer(spend.block)}, ${count(spend.confirmations, 'confirmation')}`;
 }
 
+function units(listing) {
+  const text = quantity(listing.quantity, listing.divisible);
+  return `${text} ${text === '1' ? 'unit' : 'units'}`;
+}
+
 function badge(listing) {
   const provisional = listing.spend && listing.spend.state === 'pending';
   return el('span', { class: `badge ${listing.status}${provisional ? ' provisional' : ''}` },
@@ -94,7 +99,7 @@ export function listingCard(listing, height) {
     el('header', {},
       el('div', {},
         el('h2', { id: `asset-${listing.id}` }, clean(listing.asset)),
-        el('p', { class: 'quantity' }, `${quantity(listing.quantity, listing.divisible)} units · lot ${listing.id}`)),
+        el('p', { class: 'quantity' }, `${units(listing)} · lot ${listing.id}`)),
       badge(listing)),
     el('div', { class: 'now' }, price,
       listing.price_sats === null ? null : el('span', { class: 'btc' }, btc(listing.price_sats))),

@@ -28,6 +28,7 @@
  * @property {string|null} txid
  * @property {number|null} block
  * @property {number|null} price_sats
+ * @property {number|null} rung block number of the PSBT that was used
  * @property {string|null} recipient
  * @property {boolean} asset_returned
  * @property {number} confirmations
