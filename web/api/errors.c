@@ -101,7 +101,7 @@ void gv_api_write_error(struct gv_exchange *x, int status, const struct gv_fail 
 
 void gv_api_fail(struct gv_exchange *x, const struct gv_fail *fail)
 {
-    gv_reply_fail(x, gv_http_status(fail->err), fail);
+    gv_reply_fail(x, gv_http_status_of(fail), fail);
 }
 
 void gv_api_refuse(struct gv_exchange *x, enum gv_err err, const char *code, const char *text)

@@ -29,35 +29,46 @@ struct page {
     uint32_t count;
 };
 
+/* One member of the filter, blanks around it taken off. */
+static struct gv_view trimmed(const char *at, const char *end)
+{
+    while (at < end && *at == ' ') {
+        at++;
+    }
+    while (end > at && end[-1] == ' ') {
+        end--;
+    }
+    return gv_view_of(at, (size_t)(end - at));
+}
+
+/* The answer names every member that is no status, as the original's did. */
 static enum gv_err parse_statuses(const char *text, unsigned *statuses, struct gv_fail *fail)
 {
-    *statuses = (1u << GV_DUTCH_STATUSES) - 1u;
-    if (text[0] == '\0') {
-        return GV_OK;
-    }
-    *statuses = 0;
-    for (const char *at = text;;) {
+    char unknown[FILTER_TEXT_MAX * 2u] = "";
+    *statuses = text[0] == '\0' ? (1u << GV_DUTCH_STATUSES) - 1u : 0u;
+    for (const char *at = text; text[0] != '\0';) {
         const char *comma = strchr(at, ',');
-        const char *end = comma != NULL ? comma : at + strlen(at);
-        while (at < end && *at == ' ') {
-            at++;
-        }
-        while (end > at && end[-1] == ' ') {
-            end--;
-        }
+        const struct gv_view name = trimmed(at, comma != NULL ? comma : at + strlen(at));
         enum gv_dutch_status status;
-        if (!gv_dutch_status_parse(&status, gv_view_of(at, (size_t)(end - at)))) {
-            return gv_fail(fail, GV_ERR_INVALID, "query.status",
-                           "unknown status \"%.*s\": use upcoming, active, finished, sold, closed "
-                           "or expired, separated by commas",
-                           (int)(end - at < 32 ? end - at : 32), at);
+        if (gv_dutch_status_parse(&status, name)) {
+            *statuses |= 1u << status;
+        } else {
+            const size_t n = strlen(unknown);
+            gv_format_cut(unknown + n, sizeof(unknown) - n, "%s\"%.*s\"", n > 0 ? ", " : "",
+                          (int)name.n, (const char *)name.p);
         }
-        *statuses |= 1u << status;
         if (comma == NULL) {
-            return GV_OK;
+            break;
         }
         at = comma + 1;
     }
+    if (unknown[0] == '\0') {
+        return GV_OK;
+    }
+    return gv_fail(fail, GV_ERR_INVALID, "query.status",
+                   "unknown status %s: use upcoming, active, finished, sold, closed or expired, "
+                   "separated by commas",
+                   unknown);
 }
 
 /* An absent parameter is the empty text. */
