@@ -53,11 +53,8 @@ test('row 70: a sale in the second of three blocks while the box was down is fou
   const { id, plan } = await activeListing();
   await world.gaveld.halt();
   const tx = purchase(plan);
-  const blocks = [
-    await world.node.mineOnly(world.faucet.address),
-    await world.node.mineOnly(world.faucet.address, [tx.toHex()]),
-  ];
-  await world.node.mine(1, world.faucet.address);
+  const blocks = [await world.node.mineOnly(), await world.node.mineOnly([tx.toHex()])];
+  await world.node.mine();
   await world.gaveld.launch();
   await world.synced();
   const { height, time } = await world.node.rpc('getblockheader', blocks[1]);
@@ -87,9 +84,9 @@ test('a reorganisation while the box was down is followed from the fork', async 
   await world.listingBecomes(id, { status: 'sold', spent_block: height });
   await world.gaveld.halt();
   await world.node.rewindTo(height - 2);
-  await world.node.mineOnly(world.faucet.address);
-  await world.node.mineOnly(world.faucet.address);
-  await world.node.mineOnly(world.faucet.address, [tx.toHex()]);
+  await world.node.mineOnly();
+  await world.node.mineOnly();
+  await world.node.mineOnly([tx.toHex()]);
   await world.gaveld.launch();
   await world.listingBecomes(id, { status: 'sold', spent_block: height + 1, confirmed: true });
 });
@@ -164,7 +161,7 @@ test('row 73: power cuts around the block with the sale leave the same state aft
   for (const delayMs of [0, 2, 5, 10, 20, 40]) {
     const { id, plan } = await activeListing();
     const tx = purchase(plan);
-    await world.node.mineOnly(world.faucet.address, [tx.toHex()]);
+    await world.node.mineOnly([tx.toHex()]);
     const height = await world.height();
     await sleep(delayMs);
     await world.gaveld.kill();
@@ -181,7 +178,7 @@ test('row 73: power cuts around the block with the sale leave the same state aft
 
 test('row 74: headers ahead of blocks: nothing is shown until the block is there', async () => {
   const { id, plan } = await activeListing();
-  const { hex } = await world.node.rpc('generateblock', world.faucet.address, [], false);
+  const { hex } = await world.node.rpc('generateblock', world.node.miner, [], false);
   await world.node.rpc('submitheader', hex.slice(0, 160));
   await until('the missing block to be noticed', async () => (await world.currentPsbt(id)).status === 503);
   const behind = await world.listed(id);
@@ -210,7 +207,7 @@ test('row 74: a node in initial download: nothing is shown until it is over', as
   assert.equal(status, 503);
   assert.equal(json.checks.ibd, 'fail');
   assert.equal((await world.api.get('/health')).status, 200, 'the process itself is well');
-  await world.node.mine(1, world.faucet.address);
+  await world.node.mine();
   await world.synced();
   assert.ok((await world.currentPsbt(id)).json.psbt);
   await world.node.rpc('setmocktime', 0);
@@ -225,8 +222,8 @@ test('row 71: after a downtime longer than the node keeps blocks', async () => {
   await world.listingBecomes(soldBefore, { status: 'sold', confirmed: true });
   await world.gaveld.halt();
   const cursor = await world.height();
-  await world.node.mineOnly(world.faucet.address, [ownSpend(spent.coin).toHex()]);
-  await world.node.mine(750, world.faucet.address);
+  await world.node.mineOnly([ownSpend(spent.coin).toHex()]);
+  await world.node.mine(750);
   const pruned = await world.node.rpc('pruneblockchain', cursor + 300);
   assert.ok(pruned > cursor + 1, `pruned to ${pruned}, the box stood at ${cursor}`);
   await world.gaveld.launch();

@@ -172,7 +172,7 @@ test('row 39: without the node the answer is 503, nothing is stored and nothing 
   assert.notEqual(health.json.status, 'healthy');
   assert.equal(await storedCount(), count);
   await world.node.launch();
-  await world.node.mine(1, world.faucet.address);
+  await world.node.mine();
   await world.synced();
   assert.equal((await world.currentPsbt(id)).status, 200);
   assert.equal((await world.post(makeBody(plan))).status, 201);

@@ -78,13 +78,13 @@ test(`kill -9 ${KILLS} times while posting and selling: every 201 is there after
       const tx = buy({ psbt, sold: plan.coin, coins: world.buyerCoins(1), buyer: world.buyer });
       bought.set(outpoint, { txid: await world.node.broadcast(tx.toHex()), price: priceAt(plan, tip) });
     }
-    if (random(3)) await world.node.mine(1, world.faucet.address);
+    if (random(3)) await world.node.mine();
     await sleep(random(60));
     await world.gaveld.kill();
     await posting;
     await world.gaveld.launch();
   }
-  await world.node.mine(1, world.faucet.address);
+  await world.node.mine();
   await world.synced();
   const acknowledged = [...posted.values()].filter(({ id }) => id !== null).length;
   t.diagnostic(`${acknowledged} of ${posted.size} posts acknowledged, ${bought.size} bought`);

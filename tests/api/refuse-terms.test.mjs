@@ -157,7 +157,7 @@ test('strings of the wrong form are refused', async () => {
   for (const txid of ['', 'xyz', honest.utxo_txid.toUpperCase(), honest.utxo_txid.slice(1), 5, null])
     await refuses(`txid ${txid}`, { ...honest, utxo_txid: txid }, /utxo_txid/);
   for (const name of ['', 'BTC', 'lower', 'AB', 'A1', 'FROG KING', 'FROGKING\u0000', 5, null, '<script>'])
-    await refuses(`name ${name}`, { ...honest, asset_name: name }, /asset/i);
+    await refuses(`name ${name}`, { ...honest, asset_name: name }, /asset|BTC/i);
 });
 
 test('a missing member is named', async () => {

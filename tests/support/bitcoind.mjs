@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';
+import { makeWallet } from './keys.mjs';
 import { Child, ROOT, freePorts, makeTempDir, removeTempDir } from './process.mjs';
 import { until } from './wait.mjs';
 
@@ -35,6 +36,7 @@ export class Bitcoind {
     node.dir = makeTempDir('bitcoind');
     [node.rpcPort, node.zmqPort] = await freePorts(2);
     node.extra = extra;
+    node.branch = 0;
     node.agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
     await node.launch();
     return node;
@@ -156,27 +158,33 @@ export class Bitcoind {
     return this.rpc('getblockcount');
   }
 
+  /** Who earns the next blocks: another one on each branch, so that no block equals one that was made invalid. */
+  get miner() {
+    return makeWallet('p2wpkh', `miner of branch ${this.branch}`).address;
+  }
+
   /**
    * Blocks that take what the mempool holds.
-   * @param {number} count @param {string} address
+   * @param {number} [count] @param {string} [address]
    * @returns {Promise<string[]>}
    */
-  mine(count, address) {
+  mine(count = 1, address = this.miner) {
     return this.rpc('generatetoaddress', count, address);
   }
 
   /**
    * One block holding exactly these transactions, whatever the mempool has.
-   * @param {string} address @param {string[]} [transactions] raw hex or txid
+   * @param {string[]} [transactions] raw hex or txid
    * @returns {Promise<string>} its hash
    */
-  async mineOnly(address, transactions = []) {
-    return (await this.rpc('generateblock', address, transactions)).hash;
+  async mineOnly(transactions = []) {
+    return (await this.rpc('generateblock', this.miner, transactions)).hash;
   }
 
   /** Make the blocks above this height invalid. @param {number} height the new tip */
   async rewindTo(height) {
     await this.rpc('invalidateblock', await this.rpc('getblockhash', height + 1));
+    this.branch++;
   }
 
   /** @param {string} hex @returns {Promise<string>} txid */

@@ -69,7 +69,7 @@ export class Faucet {
    */
   async pay(outputs) {
     const coins = await this.send(outputs);
-    await this.node.mine(1, this.address);
+    await this.node.mine();
     return coins;
   }
 }

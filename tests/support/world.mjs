@@ -98,7 +98,7 @@ export class World {
 
   /** @param {number} count */
   async mine(count) {
-    await this.node.mine(count, this.faucet.address);
+    await this.node.mine(count);
     await this.synced();
   }
 
@@ -109,7 +109,7 @@ export class World {
 
   /** One block that leaves the mempool alone. @param {string[]} [transactions] */
   async mineOnly(transactions) {
-    await this.node.mineOnly(this.faucet.address, transactions);
+    await this.node.mineOnly(transactions);
     await this.synced();
   }
 
