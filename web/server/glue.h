@@ -30,6 +30,8 @@ bool gv_glue_keep_alive(const struct mg_connection *conn);
 int gv_glue_requests_before(const struct mg_connection *conn);
 /** The socket. */
 int gv_glue_descriptor(const struct mg_connection *conn);
+/** The request head did not fit the buffer. */
+bool gv_glue_head_overflow(const struct mg_connection *conn);
 /** Bytes of a further request are already in the buffer. */
 bool gv_glue_pipelined(const struct mg_connection *conn);
 /** End our side and throw away what still arrives, at most so long and so much: closing with unread

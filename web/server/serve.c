@@ -173,9 +173,15 @@ void gv_serve_malformed(struct gv_worker *worker, struct mg_connection *conn, in
     begin(worker, conn);
     atomic_fetch_add(&worker->server->malformed, 1);
     worker->reply.close = true;
-    gv_fail(&fail, GV_ERR_INVALID, "http.malformed", "%s", message);
-    /* CivetWeb says 413 for a head that does not fit its buffer. */
-    gv_reply_fail(&worker->exchange, status == 413 ? 431 : status, &fail);
+    if (gv_glue_head_overflow(conn)) { /* CivetWeb calls that malformed, too */
+        status = 431;
+        gv_fail(&fail, GV_ERR_TOO_LARGE, "http.head_too_large",
+                "request line and headers are longer than %u bytes", GV_REQUEST_HEAD_MAX);
+    } else {
+        gv_fail(&fail, GV_ERR_INVALID, "http.malformed", "%s", message);
+    }
+    gv_reply_fail(&worker->exchange, status, &fail);
+    gv_glue_drain(conn, GV_REQUEST_HEAD_MAX * 8u, DRAIN_MS);
     gv_stats_count(worker);
 }
 

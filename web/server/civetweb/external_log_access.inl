@@ -96,6 +96,13 @@ gv_glue_descriptor(const struct mg_connection *conn)
 
 
 bool
+gv_glue_head_overflow(const struct mg_connection *conn)
+{
+	return (conn->request_len <= 0) && (conn->data_len >= conn->buf_size);
+}
+
+
+bool
 gv_glue_pipelined(const struct mg_connection *conn)
 {
 	return conn->data_len > conn->request_len + conn->content_len;
@@ -112,6 +119,9 @@ gv_glue_drain(struct mg_connection *conn, size_t bytes_max, uint32_t timeout_ms)
 	int left_ms = (int)timeout_ms;
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
+	if (conn->ssl != NULL) {
+		(void)mbedtls_ssl_close_notify(conn->ssl);
+	}
 	shutdown(conn->client.sock, SHUTDOWN_WR);
 	while ((left_ms > 0) && (bytes_max > 0)) {
 		pfd[0].fd = conn->client.sock;

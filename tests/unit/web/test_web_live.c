@@ -1,0 +1,570 @@
+/* WebSockets against a real server and live thread: the hand-over, frames in every shape, and clients
+ * that lie, stall or fall silent (defects 3, 4, 8 and 9 of the third-party table). Each case runs plain
+ * and, where the layer matters, over TLS. */
+#include "tests/unit/web/harness.h"
+
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct harness h;
+static struct client clients[16];
+static struct answer a;
+static struct frame f;
+
+static int start(void **state)
+{
+    (void)state;
+    harness_defaults(&h);
+    harness_start(&h);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    harness_stop(&h);
+    return 0;
+}
+
+static void restart_with(void (*change)(struct harness *harness))
+{
+    harness_stop(&h);
+    harness_defaults(&h);
+    change(&h);
+    harness_start(&h);
+}
+
+static uint16_t port_of(bool tls)
+{
+    return tls ? h.https : h.http;
+}
+
+static bool nobody(const struct harness *harness)
+{
+    return harness_live_stats(harness).clients == 0;
+}
+
+/* ---- The upgrade ------------------------------------------------------------------------------ */
+
+static int refused(const char *request)
+{
+    client_open(&clients[0], h.http, false);
+    client_text(&clients[0], request);
+    client_answer(&clients[0], &a, false);
+    client_close(&clients[0]);
+    return a.status;
+}
+
+#define UPGRADE                                                                                    \
+    "GET /live HTTP/1.1\r\nHost: box.local:8443\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+#define KEY     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+#define VERSION "Sec-WebSocket-Version: 13\r\n"
+
+static void a_malformed_upgrade_is_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(refused("GET /live HTTP/1.1\r\nHost: a\r\n\r\n"), 426);
+    assert_string_equal(answer_header(&a, "Upgrade"), "websocket");
+    assert_int_equal(refused(UPGRADE KEY "\r\n"), 426);
+    assert_int_equal(refused(UPGRADE KEY "Sec-WebSocket-Version: 8\r\n\r\n"), 426);
+    assert_string_equal(answer_header(&a, "Sec-WebSocket-Version"), "13");
+    assert_int_equal(refused(UPGRADE VERSION "\r\n"), 400);
+    assert_int_equal(refused(UPGRADE VERSION "Sec-WebSocket-Key: short\r\n\r\n"), 400);
+    assert_int_equal(refused("POST /live HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"), 405);
+    assert_int_equal(harness_server_stats(&h).upgrades_refused, 5);
+}
+
+/* Defect 4: a page of another site must not speak for the user. */
+static void a_foreign_origin_is_refused(void **state)
+{
+    (void)state;
+    const char *foreign[] = {"https://evil.example", "https://box.local", "null",
+                             "https://box.local:8443.evil.example", "ftp://box.local:8443"};
+    char request[512];
+    for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
+        strcpy(request, UPGRADE KEY VERSION "Origin: ");
+        strcat(request, foreign[i]);
+        strcat(request, "\r\n\r\n");
+        assert_int_equal(refused(request), 403);
+    }
+    assert_int_equal(refused(UPGRADE KEY VERSION "Origin: https://box.local:8443\r\n\r\n"), 101);
+    assert_int_equal(refused(UPGRADE KEY VERSION "Origin: http://BOX.local:8443\r\n\r\n"), 101);
+    harness_wait(&h, nobody);
+}
+
+static void the_subprotocol_is_agreed_only_when_asked_for(void **state)
+{
+    (void)state;
+    client_open(&clients[0], h.http, false);
+    ws_request(&clients[0], "Sec-WebSocket-Protocol: other, gavel.v1\r\n");
+    client_answer(&clients[0], &a, false);
+    assert_int_equal(a.status, 101);
+    assert_string_equal(answer_header(&a, "Sec-WebSocket-Protocol"), "gavel.v1");
+    client_close(&clients[0]);
+    client_open(&clients[0], h.http, false);
+    ws_request(&clients[0], "Sec-WebSocket-Protocol: other\r\n");
+    client_answer(&clients[0], &a, false);
+    assert_int_equal(a.status, 101);
+    assert_null(answer_header(&a, "Sec-WebSocket-Protocol"));
+    client_close(&clients[0]);
+    harness_wait(&h, nobody);
+}
+
+/* ---- Talking ---------------------------------------------------------------------------------- */
+
+static void greeting_echo_and_publication_arrive_in_order(void **state)
+{
+    (void)state;
+    for (int tls = 0; tls < 2; tls++) {
+        ws_open(&clients[0], port_of(tls), tls);
+        ws_expect(&clients[0], "greeting");
+        ws_send(&clients[0], WS_TEXT, "one");
+        ws_expect(&clients[0], "one");
+        harness_publish(&h, "{\"seq\":1}");
+        harness_publish(&h, "{\"seq\":2}");
+        ws_expect(&clients[0], "{\"seq\":1}");
+        ws_expect(&clients[0], "{\"seq\":2}");
+        ws_send(&clients[0], WS_PING, "are you there");
+        ws_read(&clients[0], &f);
+        assert_int_equal(f.opcode, WS_PONG);
+        assert_string_equal(f.payload, "are you there");
+        ws_send(&clients[0], WS_CLOSE, "\x03\xe8");
+        ws_expect_close(&clients[0], 1000);
+        client_expect_end(&clients[0]);
+        client_close(&clients[0]);
+    }
+    harness_wait(&h, nobody);
+    assert_int_equal(harness_live_stats(&h).ended[GV_LIVE_END_CLOSED], 2);
+}
+
+static void large_messages_go_both_ways(void **state)
+{
+    (void)state;
+    static char text[GV_LIVE_FRAME_OUT_MAX + 1];
+    static uint8_t bytes[GV_LIVE_FRAME_IN_MAX + 16];
+    for (int tls = 0; tls < 2; tls++) {
+        ws_open(&clients[0], port_of(tls), tls);
+        ws_expect(&clients[0], "greeting");
+        memset(text, 'x', sizeof(text));
+        text[GV_LIVE_FRAME_IN_MAX] = '\0'; /* the largest that is taken */
+        client_send(&clients[0], bytes, ws_frame(bytes, true, WS_TEXT, text, GV_LIVE_FRAME_IN_MAX));
+        ws_expect(&clients[0], text);
+        memset(text, 'y', sizeof(text));
+        text[GV_LIVE_FRAME_OUT_MAX] = '\0'; /* the largest that is sent */
+        harness_publish(&h, text);
+        ws_expect(&clients[0], text);
+        client_close(&clients[0]);
+    }
+    assert_int_equal(gv_live_publish(h.live, gv_view_of(text, GV_LIVE_FRAME_OUT_MAX + 1)),
+                     GV_ERR_TOO_LARGE);
+    harness_wait(&h, nobody);
+}
+
+/* Frames in the same packet, and over TLS in the same record, as the upgrade. */
+static void frames_that_come_with_the_upgrade_are_not_lost(void **state)
+{
+    (void)state;
+    static uint8_t bytes[12000];
+    static const char upgrade[] = "GET /live HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+                                  "Connection: Upgrade\r\n" VERSION KEY "\r\n";
+    int counts[] = {1, 3, 70}; /* 70 frames of 100 bytes: nearly the request buffer */
+    for (int round = 0; round < 6; round++) {
+        bool tls = round % 2 == 1;
+        int frames = counts[round / 2];
+        size_t n = sizeof(upgrade) - 1;
+        memcpy(bytes, upgrade, n);
+        for (int i = 0; i < frames; i++) {
+            char text[101];
+            memset(text, 'a' + i % 26, 100);
+            text[100] = '\0';
+            n += ws_frame(bytes + n, true, WS_TEXT, text, 100);
+        }
+        client_open(&clients[0], port_of(tls), tls);
+        client_send(&clients[0], bytes, n);
+        client_answer(&clients[0], &a, false);
+        assert_int_equal(a.status, 101);
+        ws_expect(&clients[0], "greeting");
+        for (int i = 0; i < frames; i++) {
+            ws_read_data(&clients[0], &f);
+            assert_int_equal(f.opcode, WS_TEXT);
+            assert_int_equal(f.n, 100);
+            assert_int_equal(f.payload[99], 'a' + i % 26);
+        }
+        client_close(&clients[0]);
+    }
+    harness_wait(&h, nobody);
+}
+
+static void a_frame_may_come_byte_by_byte(void **state)
+{
+    (void)state;
+    uint8_t bytes[512];
+    char text[201];
+    memset(text, 'q', 200);
+    text[200] = '\0';
+    for (int tls = 0; tls < 2; tls++) {
+        ws_open(&clients[0], port_of(tls), tls);
+        ws_expect(&clients[0], "greeting");
+        size_t n = ws_frame(bytes, true, WS_TEXT, text, 200);
+        for (size_t i = 0; i < n; i++) {
+            client_send(&clients[0], bytes + i, 1);
+        }
+        ws_expect(&clients[0], text);
+        client_close(&clients[0]);
+    }
+    harness_wait(&h, nobody);
+}
+
+static void a_message_may_come_in_fragments_with_a_ping_between(void **state)
+{
+    (void)state;
+    uint8_t bytes[256];
+    size_t n = ws_frame(bytes, false, WS_TEXT, "Hel", 3);
+    n += ws_frame(bytes + n, true, WS_PING, "p", 1);
+    n += ws_frame(bytes + n, false, WS_CONTINUE, "lo ", 3);
+    n += ws_frame(bytes + n, false, WS_CONTINUE, "", 0);
+    n += ws_frame(bytes + n, true, WS_CONTINUE, "\xc3\xa9", 2);
+    ws_open(&clients[0], h.http, false);
+    ws_expect(&clients[0], "greeting");
+    client_send(&clients[0], bytes, n);
+    ws_read(&clients[0], &f);
+    assert_int_equal(f.opcode, WS_PONG);
+    assert_string_equal(f.payload, "p");
+    ws_expect(&clients[0], "Hello \xc3\xa9");
+    client_close(&clients[0]);
+    harness_wait(&h, nobody);
+}
+
+/* ---- Broken frames ---------------------------------------------------------------------------- */
+
+static void expect_refusal(const void *bytes, size_t n, unsigned code)
+{
+    for (int tls = 0; tls < 2; tls++) {
+        ws_open(&clients[0], port_of(tls), tls);
+        ws_expect(&clients[0], "greeting");
+        client_send(&clients[0], bytes, n);
+        ws_expect_close(&clients[0], code);
+        client_close(&clients[0]);
+    }
+}
+
+/* Defect 3: a length of 2^40 must not become a buffer. */
+static void a_huge_frame_is_refused_before_anything_is_allocated(void **state)
+{
+    (void)state;
+    uint8_t huge[] = {0x81, 0xff, 0, 0, 1, 0, 0, 0, 0, 0, 1, 2, 3, 4, 'x'};
+    expect_refusal(huge, sizeof(huge), 1009);
+    uint8_t above[] = {0x81, 0xfe, 0x10, 0x01, 1, 2, 3, 4, 'x'}; /* 4097 */
+    expect_refusal(above, sizeof(above), 1009);
+    uint8_t sum[9000];
+    static const char part[3000];
+    size_t n = ws_frame(sum, false, WS_TEXT, part, sizeof(part));
+    n += ws_frame(sum + n, true, WS_CONTINUE, part, sizeof(part));
+    expect_refusal(sum, n, 1009); /* together above the cap */
+    harness_wait(&h, nobody);
+    assert_int_equal(harness_live_stats(&h).ended[GV_LIVE_END_PROTOCOL], 6);
+}
+
+static void frames_that_break_the_protocol_are_refused(void **state)
+{
+    (void)state;
+    uint8_t bytes[256];
+    const uint8_t unmasked[] = {0x81, 0x01, 'x'};
+    expect_refusal(unmasked, sizeof(unmasked), 1002);
+    const uint8_t reserved_bit[] = {0xc1, 0x81, 0, 0, 0, 0, 'x'};
+    expect_refusal(reserved_bit, sizeof(reserved_bit), 1002);
+    const uint8_t reserved_opcode[] = {0x83, 0x81, 0, 0, 0, 0, 'x'};
+    expect_refusal(reserved_opcode, sizeof(reserved_opcode), 1002);
+    const uint8_t reserved_control[] = {0x8b, 0x81, 0, 0, 0, 0, 'x'};
+    expect_refusal(reserved_control, sizeof(reserved_control), 1002);
+    const uint8_t fragmented_ping[] = {0x09, 0x81, 0, 0, 0, 0, 'x'};
+    expect_refusal(fragmented_ping, sizeof(fragmented_ping), 1002);
+    const uint8_t not_minimal[] = {0x81, 0xfe, 0x00, 0x01, 0, 0, 0, 0, 'x'};
+    expect_refusal(not_minimal, sizeof(not_minimal), 1002);
+    expect_refusal(bytes, ws_frame(bytes, true, WS_CONTINUE, "x", 1), 1002);
+    size_t n = ws_frame(bytes, false, WS_TEXT, "x", 1);
+    n += ws_frame(bytes + n, true, WS_TEXT, "y", 1);
+    expect_refusal(bytes, n, 1002);
+    expect_refusal(bytes, ws_frame(bytes, true, WS_BINARY, "x", 1), 1003);
+    expect_refusal(bytes, ws_frame(bytes, true, WS_TEXT, "\xc3\x28", 2), 1007);
+    expect_refusal(bytes, ws_frame(bytes, true, WS_CLOSE, "x", 1), 1002);
+    expect_refusal(bytes, ws_frame(bytes, true, WS_CLOSE, "\x03\xed", 2), 1002); /* 1005 */
+    harness_wait(&h, nobody);
+}
+
+static void a_close_without_a_code_is_answered_without_one(void **state)
+{
+    (void)state;
+    ws_open(&clients[0], h.http, false);
+    ws_expect(&clients[0], "greeting");
+    ws_send(&clients[0], WS_CLOSE, "");
+    ws_read(&clients[0], &f);
+    assert_int_equal(f.opcode, WS_CLOSE);
+    assert_int_equal(f.n, 0);
+    client_expect_end(&clients[0]);
+    client_close(&clients[0]);
+    harness_wait(&h, nobody);
+}
+
+/* ---- Endings ---------------------------------------------------------------------------------- */
+
+static bool forty_came(const struct harness *harness)
+{
+    return harness_live_stats(harness).accepted == 40;
+}
+
+static void every_way_to_leave_frees_the_seat(void **state)
+{
+    (void)state;
+    uint8_t half[64];
+    size_t half_n = ws_frame(half, true, WS_TEXT, "0123456789", 10) / 2;
+    for (int i = 0; i < 40; i++) {
+        bool tls = i % 2 == 1;
+        struct client *c = &clients[0];
+        ws_open(c, port_of(tls), tls);
+        switch (i / 2 % 5) {
+        case 0:
+            client_close(c);
+            break;
+        case 1:
+            client_reset(c);
+            break;
+        case 2:
+            shutdown(c->fd, SHUT_WR);
+            ws_expect(c, "greeting");
+            client_close(c);
+            break;
+        case 3:
+            client_send(c, half, half_n);
+            client_reset(c);
+            break;
+        default:
+            send(c->fd, "\x17\x03\x03\x00\x64XXXXX", 10, MSG_NOSIGNAL); /* half a TLS record */
+            client_reset(c);
+            break;
+        }
+    }
+    harness_wait(&h, forty_came);
+    harness_wait(&h, nobody);
+    assert_int_equal(harness_server_stats(&h).upgrades, 40);
+}
+
+/* Defect 9: a client that has fallen silent is closed; one that answers pings is not. */
+static void fast_clock(struct harness *harness)
+{
+    harness->live_config.ping_ms = 300;
+    harness->live_config.silence_ms = 1500;
+    harness->live_config.frame_ms = 1500;
+}
+
+static bool silent_gone(const struct harness *harness)
+{
+    return harness_live_stats(harness).ended[GV_LIVE_END_SILENT] == 1;
+}
+
+static void a_silent_client_is_closed_and_a_living_one_is_not(void **state)
+{
+    (void)state;
+    restart_with(fast_clock);
+    for (int tls = 0; tls < 2; tls++) {
+        ws_open(&clients[0], port_of(tls), tls);
+        ws_open(&clients[1], port_of(tls), tls);
+        ws_expect(&clients[0], "greeting");
+        ws_expect(&clients[1], "greeting");
+        /* client 1 answers pings, for longer than the silence that is allowed */
+        for (int pings = 0; pings < 8; pings++) {
+            ws_read(&clients[1], &f);
+            assert_int_equal(f.opcode, WS_PING);
+            ws_send(&clients[1], WS_PONG, f.payload);
+        }
+        harness_wait(&h, silent_gone);
+        do {
+            ws_read(&clients[0], &f); /* its unanswered pings, then the end */
+        } while (f.opcode == WS_PING);
+        assert_int_equal(f.opcode, -1);
+        ws_send(&clients[1], WS_TEXT, "alive");
+        ws_expect(&clients[1], "alive");
+        client_close(&clients[0]);
+        client_close(&clients[1]);
+        harness_wait(&h, nobody);
+        restart_with(fast_clock);
+    }
+}
+
+static void pongs_alone_do_not_keep_a_half_sent_message_alive(void **state)
+{
+    (void)state;
+    restart_with(fast_clock);
+    uint8_t bytes[64];
+    ws_open(&clients[0], h.http, false);
+    ws_expect(&clients[0], "greeting");
+    client_send(&clients[0], bytes, ws_frame(bytes, false, WS_TEXT, "a", 1));
+    do { /* answers every ping, never ends its message */
+        ws_read(&clients[0], &f);
+        if (f.opcode == WS_PING) {
+            ws_send(&clients[0], WS_PONG, f.payload);
+        }
+    } while (f.opcode == WS_PING);
+    assert_int_equal(f.opcode, -1);
+    assert_int_equal(harness_live_stats(&h).ended[GV_LIVE_END_SILENT], 1);
+    client_close(&clients[0]);
+}
+
+static void stopping_tells_every_client_that_we_go(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 6; i++) {
+        ws_open(&clients[i], port_of(i % 2 == 1), i % 2 == 1);
+        ws_expect(&clients[i], "greeting");
+    }
+    harness_stop_live(&h);
+    for (int i = 0; i < 6; i++) {
+        ws_expect_close(&clients[i], 1001);
+        client_close(&clients[i]);
+    }
+}
+
+/* ---- Caps ------------------------------------------------------------------------------------- */
+
+static void four_places(struct harness *harness)
+{
+    harness->live_config.clients_max = 4;
+}
+
+static void a_client_too_many_gets_503_and_the_rest_is_served(void **state)
+{
+    (void)state;
+    restart_with(four_places);
+    for (int i = 0; i < 8; i++) {
+        client_open(&clients[i], h.http, false);
+        ws_request(&clients[i], "");
+        client_answer(&clients[i], &a, false);
+        assert_int_equal(a.status, i < 4 ? 101 : 503);
+        if (i >= 4) {
+            assert_non_null(strstr(a.body, "ws.full"));
+            assert_non_null(answer_header(&a, "Retry-After"));
+            client_close(&clients[i]);
+        }
+    }
+    harness_publish(&h, "news");
+    for (int i = 0; i < 4; i++) {
+        ws_expect(&clients[i], "greeting");
+        ws_expect(&clients[i], "news");
+    }
+    client_close(&clients[0]);
+    while (harness_live_stats(&h).clients == 4) {
+        struct timespec ten_ms = {.tv_nsec = 10000000};
+        nanosleep(&ten_ms, NULL);
+    }
+    ws_open(&clients[0], h.http, false); /* a place came free */
+    for (int i = 0; i < 4; i++) {
+        client_close(&clients[i]);
+    }
+    harness_wait(&h, nobody);
+}
+
+static void three_per_address(struct harness *harness)
+{
+    harness->live_config.per_address = 3;
+    harness->live_config.cap_loopback = true;
+}
+
+static void an_address_has_only_so_many_places(void **state)
+{
+    (void)state;
+    restart_with(three_per_address);
+    for (int i = 0; i < 4; i++) {
+        client_open(&clients[i], h.http, false);
+        ws_request(&clients[i], "");
+        client_answer(&clients[i], &a, false);
+        assert_int_equal(a.status, i < 3 ? 101 : 503);
+    }
+    assert_non_null(strstr(a.body, "ws.address_full"));
+    for (int i = 0; i < 4; i++) {
+        client_close(&clients[i]);
+    }
+    harness_wait(&h, nobody);
+}
+
+/* ---- Slow readers (defect 8) ------------------------------------------------------------------ */
+
+static bool slow_gone(const struct harness *harness)
+{
+    return harness_live_stats(harness).ended[GV_LIVE_END_SLOW] == 1;
+}
+
+static void a_stalled_reader_is_dropped_and_delays_nobody(void **state)
+{
+    (void)state;
+    static char text[4001];
+    memset(text, 'z', 4000);
+    for (int tls = 0; tls < 2; tls++) {
+        ws_open(&clients[0], port_of(tls), tls); /* reads */
+        ws_open(&clients[1], port_of(tls), tls); /* does not */
+        ws_expect(&clients[0], "greeting");
+        for (int i = 0; i < 1000; i++) { /* 4 MB: more than sockets and ring hold */
+            text[0] = (char)('a' + i % 26);
+            harness_publish(&h, text);
+            ws_expect(&clients[0], text); /* every message, in order */
+        }
+        harness_wait(&h, slow_gone);
+        client_close(&clients[0]);
+        client_close(&clients[1]);
+        harness_wait(&h, nobody);
+        harness_stop(&h);
+        harness_defaults(&h);
+        harness_start(&h);
+    }
+}
+
+static void a_slow_reader_gets_every_byte_in_order(void **state)
+{
+    (void)state;
+    static char text[4001];
+    memset(text, 'z', 4000);
+    for (int tls = 0; tls < 2; tls++) {
+        ws_open(&clients[0], port_of(tls), tls);
+        ws_expect(&clients[0], "greeting");
+        for (int round = 0; round < 30; round++) {
+            for (int i = 0; i < 10; i++) { /* a burst that waits in socket and ring */
+                text[0] = (char)('a' + i);
+                harness_publish(&h, text);
+            }
+            for (int i = 0; i < 10; i++) {
+                text[0] = (char)('a' + i);
+                ws_expect(&clients[0], text);
+            }
+        }
+        client_close(&clients[0]);
+        harness_wait(&h, nobody);
+    }
+}
+
+int main(void)
+{
+#define WEB_TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+    const struct CMUnitTest tests[] = {
+        WEB_TEST(a_malformed_upgrade_is_refused),
+        WEB_TEST(a_foreign_origin_is_refused),
+        WEB_TEST(the_subprotocol_is_agreed_only_when_asked_for),
+        WEB_TEST(greeting_echo_and_publication_arrive_in_order),
+        WEB_TEST(large_messages_go_both_ways),
+        WEB_TEST(frames_that_come_with_the_upgrade_are_not_lost),
+        WEB_TEST(a_frame_may_come_byte_by_byte),
+        WEB_TEST(a_message_may_come_in_fragments_with_a_ping_between),
+        WEB_TEST(a_huge_frame_is_refused_before_anything_is_allocated),
+        WEB_TEST(frames_that_break_the_protocol_are_refused),
+        WEB_TEST(a_close_without_a_code_is_answered_without_one),
+        WEB_TEST(every_way_to_leave_frees_the_seat),
+        WEB_TEST(a_silent_client_is_closed_and_a_living_one_is_not),
+        WEB_TEST(pongs_alone_do_not_keep_a_half_sent_message_alive),
+        WEB_TEST(stopping_tells_every_client_that_we_go),
+        WEB_TEST(a_client_too_many_gets_503_and_the_rest_is_served),
+        WEB_TEST(an_address_has_only_so_many_places),
+        WEB_TEST(a_stalled_reader_is_dropped_and_delays_nobody),
+        WEB_TEST(a_slow_reader_gets_every_byte_in_order),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
