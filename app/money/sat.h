@@ -21,7 +21,7 @@ GV_MUST_USE static inline bool gv_sat_of(struct gv_sat *out, uint64_t v)
 {
     if (v > GV_SAT_MAX) {
         return false;
-}
+    }
     out->v = v;
     return true;
 }
@@ -31,7 +31,7 @@ GV_MUST_USE static inline bool gv_sat_add(struct gv_sat *out, struct gv_sat a, s
 {
     if (a.v > GV_SAT_MAX || b.v > GV_SAT_MAX - a.v) {
         return false;
-}
+    }
     out->v = a.v + b.v;
     return true;
 }
@@ -41,7 +41,7 @@ GV_MUST_USE static inline bool gv_sat_sub(struct gv_sat *out, struct gv_sat a, s
 {
     if (a.v > GV_SAT_MAX || b.v > a.v) {
         return false;
-}
+    }
     out->v = a.v - b.v;
     return true;
 }
@@ -51,7 +51,7 @@ GV_MUST_USE static inline bool gv_sat_mul(struct gv_sat *out, struct gv_sat a, u
 {
     if (times != 0 && a.v > GV_SAT_MAX / times) {
         return false;
-}
+    }
     out->v = a.v * times;
     return true;
 }

@@ -142,8 +142,10 @@ struct gv_view signer_psbt(struct gv_psbt_terms *terms, const struct signer_plan
     if (plan->full_utxo_script_bytes != 0) {
         write_full_utxo(&full, &terms->outpoint, &terms->prevout, plan->full_utxo_script_bytes);
     }
-    const struct gv_psbt_write_input input = {
-        .outpoint = terms->outpoint, .sequence = plan->sequence, .utxo = terms->prevout};
+    const struct gv_psbt_write_input input = {.outpoint = terms->outpoint,
+                                              .sequence = plan->sequence,
+                                              .utxo = terms->prevout,
+                                              .sighash = plan->sighash_field};
     const struct gv_tx_output output = {plan->price_sat, plan->payout};
     struct gv_writer w = gv_writer_of(psbt, sizeof psbt);
     gv_psbt_write(&w, plan->tx_version, plan->locktime, &input, 1, &output, 1);

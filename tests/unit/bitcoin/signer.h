@@ -12,6 +12,7 @@ struct signer_plan {
     uint64_t utxo_sat;
     uint64_t price_sat;
     struct gv_view payout;
+    uint32_t sighash_field;          /* 0: none */
     bool final;                      /* final witness instead of a partial signature */
     bool both;                       /* final witness and partial signature */
     bool second_sig;                 /* a second partial signature, by another key */

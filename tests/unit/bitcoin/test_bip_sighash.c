@@ -268,6 +268,27 @@ static void legacy_single_without_output_is_the_constant_one(void **state)
     assert_false(gv_hash256_equal(&digest, &one));
 }
 
+static void legacy_digests_leave_code_separators_out(void **state)
+{
+    (void)state;
+    static const uint8_t with[] = {0xab, 0x02, 0xab, 0xab, 0xab, 0x51, 0xab};
+    static const uint8_t without[] = {0x02, 0xab, 0xab, 0x51};
+    /* Behind a push that runs past the end nothing is an operation any more. */
+    static const uint8_t cut_with[] = {0xab, 0x51, 0x05, 0xab};
+    static const uint8_t cut_without[] = {0x51, 0x05, 0xab};
+    struct gv_hash256 a;
+    struct gv_hash256 b;
+    const struct gv_tx tx = bare_tx(gv_json_get(vectors_json("bip341.json"), "key_path"));
+    gv_sighash_legacy(&a, &tx, 1, gv_view_of(with, sizeof with), GV_SIGHASH_ALL);
+    gv_sighash_legacy(&b, &tx, 1, gv_view_of(without, sizeof without), GV_SIGHASH_ALL);
+    assert_true(gv_hash256_equal(&a, &b));
+    gv_sighash_legacy(&a, &tx, 1, gv_view_of(cut_with, sizeof cut_with), GV_SIGHASH_ALL);
+    gv_sighash_legacy(&b, &tx, 1, gv_view_of(cut_without, sizeof cut_without), GV_SIGHASH_ALL);
+    assert_true(gv_hash256_equal(&a, &b));
+    gv_sighash_legacy(&b, &tx, 1, gv_view_of(without, sizeof without), GV_SIGHASH_ALL);
+    assert_false(gv_hash256_equal(&a, &b));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -277,6 +298,7 @@ int main(void)
         cmocka_unit_test(bip341_key_path_digests_and_signatures),
         cmocka_unit_test(undefined_taproot_hash_types_have_no_digest),
         cmocka_unit_test(legacy_single_without_output_is_the_constant_one),
+        cmocka_unit_test(legacy_digests_leave_code_separators_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

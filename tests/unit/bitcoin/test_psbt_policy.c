@@ -52,6 +52,19 @@ static void row_5_a_final_witness_is_taken_and_served_as_the_partial_one(void **
     assert_memory_equal(served, first, final.served_len);
 }
 
+static void row_9_a_sighash_field_is_exactly_0x83(void **state)
+{
+    (void)state;
+    static const uint32_t wrong[] = {0x01, 0x03, 0x81, 0x82, 0x01000083, 0x8300};
+    struct signer_plan plan = signer_plan();
+    plan.sighash_field = 0x83;
+    expect(&plan, true, true, "psbt.ok");
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        plan.sighash_field = wrong[i];
+        expect(&plan, false, false, "psbt.sighash_field_mismatch");
+    }
+}
+
 static void row_14_the_price_covers_the_utxo(void **state)
 {
     (void)state;
@@ -126,6 +139,37 @@ static void row_33_locked_sequences(void **state)
     expect(&plan, true, true, "psbt.tx_version");
     plan.tx_version = -1;
     expect(&plan, true, true, "psbt.tx_version");
+}
+
+static void expect_text(const char *text, size_t n, const char *code)
+{
+    uint8_t out[64];
+    size_t out_len = 0;
+    struct gv_fail fail = {.code = ""};
+    const enum gv_err err =
+        gv_psbt_decode_text(out, &out_len, sizeof out, gv_view_of(text, n), &fail);
+    assert_int_equal(err, code == NULL ? GV_OK : GV_ERR_INVALID);
+    if (code != NULL) {
+        assert_string_equal(fail.code, code);
+    }
+}
+
+static void row_29_base64_is_canonical(void **state)
+{
+    (void)state;
+    char most[89];
+    expect_text("cHNidP8A", 8, NULL);
+    expect_text("cHNidP8=", 8, NULL);
+    expect_text("cHNidP8 ", 8, "psbt.parse_base64");
+    expect_text("cHNi\ndP8=", 9, "psbt.parse_base64");
+    expect_text("cHNidP_A", 8, "psbt.parse_base64"); /* URL alphabet */
+    expect_text("cHNidP8", 7, "psbt.parse_base64");
+    expect_text("cHNidP9=", 8, "psbt.parse_base64"); /* spare bits */
+    expect_text("cHNidP8A\0", 9, "psbt.parse_base64");
+    expect_text("", 0, "psbt.parse_empty");
+    expect_text("70736274ff0100", 14, "psbt.parse_base64_or_magic");
+    memset(most, 'A', sizeof most);
+    expect_text(most, 88, "psbt.parse_size"); /* 66 bytes do not fit 64 */
 }
 
 static void row_30_a_listing_takes_16_kib(void **state)
@@ -235,9 +279,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(row_1_locked_and_unlocked_rungs_are_told_apart),
         cmocka_unit_test(row_5_a_final_witness_is_taken_and_served_as_the_partial_one),
+        cmocka_unit_test(row_9_a_sighash_field_is_exactly_0x83),
         cmocka_unit_test(row_14_the_price_covers_the_utxo),
         cmocka_unit_test(row_14_the_output_is_the_price_to_the_satoshi),
         cmocka_unit_test(row_24_surplus_signatures_are_refused),
+        cmocka_unit_test(row_29_base64_is_canonical),
         cmocka_unit_test(row_30_a_listing_takes_16_kib),
         cmocka_unit_test(row_30_a_checked_full_utxo_does_not_count),
         cmocka_unit_test(row_19_a_full_utxo_is_that_of_the_outpoint),
