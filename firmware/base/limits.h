@@ -76,15 +76,16 @@ _Static_assert(GV_LISTING_JSON_MAX + 512u <= GV_LIVE_FRAME_OUT_MAX, "one listing
 
 /* Page cache and statements of one connection. */
 #define GV_SQLITE_HEAP_BYTES (4u * 1024u * 1024u)
-/* Configuration and certificates 0.3 MB, 27 kB for each live connection and worker, 30 kB for each
- * handshake (workers), 40 kB for each outgoing connection. */
+/* Trusted certificates 0.4 MB and the text of their bundle 0.2 MB while it is read, own ones and
+ * configuration 0.1 MB, 27 kB for each live connection and worker, 30 kB for each handshake
+ * (workers), 40 kB for each outgoing connection. */
 #define GV_TLS_HEAP_BYTES                                                                          \
-    (320u * 1024u + 27u * 1024u * (GV_LIVE_CLIENTS_MAX + GV_HTTP_WORKERS) +                        \
+    (768u * 1024u + 27u * 1024u * (GV_LIVE_CLIENTS_MAX + GV_HTTP_WORKERS) +                        \
      30u * 1024u * GV_HTTP_WORKERS + 40u * 1024u * GV_HTTP_CLIENTS)
 /* Connection buffers of the workers and queue (16 kB each) and listening state. */
 #define GV_CIVETWEB_HEAP_BYTES (24u * 1024u * (GV_HTTP_WORKERS + 32u) + 512u * 1024u)
-/* Handles, buffers and DNS answers; CA bundle of about 300 kB twice when parsed. */
-#define GV_CURL_HEAP_BYTES (64u * 1024u * GV_HTTP_CLIENTS + 1024u * 1024u)
+/* Handles, buffers and DNS answers of each client; what all share. */
+#define GV_CURL_HEAP_BYTES (64u * 1024u * GV_HTTP_CLIENTS + 256u * 1024u)
 /* Outgoing HTTP handles: one per worker, node thread two (batch and block). */
 #define GV_HTTP_CLIENTS (GV_HTTP_WORKERS + 2u)
 

@@ -214,6 +214,8 @@ static enum gv_err op_perform(void *ctx, const struct gv_http_request *request, 
     bool is_post = strcmp(request->method, "POST") == 0;
     GV_ASSERT(is_post || strcmp(request->method, "GET") == 0);
     GV_ASSERT(request->sink != NULL);
+    GV_ASSERT(request->connect_timeout_ms > 0); /* 0 would mean libcurl's default, or no end */
+    GV_ASSERT(request->timeout_ms > 0);
     *status = 0;
 
     client->request = request;

@@ -348,6 +348,38 @@ static void one_client_more_than_the_pool_is_refused(void **state)
     gv_curl_close(&surplus); /* one that was never opened is allowed */
 }
 
+static void note_use(void *ctx, const struct gv_heap_stats *stats)
+{
+    size_t *use = ctx; /* curl, tls */
+    if (strcmp(stats->name, "curl") == 0) {
+        use[0] = stats->in_use;
+        assert_int_equal(stats->refused, 0);
+    } else if (strcmp(stats->name, "tls") == 0) {
+        use[1] = stats->in_use;
+        assert_int_equal(stats->refused, 0);
+    }
+}
+
+static void closed_clients_give_all_their_memory_back(void **state)
+{
+    struct world *w = *state;
+    size_t before[2] = {0, 0};
+    size_t after[2] = {1, 1};
+    gv_curl_close(&w->http);
+    gv_heap_each(note_use, before);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(gv_curl_open(&w->http, &w->trust), GV_OK);
+        peer_start(&w->peer, PEER_CLOSES_IDLE, "x", &w->authority, &good);
+        assert_int_equal(perform(w, get(w, "127.0.0.1")), GV_OK);
+        assert_int_equal(perform(w, get(w, "localhost")), GV_ERR_CRYPTO);
+        peer_stop(&w->peer);
+        gv_curl_close(&w->http);
+    }
+    gv_heap_each(note_use, after);
+    assert_int_equal(before[0], after[0]);
+    assert_int_equal(before[1], after[1]);
+}
+
 static void bundles_that_give_no_trust_are_refused(void **state)
 {
     struct world *w = *state;
@@ -400,6 +432,7 @@ int main(void)
         TEST(without_authorities_https_is_refused),
         TEST(a_stalled_handshake_meets_the_connect_deadline),
         TEST(one_client_more_than_the_pool_is_refused),
+        TEST(closed_clients_give_all_their_memory_back),
         TEST(bundles_that_give_no_trust_are_refused),
         TEST(the_systems_bundle_can_be_read),
     };

@@ -304,6 +304,28 @@ static void lost_messages_leave_a_gap(void **state)
     assert_int_equal(gv_feed_recv(&w->feed, &m, 1), GV_ERR_AGAIN);
 }
 
+static void *mine_later(void *ctx)
+{
+    (void)ctx;
+    gv_sim_node_mine(&node, true, NULL, 0);
+    return NULL;
+}
+
+/* The code under test may wait in a thread of its own. */
+static void a_waiting_reader_is_woken(void **state)
+{
+    struct world *w = *state;
+    struct gv_feed_message m;
+    pthread_t script;
+    assert_int_equal(pthread_create(&script, NULL, mine_later, NULL), 0);
+    for (int i = 0; i < 3; i++) { /* coinbase, C, rawblock */
+        assert_int_equal(gv_feed_recv(&w->feed, &m, 20000), GV_OK);
+        (void)call(w, "getblockchaininfo", "");
+    }
+    assert_true(gv_view_is(m.topic, "rawblock"));
+    assert_int_equal(pthread_join(script, NULL), 0);
+}
+
 /* ---- answers -------------------------------------------------------------------------------- */
 
 static void the_mempool_sequence_is_the_next_messages(void **state)
@@ -505,6 +527,7 @@ int main(void)
         TEST(an_eviction_removes_what_hangs_on_it),
         TEST(a_restart_begins_counters_anew_and_tells_the_mempool),
         TEST(lost_messages_leave_a_gap),
+        TEST(a_waiting_reader_is_woken),
         TEST(the_mempool_sequence_is_the_next_messages),
         TEST(blocks_are_real_enough_to_be_checked),
         TEST(outputs_are_there_until_spent),

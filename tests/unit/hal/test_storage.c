@@ -272,6 +272,23 @@ static void many_rows_survive_checkpoints_and_reopening(void **state)
     assert_true(stats.in_use > 0);
 }
 
+static void an_exhausted_arena_is_an_error_and_not_the_end(void **state)
+{
+    struct world *w = *state;
+    assert_int_equal(insert(w, 1, "before"), GV_OK);
+    /* A temporary table lives in memory: eight megabytes of it do not fit. */
+    assert_int_equal(gv_storage_exec(&w->storage,
+                                     "CREATE TEMP TABLE big AS WITH RECURSIVE n(i) AS (SELECT 1"
+                                     " UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
+                                     " SELECT randomblob(4000) AS b FROM n"),
+                     GV_ERR_STORAGE);
+    assert_int_equal(insert(w, 2, "after"), GV_OK);
+    assert_int_equal(count(w), 2);
+    struct gv_heap_stats stats = gv_memory_sqlite();
+    assert_true(stats.high_water <= stats.capacity);
+    assert_true(stats.refused > 0); /* more pages than slots */
+}
+
 /* Only with the simulator's disk: the engine ends the transaction when the disk is full. */
 static void after_a_failed_write_nothing_is_committed_alone(void **state)
 {
@@ -376,6 +393,7 @@ int main(void)
         ON_BOTH(binding_outside_the_parameters_is_refused),
         ON_BOTH(a_value_over_a_megabyte_is_refused),
         ON_BOTH(settings_are_the_durable_ones),
+        ON_BOTH(an_exhausted_arena_is_an_error_and_not_the_end),
         ON_BOTH(many_rows_survive_checkpoints_and_reopening),
         cmocka_unit_test_setup_teardown(after_a_failed_write_nothing_is_committed_alone,
                                         setup_fault, teardown),
