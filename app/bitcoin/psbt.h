@@ -4,8 +4,8 @@
  * form, version, uniqueness; unknown types are legal and skipped. The result is views into the lent
  * bytes, which must outlive it. Only the first input and the first output are kept: a listing has
  * one of each, and other shapes are refused by their counts.
- * Limits: GV_PSBT_CHECK_BYTES_MAX bytes, GV_PSBT_KEYS_MAX entries in a map (a bound on the search
- * for repeated keys; real maps hold a few dozen).
+ * Limits: GV_PSBT_CHECK_BYTES_MAX bytes, GV_PSBT_KEYS_MAX entries in a map (real maps hold a
+ * few dozen), whose keys are kept sorted on the stack to find repeated ones.
  * Source: BIP174, BIP370, BIP371. Thread: any (pure). */
 #ifndef GV_APP_BITCOIN_PSBT_H
 #define GV_APP_BITCOIN_PSBT_H

@@ -36,18 +36,38 @@ static int compare_keys(struct gv_view a, struct gv_view b)
     return (a.n > b.n) - (a.n < b.n);
 }
 
-/* Keys in ascending order, as most writers leave them, need one comparison each. A key that breaks
- * the order is compared with all before it; GV_PSBT_KEYS_MAX bounds that. */
-static bool is_repeated(struct gv_view map_so_far, struct gv_view key)
+/* The keys of one map in ascending order. A key is placed by binary search, so that no order of
+ * keys takes more than n log n comparisons; most writers leave them in order already. */
+struct key_set {
+    uint32_t count;
+    struct gv_view sorted[GV_PSBT_KEYS_MAX];
+};
+
+/* Returns: false when the key is there already. In: room for one more (asserted). */
+static bool insert_key(struct key_set *set, struct gv_view key)
 {
-    struct gv_reader r = gv_reader_of(map_so_far);
-    struct gv_psbt_entry earlier;
-    while (gv_psbt_next_entry(&r, &earlier)) {
-        if (gv_view_equal(earlier.key, key)) {
-            return true;
+    GV_ASSERT(set->count < GV_PSBT_KEYS_MAX);
+    uint32_t low = 0;
+    uint32_t high = set->count;
+    if (high > 0 && compare_keys(set->sorted[high - 1], key) < 0) {
+        low = high;
+    }
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        const int order = compare_keys(set->sorted[middle], key);
+        if (order == 0) {
+            return false;
+        }
+        if (order < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
         }
     }
-    return false;
+    memmove(&set->sorted[low + 1], &set->sorted[low], (set->count - low) * sizeof set->sorted[0]);
+    set->sorted[low] = key;
+    set->count++;
+    return true;
 }
 
 static enum gv_err keep_entry(struct scan *scan, struct gv_psbt_map *map,
@@ -72,10 +92,11 @@ static enum gv_err keep_entry(struct scan *scan, struct gv_psbt_map *map,
 static enum gv_err read_map(struct scan *scan, struct gv_psbt_map *map, enum gv_psbt_map_kind kind)
 {
     const uint8_t *const start = scan->r.p;
-    struct gv_view largest = {0};
+    struct key_set keys;
+    keys.count = 0;
     *map = (struct gv_psbt_map){0};
-    for (uint32_t entries = 0; entries <= GV_PSBT_KEYS_MAX; entries++) {
-        const struct gv_view so_far = gv_view_of(start, (size_t)(scan->r.p - start));
+    for (;;) {
+        const uint8_t *const at = scan->r.p;
         struct gv_psbt_entry entry;
         bool end = false;
         const enum gv_wire wire = gv_psbt_read_entry(&scan->r, &entry, &end);
@@ -83,22 +104,20 @@ static enum gv_err read_map(struct scan *scan, struct gv_psbt_map *map, enum gv_
             return gv_psbt_wire_fail(scan->fail, wire, "PSBT");
         }
         if (end) {
-            map->entries = so_far;
+            map->entries = gv_view_of(start, (size_t)(at - start));
             return GV_OK;
         }
-        const int order = largest.p == NULL ? -1 : compare_keys(largest, entry.key);
-        if (order == 0 || (order > 0 && is_repeated(so_far, entry.key))) {
-            return refuse(scan->fail, "psbt.parse_duplicate_key", "a key occurs twice in one map");
+        if (keys.count == GV_PSBT_KEYS_MAX) {
+            return refuse(scan->fail, "psbt.parse_size", "a map has more than 512 entries");
         }
-        if (order < 0) {
-            largest = entry.key;
+        if (!insert_key(&keys, entry.key)) {
+            return refuse(scan->fail, "psbt.parse_duplicate_key", "a key occurs twice in one map");
         }
         const enum gv_err err = keep_entry(scan, map, kind, &entry);
         if (err != GV_OK) {
             return err;
         }
     }
-    return refuse(scan->fail, "psbt.parse_size", "a map has more than 512 entries");
 }
 
 bool gv_psbt_next_entry(struct gv_reader *r, struct gv_psbt_entry *entry)
