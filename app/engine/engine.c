@@ -100,6 +100,8 @@ static enum gv_err dispatch(struct gv_engine *engine, struct gv_command *command
         return gv_do_create(engine, command);
     case GV_COMMAND_RETIRED:
         return gv_do_retired(engine, command);
+    case GV_COMMAND_PRIOR:
+        return gv_do_prior(engine, command);
     case GV_COMMAND_JUMP:
         return gv_do_jump(engine, command);
     case GV_COMMAND_CONNECT:

@@ -90,6 +90,12 @@ GV_MUST_USE enum gv_err gv_engine_create_dutch(struct gv_engine *engine,
 GV_MUST_USE enum gv_err gv_engine_dutch_retired(struct gv_engine *engine, uint64_t id,
                                                 struct gv_dutch_listing *listing);
 
+/** What earlier listings of an outpoint mean for a new one (a warning before and after listing).
+ *  Returns: GV_OK; GV_ERR_FULL; GV_ERR_STORAGE; GV_ERR_TIMEOUT; GV_ERR_UNAVAILABLE. */
+GV_MUST_USE enum gv_err gv_engine_dutch_prior(struct gv_engine *engine,
+                                              const struct gv_outpoint *outpoint,
+                                              struct gv_dutch_prior *prior, struct gv_fail *fail);
+
 /* Beyond this depth a spend is no longer watched: no pruned node can undo it. */
 #define GV_SETTLED_DEPTH 288u
 

@@ -206,6 +206,36 @@ enum gv_err gv_do_retired(struct gv_engine *engine, struct gv_command *command)
     return gv_store_listing_get(&engine->store, command->retired.id, &command->retired.listing);
 }
 
+/* Price of the highest revealed rung; when it cannot be read, the lowest it can have been. */
+static struct gv_sat revealed_price(struct gv_engine *engine,
+                                    const struct gv_dutch_listing *listing)
+{
+    uint8_t psbt[GV_PSBT_SERVED_MAX];
+    struct gv_sat price = listing->terms.end_price;
+    size_t n = 0;
+    if (gv_store_rung_get(&engine->store, listing, listing->revealed_high, &price, psbt, &n) !=
+        GV_OK) {
+        price = listing->terms.end_price;
+    }
+    return price;
+}
+
+enum gv_err gv_do_prior(struct gv_engine *engine, struct gv_command *command)
+{
+    command->prior.prior = (struct gv_dutch_prior){0};
+    for (uint32_t i = 0; i < engine->record_count; i++) {
+        const struct gv_dutch_listing *listing = &engine->records[i].listing;
+        if (gv_outpoint_equal(&listing->terms.utxo, &command->prior.outpoint) &&
+            listing->spend.state == GV_SPEND_NONE) {
+            const struct gv_sat revealed = listing->revealed_high != 0
+                                               ? revealed_price(engine, listing)
+                                               : listing->terms.start_price;
+            gv_dutch_prior_add(&command->prior.prior, listing, revealed, engine->tip.height);
+        }
+    }
+    return GV_OK;
+}
+
 /* ---- callers ----------------------------------------------------------------------------------------- */
 
 static enum gv_err timed_out(struct gv_fail *fail)
@@ -255,6 +285,27 @@ enum gv_err gv_engine_dutch_retired(struct gv_engine *engine, uint64_t id,
     }
     if (err == GV_OK) {
         *listing = command->retired.listing;
+    }
+    gv_command_release(engine, command);
+    return err;
+}
+
+enum gv_err gv_engine_dutch_prior(struct gv_engine *engine, const struct gv_outpoint *outpoint,
+                                  struct gv_dutch_prior *prior, struct gv_fail *fail)
+{
+    struct gv_command *command = gv_command_acquire(engine, GV_COMMAND_PRIOR, GV_COMMANDS_MARGIN);
+    if (command == NULL) {
+        return all_busy(fail);
+    }
+    command->prior.outpoint = *outpoint;
+    enum gv_err err = gv_command_call(engine, command, GV_ENGINE_WAIT_MS);
+    if (err == GV_ERR_TIMEOUT) {
+        return timed_out(fail);
+    }
+    if (err == GV_OK) {
+        *prior = command->prior.prior;
+    } else if (fail != NULL) {
+        *fail = command->fail;
     }
     gv_command_release(engine, command);
     return err;

@@ -23,6 +23,7 @@
 enum gv_command_kind {
     GV_COMMAND_CREATE,
     GV_COMMAND_RETIRED,
+    GV_COMMAND_PRIOR,
     GV_COMMAND_JUMP,
     GV_COMMAND_CONNECT,
     GV_COMMAND_DISCONNECT,
@@ -48,6 +49,10 @@ struct gv_command {
             uint64_t id;
             struct gv_dutch_listing listing;
         } retired;
+        struct {
+            struct gv_outpoint outpoint;
+            struct gv_dutch_prior prior;
+        } prior;
         const struct gv_block_report *block;
         const struct gv_spend_evidence *evidence;
         const struct gv_node_status *node;
@@ -199,6 +204,7 @@ GV_MUST_USE enum gv_err gv_batch_begin(struct gv_engine *engine);
 /** Commands. Returns: the answer; GV_ERR_STORAGE undoes the whole batch. */
 GV_MUST_USE enum gv_err gv_do_create(struct gv_engine *engine, struct gv_command *command);
 GV_MUST_USE enum gv_err gv_do_retired(struct gv_engine *engine, struct gv_command *command);
+GV_MUST_USE enum gv_err gv_do_prior(struct gv_engine *engine, struct gv_command *command);
 GV_MUST_USE enum gv_err gv_do_jump(struct gv_engine *engine, struct gv_command *command);
 GV_MUST_USE enum gv_err gv_do_connect(struct gv_engine *engine, struct gv_command *command);
 GV_MUST_USE enum gv_err gv_do_disconnect(struct gv_engine *engine);

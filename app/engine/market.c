@@ -48,10 +48,19 @@ void gv_market_head(struct gv_market *market, struct gv_market_head *head)
     pthread_rwlock_unlock(&market->lock);
 }
 
-enum gv_err gv_market_with(struct gv_market *market, uint64_t id,
-                           void (*visit)(void *ctx, const struct gv_market_row *row), void *ctx)
+/* Under the read lock. */
+static void copy_tip(const struct gv_market *market, struct gv_tip *tip)
+{
+    if (tip != NULL) {
+        *tip = market->tip;
+    }
+}
+
+enum gv_err gv_market_with_tip(struct gv_market *market, uint64_t id, struct gv_tip *tip,
+                               void (*visit)(void *ctx, const struct gv_market_row *row), void *ctx)
 {
     pthread_rwlock_rdlock(&market->lock);
+    copy_tip(market, tip);
     uint32_t at = lower_bound(market, id);
     bool found = holds(market, at, id);
     if (found) {
@@ -61,11 +70,12 @@ enum gv_err gv_market_with(struct gv_market *market, uint64_t id,
     return found ? GV_OK : GV_ERR_NOT_FOUND;
 }
 
-uint64_t gv_market_each(struct gv_market *market, uint64_t before_id,
-                        bool (*visit)(void *ctx, const struct gv_market_row *row), void *ctx)
+uint64_t gv_market_each_tip(struct gv_market *market, uint64_t before_id, struct gv_tip *tip,
+                            bool (*visit)(void *ctx, const struct gv_market_row *row), void *ctx)
 {
     uint64_t stopped_at = 0;
     pthread_rwlock_rdlock(&market->lock);
+    copy_tip(market, tip);
     uint32_t at = before_id == 0 ? market->count : lower_bound(market, before_id);
     while (at > 0 && stopped_at == 0) {
         at--;
@@ -75,6 +85,14 @@ uint64_t gv_market_each(struct gv_market *market, uint64_t before_id,
     }
     pthread_rwlock_unlock(&market->lock);
     return stopped_at;
+}
+
+uint64_t gv_market_newest(struct gv_market *market)
+{
+    pthread_rwlock_rdlock(&market->lock);
+    const uint64_t id = market->count > 0 ? market->rows[market->count - 1].listing.id : 0;
+    pthread_rwlock_unlock(&market->lock);
+    return id;
 }
 
 void gv_market_write_begin(struct gv_market *market)

@@ -102,3 +102,22 @@ bool gv_dutch_shown_price(const struct gv_dutch_listing *listing, const struct g
     GV_ASSERT(!"status outside its enumeration");
     return false;
 }
+
+void gv_dutch_prior_add(struct gv_dutch_prior *prior, const struct gv_dutch_listing *listing,
+                        struct gv_sat revealed, struct gv_height tip)
+{
+    const enum gv_dutch_status status = gv_dutch_status(listing, tip);
+    if (status == GV_DUTCH_UPCOMING || status == GV_DUTCH_ACTIVE || status == GV_DUTCH_FINISHED) {
+        prior->live_id = listing->id;
+        prior->live_status = status;
+    }
+    if (listing->revealed_high != 0 && (prior->lowest_id == 0 || revealed.v < prior->lowest.v)) {
+        prior->lowest_id = listing->id;
+        prior->lowest = revealed;
+    }
+}
+
+bool gv_dutch_prior_undercuts(const struct gv_dutch_prior *prior, struct gv_sat end_price)
+{
+    return prior->lowest_id != 0 && prior->lowest.v < end_price.v;
+}

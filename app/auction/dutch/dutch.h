@@ -64,6 +64,23 @@ GV_MUST_USE bool gv_dutch_shown_price(const struct gv_dutch_listing *listing,
                                       const struct gv_tip *tip, struct gv_sat rung_price,
                                       struct gv_sat *price);
 
+/** What earlier listings of an outpoint mean for a new one. A PSBT that was revealed once can be used
+ *  until the outpoint is spent, whatever became of its listing. */
+struct gv_dutch_prior {
+    uint64_t live_id; /* of a listing that is upcoming, active or finished; 0: none */
+    enum gv_dutch_status live_status;
+    uint64_t lowest_id; /* of the listing with the lowest price ever revealed; 0: nothing was */
+    struct gv_sat lowest;
+};
+
+/** Take one unspent earlier listing into account.
+ *  In: revealed: price of its highest revealed rung, which is its lowest, since prices never rise
+ *  (ignored while nothing was revealed). tip: for its status. */
+void gv_dutch_prior_add(struct gv_dutch_prior *prior, const struct gv_dutch_listing *listing,
+                        struct gv_sat revealed, struct gv_height tip);
+/** Can a buyer pay less by an old PSBT than the new listing will ever ask? */
+bool gv_dutch_prior_undercuts(const struct gv_dutch_prior *prior, struct gv_sat end_price);
+
 /** One rung as its owner sent it, before its PSBT is looked at. */
 struct gv_dutch_rung {
     uint32_t block;

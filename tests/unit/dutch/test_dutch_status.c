@@ -176,6 +176,35 @@ static void status_names_parse_back_and_nothing_else_does(void **state)
     }
 }
 
+static void an_older_psbt_undercuts_only_below_the_new_end_price(void **state)
+{
+    (void)state;
+    struct gv_dutch_prior prior = {0};
+    struct gv_dutch_listing first = listing_of(100, 103, 0);
+    struct gv_dutch_listing second = listing_of(200, 203, 0);
+    second.id = 2;
+    const struct gv_height expired = {204};
+
+    gv_dutch_prior_add(&prior, &first, (struct gv_sat){1}, expired);
+    assert_int_equal(prior.lowest_id, 0); /* nothing was revealed: the price means nothing */
+    assert_false(gv_dutch_prior_undercuts(&prior, (struct gv_sat){GV_SAT_MAX}));
+
+    second.revealed_high = 203;
+    gv_dutch_prior_add(&prior, &second, (struct gv_sat){15000}, expired);
+    first.revealed_high = 101;
+    gv_dutch_prior_add(&prior, &first, (struct gv_sat){15001}, expired);
+    assert_int_equal(prior.lowest_id, 2);
+    assert_int_equal(prior.lowest.v, 15000);
+    assert_int_equal(prior.live_id, 0);
+    assert_false(gv_dutch_prior_undercuts(&prior, (struct gv_sat){14999}));
+    assert_false(gv_dutch_prior_undercuts(&prior, (struct gv_sat){15000}));
+    assert_true(gv_dutch_prior_undercuts(&prior, (struct gv_sat){15001}));
+
+    gv_dutch_prior_add(&prior, &second, (struct gv_sat){15000}, (struct gv_height){201});
+    assert_int_equal(prior.live_id, 2);
+    assert_int_equal(prior.live_status, GV_DUTCH_ACTIVE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +216,7 @@ int main(void)
         cmocka_unit_test(nothing_is_revealed_when_the_tip_cannot_be_trusted),
         cmocka_unit_test(nothing_is_revealed_while_a_spend_is_pending),
         cmocka_unit_test(shown_price_matches_the_sheet),
+        cmocka_unit_test(an_older_psbt_undercuts_only_below_the_new_end_price),
         cmocka_unit_test(status_names_parse_back_and_nothing_else_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -139,6 +139,40 @@ static void row_49_listing_again_is_for_expired_ones_only(void **state)
     assert_refused(&again, GV_ERR_INVALID, "dutch.utxo_spent"); /* sold */
 }
 
+static void row_49_tells_the_lowest_price_that_was_ever_revealed(void **state)
+{
+    (void)state;
+    struct gv_offer offer = gv_offer_of(1);
+    const struct gv_outpoint outpoint = gv_offer_outpoint(&offer);
+    struct gv_dutch_prior prior;
+    assert_int_equal(gv_engine_dutch_prior(gv_world_engine(), &outpoint, &prior, NULL), GV_OK);
+    assert_int_equal(prior.live_id, 0);
+    assert_int_equal(prior.lowest_id, 0);
+
+    uint64_t first = gv_world_list(&offer);
+    assert_int_equal(gv_engine_dutch_prior(gv_world_engine(), &outpoint, &prior, NULL), GV_OK);
+    assert_int_equal(prior.live_id, first);
+    assert_int_equal(prior.live_status, GV_DUTCH_UPCOMING);
+    assert_int_equal(prior.lowest_id, 0); /* listed, but nothing has been shown */
+
+    gv_world_mine_to(1003);
+    assert_int_equal(gv_engine_dutch_prior(gv_world_engine(), &outpoint, &prior, NULL), GV_OK);
+    assert_int_equal(prior.lowest_id, first);
+    assert_int_equal(prior.lowest.v, gv_offer_price(&offer, 1003));
+
+    gv_world_mine_to(1015);
+    offer.start = 1020;
+    offer.end = 1025;
+    offer.start_price = 500000;
+    uint64_t second = gv_world_list(&offer);
+    gv_world_mine_to(1021);
+    gv_world_restart();
+    assert_int_equal(gv_engine_dutch_prior(gv_world_engine(), &outpoint, &prior, NULL), GV_OK);
+    assert_int_equal(prior.live_id, second);
+    assert_int_equal(prior.lowest_id, first); /* the older one was cheaper */
+    assert_int_equal(prior.lowest.v, 90000);
+}
+
 static void ids_and_times_keep_one_order_when_the_clock_steps_back(void **state)
 {
     (void)state;
@@ -310,6 +344,7 @@ int main(void)
         TEST(row_48_a_second_listing_of_a_live_outpoint_conflicts),
         TEST(row_48_of_two_creates_in_one_batch_one_wins),
         TEST(row_49_listing_again_is_for_expired_ones_only),
+        TEST(row_49_tells_the_lowest_price_that_was_ever_revealed),
         TEST(ids_and_times_keep_one_order_when_the_clock_steps_back),
         TEST(a_listing_survives_a_restart_in_every_member),
         TEST(a_full_board_refuses_until_a_settled_listing_can_leave),
