@@ -6,8 +6,9 @@
  *   begin ── exec/step ... ── commit (durable when it returns GV_OK) | rollback
  *
  * Statements are prepared once and kept by the caller; `index` starts at 1 for parameters and at 0
- * for columns. Blob and text columns are valid until the next step, reset or finish of the
- * statement. Thread: the one that opened it (engine).
+ * for columns. Bound values are copied. Blob and text columns are valid until the next step, reset
+ * or finish of the statement. A failure may end the whole transaction (disk full, I/O): whatever
+ * follows then fails as well, up to the commit or rollback. Thread: the one that opened it (engine).
  * Errors: GV_ERR_STORAGE (refused, disk full, corrupt), GV_ERR_CONFLICT (a constraint). */
 #ifndef GV_HAL_IFACE_STORAGE_H
 #define GV_HAL_IFACE_STORAGE_H
