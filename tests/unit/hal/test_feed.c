@@ -215,7 +215,7 @@ static void a_publisher_that_comes_back_is_found_again(void **state)
     assert_int_equal(zmq_close(w->publisher), 0);
     w->publisher = zmq_socket(w->context, ZMQ_XPUB);
     for (int tries = 0; zmq_bind(w->publisher, endpoint) != 0; tries++) {
-        struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+        struct timespec pause = {.tv_nsec = 20000000};
         assert_true(tries < 250); /* the old socket is closed by another thread */
         assert_int_equal(nanosleep(&pause, NULL), 0);
     }
