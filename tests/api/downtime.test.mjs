@@ -134,6 +134,14 @@ test('row 72: a gap in the counter is noticed with the next message, long before
   try {
     world.gaveld = daemon;
     world.key = await daemon.createKey();
+    await until(
+      'the feed to be heard',
+      async () => {
+        await world.node.mine();
+        return (await world.api.get('/api/v1/node')).json.feed.alive;
+      },
+      { everyMs: 200 },
+    );
     await world.synced();
     const { id, plan } = await activeListing();
     feed.loses = () => true;
@@ -215,7 +223,7 @@ test('row 74: a node in initial download: nothing is shown until it is over', as
 
 test('row 71: after a downtime longer than the node keeps blocks', async () => {
   const { id: spentId, plan: spent } = await activeListing();
-  const { id: keptId } = await activeListing({ end: (await world.height()) + 800 });
+  const { id: keptId } = await activeListing({ end: (await world.height()) + 800, decrement: 10 });
   const { id: soldBefore, plan: before } = await activeListing();
   const earlier = purchase(before);
   await world.mineOnly([earlier.toHex()]);

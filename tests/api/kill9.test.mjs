@@ -43,8 +43,9 @@ async function postAll(waiting, posted) {
     posted.set(`${plan.coin.txid}:${plan.coin.vout}`, entry);
     try {
       const answer = await world.post(makeBody(plan));
-      assert.equal(answer.status, 201, answer.text);
-      entry.id = answer.json.listing_id;
+      // Just after a block the node may be ahead of the box for a moment: nothing is stored then.
+      assert.ok([201, 503].includes(answer.status), answer.text);
+      if (answer.status === 201) entry.id = answer.json.listing_id;
     } catch (error) {
       if (error.code === 'ERR_ASSERTION') throw error;
       return;
@@ -61,7 +62,7 @@ test(`kill -9 ${KILLS} times while posting and selling: every 201 is there after
   /** @type {Map<string, {txid: string, price: number}>} */
   const bought = new Map();
   for (let round = 0; round < KILLS; round++) {
-    const start = (await world.height()) + 1 + random(3);
+    const start = (await world.height()) + 2 + random(3);
     const waiting = coins
       .splice(0, 4)
       .map((coin) => makePlan({ coin, start, end: start + RUNGS - 1, after: 2 }));
@@ -79,7 +80,7 @@ test(`kill -9 ${KILLS} times while posting and selling: every 201 is there after
       bought.set(outpoint, { txid: await world.node.broadcast(tx.toHex()), price: priceAt(plan, tip) });
     }
     if (random(3)) await world.node.mine();
-    await sleep(random(60));
+    await sleep(20 + random(100));
     await world.gaveld.kill();
     await posting;
     await world.gaveld.launch();

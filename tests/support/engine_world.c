@@ -67,10 +67,13 @@ static struct gv_spk payout_spk(const struct gv_offer *offer)
     return spk_of(0x22, offer->coin);
 }
 
-/* Witness of a P2WPKH input: two items, 71 bytes of pattern and a key. */
+#define WITNESS_MAX 1500u
+
+/* Witness of a P2WPKH input: two items, 71 bytes of pattern and a key; or with padding behind. */
 static size_t write_witness(const struct gv_offer *offer, uint32_t block, uint8_t *out)
 {
-    struct gv_writer w = gv_writer_of(out, 128);
+    static const uint8_t padding[WITNESS_MAX];
+    struct gv_writer w = gv_writer_of(out, WITNESS_MAX);
     uint64_t price = gv_offer_price(offer, block);
     uint8_t sig[71];
     uint8_t key[33];
@@ -82,16 +85,19 @@ static size_t write_witness(const struct gv_offer *offer, uint32_t block, uint8_
     }
     sig[70] = 0x83;
     memset(key, 0x02, sizeof(key));
-    gv_write_compact(&w, 2);
+    gv_write_compact(&w, offer->padding > 0 ? 3 : 2);
     gv_write_var_bytes(&w, gv_view_of(sig, sizeof(sig)));
     gv_write_var_bytes(&w, gv_view_of(key, sizeof(key)));
+    if (offer->padding > 0) {
+        gv_write_var_bytes(&w, gv_view_of(padding, offer->padding));
+    }
     GV_ASSERT(!w.full);
     return w.n;
 }
 
 size_t gv_world_psbt(const struct gv_offer *offer, uint32_t block, uint8_t *psbt, size_t cap)
 {
-    uint8_t witness[128];
+    uint8_t witness[WITNESS_MAX];
     struct gv_spk from = coin_spk(offer);
     struct gv_spk to = payout_spk(offer);
     const struct gv_psbt_write_input input = {

@@ -20,6 +20,7 @@ struct gv_offer {
     uint64_t start_price;
     uint64_t step;
     bool one_signature; /* unlocked: rungs of one price share their signature */
+    uint32_t padding;   /* bytes of one more witness item, to make PSBTs longer */
     bool has_outpoint;  /* an output of the scripted node instead of one made from `coin` */
     struct gv_outpoint outpoint;
 };

@@ -14,7 +14,7 @@ const FLAG_COMMAND = 4;
 class Splitter {
   constructor() {
     this.rest = Buffer.alloc(0);
-    this.greeted = false;
+    this.greetingLeft = GREETING_BYTES;
     this.parts = [];
   }
 
@@ -22,10 +22,11 @@ class Splitter {
   push(chunk) {
     this.rest = Buffer.concat([this.rest, chunk]);
     const done = [];
-    if (!this.greeted) {
-      if (this.rest.length < GREETING_BYTES) return done;
-      done.push({ bytes: this.take(GREETING_BYTES), topic: null });
-      this.greeted = true;
+    if (this.greetingLeft > 0) {
+      // Both sides send it in steps, each waiting for the other's: it must not be held back.
+      const greeting = this.take(Math.min(this.greetingLeft, this.rest.length));
+      this.greetingLeft -= greeting.length;
+      done.push({ bytes: greeting, topic: null });
     }
     for (let frame = this.frame(); frame; frame = this.frame()) {
       if (frame.flags & FLAG_COMMAND) {
