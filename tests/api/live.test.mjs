@@ -63,6 +63,7 @@ for (const version of /** @type {const} */ (['TLSv1.2', 'TLSv1.3'])) {
     assert.equal(first.getProtocol(), version);
     assert.equal(first.getPeerCertificate().asn1Curve ?? first.getPeerCertificate().nistCurve, 'prime256v1');
     const ticket = version === 'TLSv1.3' ? once(first, 'session') : Promise.resolve([first.getSession()]);
+    first.resume();
     first.write('GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n');
     const [session] = await ticket;
     await once(first, 'close');
@@ -187,7 +188,7 @@ test('hostile frames end one connection and nothing else', async () => {
   observer.close();
 });
 
-test('an upgrade without the key, to an unknown path or from a foreign page is refused', async () => {
+test('an upgrade to an unknown path, from a foreign page or without the handshake is refused', async () => {
   await assert.rejects(LiveClient.open(wsUrl().replace('/ws', '/other'), { ca: world.gaveld.ca }), /404/);
   await assert.rejects(openLive({ headers: { Origin: 'https://evil.example' } }), /403/);
   const plain = await secure.get('/api/v1/ws');
