@@ -352,8 +352,8 @@ static void bury(struct gv_live *live)
                gv_live_end_name(seat->end));
         live->open[i] = live->open[--live->open_n];
         live->open[i]->open_index = i;
-        gv_seat_clear(seat); /* closing the descriptor takes it out of epoll */
         atomic_fetch_add(&live->ended[seat->end], 1);
+        gv_seat_clear(seat); /* closing the descriptor takes it out of epoll */
         atomic_fetch_sub(&live->clients, 1);
         free_seat(live, seat);
     }

@@ -1,6 +1,7 @@
 #include "web/server/serve.h"
 
 #include "web/server/glue.h"
+#include "web/server/origin.h"
 #include "web/server/router.h"
 #include "web/server/ticks.h"
 #include "web/server/turnover.h"
@@ -39,6 +40,11 @@ static void finish(struct gv_worker *worker)
         gv_glue_drain(worker->conn, DRAIN_BYTES, DRAIN_MS);
     }
     gv_stats_count(worker);
+}
+
+static bool is_read(const struct gv_worker *worker)
+{
+    return worker->request.is_head || gv_view_is(worker->request.method, "GET");
 }
 
 /* ---- Plain http beside https ------------------------------------------------------------------ */
@@ -88,7 +94,7 @@ static void redirect(struct gv_worker *worker)
 static void refuse_plain(struct gv_worker *worker)
 {
     struct gv_fail fail;
-    if (worker->request.is_head || gv_view_is(worker->request.method, "GET")) {
+    if (is_read(worker)) {
         redirect(worker);
         return;
     }
@@ -136,6 +142,11 @@ static void dispatch(struct gv_worker *worker)
         !server->config.host_allowed(server->app, worker->request.host)) {
         gv_fail(&fail, GV_ERR_INVALID, "http.misdirected", "this box is not called by that name");
         gv_reply_fail(x, 421, &fail);
+        return;
+    }
+    if (!is_read(worker) && !gv_origin_matches(worker)) {
+        gv_fail(&fail, GV_ERR_FORBIDDEN, "http.origin", "pages of this origin may not write here");
+        gv_reply_fail(x, 403, &fail);
         return;
     }
     x->route = gv_router_find(server->routes, server->routes_n, &worker->request, x->params, allow,

@@ -198,7 +198,7 @@ struct gv_server_config {
     gv_error_writer *write_error;
     /** May this Host be served? NULL: every. False answers 421. */
     bool (*host_allowed)(void *app, struct gv_view host);
-    /** May pages of this Origin open a WebSocket here, apart from the same host? NULL: none. */
+    /** May pages of this Origin write or open a WebSocket here, apart from the same host's? NULL: none. */
     bool (*origin_allowed)(void *app, struct gv_view origin);
     struct gv_upgrade upgrade;
 };

@@ -1,4 +1,5 @@
 #include "web/server/departure.h"
+#include "web/server/origin.h"
 #include "web/server/worker.h"
 
 #include "firmware/base/log.h"
@@ -43,27 +44,6 @@ static bool good_key(struct gv_view key)
            n == sizeof(nonce);
 }
 
-/* Browsers send Origin with every WebSocket; a page of another site must not speak for the user.
- * Clients that are no browsers send none. */
-static bool good_origin(const struct gv_worker *worker)
-{
-    static const char *const schemes[] = {"http://", "https://"};
-    const struct gv_server_config *config = &worker->server->config;
-    struct gv_view origin = gv_web_header(&worker->request, "Origin");
-    if (origin.p == NULL) {
-        return true;
-    }
-    struct gv_view host = worker->request.host;
-    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
-        size_t n = strlen(schemes[i]);
-        if (origin.n == n + host.n && memcmp(origin.p, schemes[i], n) == 0 &&
-            strncasecmp((const char *)origin.p + n, (const char *)host.p, host.n) == 0) {
-            return true;
-        }
-    }
-    return config->origin_allowed != NULL && config->origin_allowed(worker->server->app, origin);
-}
-
 static int check(struct gv_worker *worker, struct gv_fail *fail)
 {
     const struct gv_web_request *request = &worker->request;
@@ -78,7 +58,7 @@ static int check(struct gv_worker *worker, struct gv_fail *fail)
         gv_fail(fail, GV_ERR_INVALID, "ws.request", "the WebSocket request is malformed");
         return 400;
     }
-    if (!good_origin(worker)) {
+    if (!gv_origin_matches(worker)) {
         gv_fail(fail, GV_ERR_FORBIDDEN, "ws.origin", "pages of this origin may not connect");
         return 403;
     }

@@ -408,7 +408,7 @@ static void pongs_alone_do_not_keep_a_half_sent_message_alive(void **state)
         }
     } while (f.opcode == WS_PING);
     assert_int_equal(f.opcode, -1);
-    assert_int_equal(harness_live_stats(&h).ended[GV_LIVE_END_SILENT], 1);
+    assert_true(silent_gone(&h));
     client_close(&clients[0]);
 }
 
