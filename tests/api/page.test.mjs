@@ -7,6 +7,7 @@ import { Browser } from '../support/browser.mjs';
 import { buy } from '../support/buyer.mjs';
 import { BUILD_DIR } from '../support/process.mjs';
 import { priceAt } from '../support/signer.mjs';
+import { until } from '../support/wait.mjs';
 import { World } from '../support/world.mjs';
 
 const PICTURES = join(BUILD_DIR, 'screenshots');
@@ -55,7 +56,13 @@ async function fillMarket() {
 
 test('a listing shows, its price falls block by block and a sale appears, all without reload', async () => {
   await fillMarket();
-  const plan = await world.plan({ start: (await world.height()) + 1, startPrice: 87654, decrement: 321 });
+  const coin = await world.assetCoin();
+  const plan = await world.plan({
+    coin,
+    start: (await world.height()) + 1,
+    startPrice: 87654,
+    decrement: 321,
+  });
   const id = await world.list(plan);
   await world.mine(1);
   const { page, problems } = await browser.newPage();
@@ -65,25 +72,28 @@ test('a listing shows, its price falls block by block and a sale appears, all wi
     loads++;
   });
   await page.goto(`${world.gaveld.httpsUrl}/`);
+  const card = page.locator(`[data-id="${id}"]`);
   for (let i = 0; i < 3; i++) {
     const price = priceAt(plan, plan.start + i);
-    await page.getByText(shown(price)).first().waitFor();
+    await card
+      .getByText(`${shown(price)} sat`)
+      .first()
+      .waitFor();
     await world.mine(1);
   }
+  await card.locator('summary').click();
   await page.screenshot({ path: join(PICTURES, 'desktop.png'), fullPage: true });
   const { json } = await world.currentPsbt(id);
-  const text = await page.locator('body').innerHTML();
-  assert.ok(text.includes(json.psbt.psbt_data), 'the current PSBT is on the page, to copy');
-  await world.node.broadcast(
-    buy({
-      psbt: json.psbt.psbt_data,
-      sold: plan.coin,
-      coins: world.buyerCoins(1),
-      buyer: world.buyer,
-    }).toHex(),
-  );
-  await world.listingBecomes(id, { status: 'sold' });
-  await page.getByText(/sold/i).first().waitFor();
+  await until('the current PSBT in the box', async () => {
+    return (await card.locator('textarea').inputValue()) === json.psbt.psbt_data;
+  });
+  const tx = buy({ psbt: json.psbt.psbt_data, sold: coin, coins: world.buyerCoins(1), buyer: world.buyer });
+  await world.node.broadcast(tx.toHex());
+  await card.waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: /^Sold/ }).click();
+  await card.getByText('Sold (unconfirmed)').waitFor();
+  await world.mine(1);
+  await card.getByText(/bought in block/).waitFor();
   assert.equal(loads, 1, 'the page was loaded once');
   assert.deepEqual(problems, []);
   await page.close();
