@@ -12,10 +12,9 @@ bool gv_settled(const struct gv_engine *engine, const struct gv_dutch_listing *l
     case GV_SPEND_PENDING:
         return false;
     case GV_SPEND_CONFIRMED:
+    case GV_SPEND_UNKNOWN: /* watched for as long: a reorg may bring the output back */
         return engine->chain.tip >= listing->spend.block &&
                engine->chain.tip - listing->spend.block >= GV_SETTLED_DEPTH;
-    case GV_SPEND_UNKNOWN:
-        return true; /* the block that spent it is deeper than the node keeps */
     }
     GV_UNREACHABLE("spend state outside its enumeration");
 }

@@ -182,8 +182,8 @@ enum gv_err gv_do_mempool_clear(struct gv_engine *engine, struct gv_command *com
 
 enum gv_err gv_do_spender_unknown(struct gv_engine *engine, struct gv_command *command)
 {
-    static const struct gv_dutch_spend unknown = {.state = GV_SPEND_UNKNOWN,
-                                                  .outcome = GV_OUTCOME_CLOSED};
+    const struct gv_dutch_spend unknown = {
+        .state = GV_SPEND_UNKNOWN, .outcome = GV_OUTCOME_CLOSED, .block = engine->chain.tip};
     return set_all(engine, &command->outpoint, GV_SPEND_NONE, GV_SPEND_PENDING, &unknown,
                    "spend.unknown");
 }

@@ -139,13 +139,6 @@ static enum gv_err check_network(const struct gv_follower *f, struct gv_fail *fa
                    "the node is on %s, gavel is set to %s", f->chain.chain, ours);
 }
 
-static void note_mempool(struct gv_follower *f)
-{
-    struct gv_rpc_mempool mempool;
-    bool known = gv_rpc_mempool(&f->rpc, &mempool, NULL) == GV_OK;
-    f->status.mempool_txs = known ? mempool.count : -1;
-}
-
 /* Chain first, then the mempool, so that a spend which has just been mined is not taken for one
  * that vanished. Out: done: the engine stands at the node's tip. */
 static enum gv_err read_node(struct gv_follower *f, bool *done, struct gv_fail *fail)
@@ -177,7 +170,6 @@ static enum gv_err read_node(struct gv_follower *f, bool *done, struct gv_fail *
             f->check_at = gv_follower_after(f, f->config.cross_check_ms);
         }
     }
-    note_mempool(f);
     return err;
 }
 

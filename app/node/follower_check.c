@@ -7,23 +7,34 @@
 
 #define CHECK_PAGE 64u
 
+/* What was asked holds for the block this round walked to, and for no other. */
+static enum gv_err require_same_tip(struct gv_follower *f, struct gv_fail *fail)
+{
+    struct gv_rpc_chain now;
+    enum gv_err err = gv_rpc_blockchain(&f->rpc, &now, fail);
+    if (err == GV_OK && !gv_hash256_equal(&now.best_hash, &f->walked_to)) {
+        return gv_fail(fail, GV_ERR_AGAIN, "node.moved", "the chain changed while it was read");
+    }
+    return err;
+}
+
 /* Gone from the chain, and no spend is known. Three things look alike: the funding transaction went
  * back to the mempool in a reorg, a spend waits in the mempool, or the spending block is lost. */
 static enum gv_err explain_absence(struct gv_follower *f, const struct gv_outpoint *outpoint,
                                    struct gv_fail *fail)
 {
     bool spent = false;
-    bool same = false;
     struct gv_hash256 spender;
     struct gv_rpc_txout txout = {.found = false};
     enum gv_err err = gv_rpc_spenders(&f->rpc, outpoint, 1, &spent, &spender, fail);
     if (err == GV_OK && !spent) {
         err = gv_rpc_txout(&f->rpc, outpoint, true, &txout, fail);
     }
-    if (err == GV_OK && !spent && !txout.found) {
-        err = gv_follower_at_tip(f, &same, fail);
+    if (err != GV_OK || spent || txout.found) {
+        return err;
     }
-    if (err != GV_OK || !same) {
+    err = require_same_tip(f, fail);
+    if (err != GV_OK) {
         return err;
     }
     gv_log(GV_LOG_UNUSUAL, "node", "spender_unknown vout=%u", (unsigned)outpoint->vout);
@@ -36,22 +47,15 @@ static enum gv_err check_output(struct gv_follower *f, const struct gv_outpoint 
 {
     struct gv_hash256 txid;
     enum gv_spend_state state = gv_engine_spend_state(f->config.engine, outpoint, &txid);
-    if (state == GV_SPEND_CONFIRMED) {
+    if (state == GV_SPEND_CONFIRMED || state == GV_SPEND_UNKNOWN) {
         return GV_OK;
     }
     struct gv_rpc_txout txout;
     enum gv_err err = gv_rpc_txout(&f->rpc, outpoint, false, &txout, fail);
-    if (err != GV_OK) {
+    if (err != GV_OK || txout.found) {
         return err;
     }
-    if (!txout.found) {
-        return state == GV_SPEND_UNKNOWN ? GV_OK : explain_absence(f, outpoint, fail);
-    }
-    if (state == GV_SPEND_UNKNOWN) {
-        /* The lost spend was reorganised away: the output is there again. */
-        err = gv_engine_mempool_clear(f->config.engine, outpoint);
-    }
-    return gv_follower_engine_result(err, fail);
+    return explain_absence(f, outpoint, fail);
 }
 
 enum gv_err gv_follower_check_outputs(struct gv_follower *f, struct gv_fail *fail)

@@ -110,76 +110,67 @@ void gv_follower_take_tx(struct gv_follower *f, struct gv_view raw)
 
 /* ---- the poll -------------------------------------------------------------------------------------- */
 
-enum gv_err gv_follower_at_tip(struct gv_follower *f, bool *same, struct gv_fail *fail)
+/* The engine knows of a spend, the mempool of none. Only an output that is there is known to be
+ * unspent: otherwise the spend has just been mined and the walk will find it, or it was mined in a
+ * block nobody can give us, which the cross-check after the gap tells. */
+static enum gv_err settle_unspent(struct gv_follower *f, const struct gv_outpoint *outpoint,
+                                  struct gv_fail *fail)
 {
-    struct gv_rpc_chain now;
-    enum gv_err err = gv_rpc_blockchain(&f->rpc, &now, fail);
-    if (err == GV_OK) {
-        *same = gv_hash256_equal(&now.best_hash, &f->walked_to);
-        f->tip_hint = f->tip_hint || !*same;
-    }
-    return err;
-}
-
-/* Undo pending spends that the mempool does not hold. Not while the node still loads its mempool,
- * and not when a block came in between: then the spend may be in it. */
-static enum gv_err clear_vanished(struct gv_follower *f, const struct gv_outpoint *outpoints,
-                                  uint32_t count, struct gv_fail *fail)
-{
-    if (count == 0) {
-        return GV_OK;
-    }
-    bool same = false;
-    struct gv_rpc_mempool mempool;
-    enum gv_err err = gv_rpc_mempool(&f->rpc, &mempool, fail);
-    if (err == GV_OK) {
-        err = gv_follower_at_tip(f, &same, fail);
-    }
-    if (err != GV_OK || !same || !mempool.loaded) {
+    struct gv_rpc_txout txout;
+    enum gv_err err = gv_rpc_txout(&f->rpc, outpoint, true, &txout, fail);
+    if (err != GV_OK || !txout.found) {
         return err;
     }
-    for (uint32_t i = 0; i < count && err == GV_OK; i++) {
-        err = gv_engine_mempool_clear(f->config.engine, &outpoints[i]);
-    }
+    err = gv_engine_mempool_clear(f->config.engine, outpoint);
     return gv_follower_engine_result(err, fail);
 }
 
+static enum gv_err settle_one(struct gv_follower *f, const struct gv_outpoint *outpoint,
+                              const struct gv_hash256 *spender, bool mempool_loaded,
+                              struct gv_fail *fail)
+{
+    struct gv_hash256 known;
+    enum gv_spend_state state = gv_engine_spend_state(f->config.engine, outpoint, &known);
+    if (spender != NULL) {
+        if (state == GV_SPEND_PENDING && gv_hash256_equal(&known, spender)) {
+            f->pending++;
+            return GV_OK;
+        }
+        return fetch_spend(f, outpoint, spender, fail);
+    }
+    if ((state == GV_SPEND_PENDING || state == GV_SPEND_UNKNOWN) && mempool_loaded) {
+        return settle_unspent(f, outpoint, fail);
+    }
+    return GV_OK;
+}
+
 static enum gv_err poll_page(struct gv_follower *f, const struct gv_outpoint *outpoints,
-                             uint32_t count, struct gv_fail *fail)
+                             uint32_t count, bool mempool_loaded, struct gv_fail *fail)
 {
     bool spent[GV_RPC_BATCH_MAX];
     struct gv_hash256 txids[GV_RPC_BATCH_MAX];
-    struct gv_outpoint vanished[GV_RPC_BATCH_MAX];
-    uint32_t vanished_n = 0;
     enum gv_err err = gv_rpc_spenders(&f->rpc, outpoints, count, spent, txids, fail);
     for (uint32_t i = 0; i < count && err == GV_OK; i++) {
-        struct gv_hash256 known;
-        enum gv_spend_state state = gv_engine_spend_state(f->config.engine, &outpoints[i], &known);
-        if (!spent[i]) {
-            if (state == GV_SPEND_PENDING) {
-                vanished[vanished_n++] = outpoints[i];
-            }
-        } else if (state == GV_SPEND_PENDING && gv_hash256_equal(&known, &txids[i])) {
-            f->pending++;
-        } else {
-            err = fetch_spend(f, &outpoints[i], &txids[i], fail);
-        }
+        err = settle_one(f, &outpoints[i], spent[i] ? &txids[i] : NULL, mempool_loaded, fail);
     }
-    return err == GV_OK ? clear_vanished(f, vanished, vanished_n, fail) : err;
+    return err;
 }
 
 enum gv_err gv_follower_poll_spenders(struct gv_follower *f, struct gv_fail *fail)
 {
     f->spenders_hint = false;
     f->pending = 0;
+    /* Asked before the spenders: a node that still reads mempool.dat proves nothing by silence. */
+    struct gv_rpc_mempool mempool = {.count = -1};
+    enum gv_err err = gv_rpc_mempool(&f->rpc, &mempool, fail);
+    f->status.mempool_txs = mempool.count;
     /* The set may change between pages; what slips through is found by the feed or the next poll. */
     uint32_t cursor = 0;
-    enum gv_err err = GV_OK;
     do {
         struct gv_outpoint outpoints[GV_RPC_BATCH_MAX];
         uint32_t count = gv_watch_page(f->config.watch, &cursor, outpoints, GV_RPC_BATCH_MAX);
-        if (count > 0) {
-            err = poll_page(f, outpoints, count, fail);
+        if (err == GV_OK && count > 0) {
+            err = poll_page(f, outpoints, count, mempool.loaded, fail);
         }
     } while (err == GV_OK && cursor != 0);
     return err;

@@ -60,8 +60,6 @@ GV_MUST_USE enum gv_err gv_follower_walk(struct gv_follower *f, bool *done, stru
 void gv_follower_take_tx(struct gv_follower *f, struct gv_view raw);
 /** Ask for the mempool spender of every watched outpoint and settle all differences. */
 GV_MUST_USE enum gv_err gv_follower_poll_spenders(struct gv_follower *f, struct gv_fail *fail);
-/** Is the node still at the block this round walked to? */
-GV_MUST_USE enum gv_err gv_follower_at_tip(struct gv_follower *f, bool *same, struct gv_fail *fail);
 
 /** gettxout of every watched outpoint: what is gone without a known spend is told as such. */
 GV_MUST_USE enum gv_err gv_follower_check_outputs(struct gv_follower *f, struct gv_fail *fail);

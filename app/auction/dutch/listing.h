@@ -49,7 +49,8 @@ struct gv_dutch_spend {
     enum gv_spend_state state;
     enum gv_spend_outcome outcome; /* meaningless while state is GV_SPEND_NONE */
     struct gv_hash256 txid;        /* unless GV_SPEND_UNKNOWN */
-    uint32_t block;                /* GV_SPEND_CONFIRMED: height */
+    uint32_t block;                /* GV_SPEND_CONFIRMED: height; GV_SPEND_UNKNOWN: tip at which
+                                      the output was missed */
     struct gv_hash256 block_hash;
     struct gv_utc block_time; /* header time */
     uint32_t sold_rung;       /* GV_OUTCOME_SOLD: block_number of the PSBT that was used */
