@@ -3,6 +3,7 @@
 #ifndef GV_APP_STORE_API_KEY_H
 #define GV_APP_STORE_API_KEY_H
 
+#include "firmware/base/bytes.h"
 #include "firmware/base/crypto.h"
 #include "firmware/base/time.h"
 
@@ -13,6 +14,13 @@ enum {
     GV_SCOPE_ADMIN = 1u << 2,
     GV_KEY_LEGACY_UNLOCKED = 1u << 16, /* flag: ladders without height locks are accepted */
 };
+
+#define GV_SCOPES 3u
+
+/** Bit of a scope's name ("auctions:read", "auctions:write", "admin"); 0 when there is none. */
+uint32_t gv_scope_parse(struct gv_view name);
+/** Name of scope i < GV_SCOPES; NULL when `bits` do not hold it. */
+const char *gv_scope_name(uint32_t bits, uint32_t i);
 
 #define GV_KEY_ID_LEN   8u
 #define GV_KEY_NAME_MAX 48u

@@ -229,6 +229,7 @@ static enum gv_err start_web(const struct gv_route *extra, size_t extra_n, struc
     if (err != GV_OK) {
         return err;
     }
+    gv_api_attach_live(gv_api_instance(), self.live);
     const size_t routes_n = gv_api_routes_count + extra_n;
     GV_ASSERT(routes_n <= GV_ROUTES_MAX);
     memcpy(self.routes, gv_api_routes, gv_api_routes_count * sizeof(self.routes[0]));
@@ -250,7 +251,7 @@ static enum gv_err start_web(const struct gv_route *extra, size_t extra_n, struc
     };
     err = gv_server_start(&self.server, &config, self.routes, routes_n, gv_api_instance(), fail);
     if (err == GV_OK) {
-        gv_api_attach(gv_api_instance(), self.server, self.live);
+        gv_api_attach_server(gv_api_instance(), self.server);
     }
     return err;
 }

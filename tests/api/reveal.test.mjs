@@ -30,7 +30,9 @@ async function shown(id) {
   const v1 = (await world.api.get(`/api/v1/dutch/${id}`)).json;
   const psbt = current.json.psbt?.psbt_data ?? null;
   assert.equal(listed.current_psbt_data, psbt);
-  assert.equal(v1.psbt, psbt);
+  assert.ok(!('psbt' in v1), 'the single object never shows a PSBT');
+  const v1Current = (await world.api.get(`/api/v1/dutch/${id}/current-psbt`)).json;
+  assert.equal(v1Current.psbt?.psbt_data ?? null, psbt);
   assert.equal(v1.status, listed.status);
   assert.equal(current.json.current_block, await world.height());
   if (psbt) {
@@ -130,6 +132,7 @@ test('row 55: nothing that the box says or writes holds a signature above the ti
     `/api/auctions/${id}/current-psbt`,
     `/api/auctions/${id}/current-psbt?block_number=${plan.end}`,
     `/api/v1/dutch/${id}`,
+    `/api/v1/dutch/${id}/current-psbt`,
     '/api/v1/dutch',
     '/metrics',
     '/health',
@@ -149,7 +152,8 @@ test('row 55: nothing that the box says or writes holds a signature above the ti
         seen.every((block) => allowed.includes(block)),
         `${path} at ${height} shows ${seen}`,
       );
-      if (/\/(listings|auctions)\/\d+$/.test(path)) assert.deepEqual(seen, [], `${path} never shows a PSBT`);
+      if (/\/(listings|auctions|dutch)\/\d+$/.test(path))
+        assert.deepEqual(seen, [], `${path} never shows a PSBT`);
       if (path.endsWith('current-psbt')) assert.deepEqual(seen, allowed, path);
     }
     const sent = visibleRungs(JSON.stringify(live.frames), rungs);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import * as bitcoin from 'bitcoinjs-lib';
 import { signCombined } from '../support/buyer.mjs';
-import { assertProblem } from '../support/expect.mjs';
+import { assertProblem, assertRefused } from '../support/expect.mjs';
 import { raw } from '../support/json.mjs';
 import { makeWallet } from '../support/keys.mjs';
 import { MAGIC, toBase64 } from '../support/psbt-maps.mjs';
@@ -61,9 +61,98 @@ test('a listing is posted, read and listed through v1, with exact quantities as 
   const list = await world.api.get('/api/v1/dutch?status=upcoming');
   assert.deepEqual(
     list.json.items.find((item) => item.id === id),
-    json,
+    { ...json, psbt: null },
   );
   assertProblem(await world.api.get('/api/v1/dutch?status=foo'), 400);
+});
+
+test('row 49: listing again above a price that was once shown is taken with a warning', async () => {
+  const plan = await world.plan({ start: (await world.height()) + 2, after: 0 });
+  await world.list(plan);
+  const shown = priceAt(plan, plan.end);
+  const post = async (path, startPrice) => {
+    const again = await world.plan({ coin: plan.coin, startPrice, decrement: plan.decrement });
+    return world.api.post(path, makeBody(again), auth());
+  };
+  const live = await post('/api/v1/dutch/check', plan.startPrice);
+  assert.equal(live.json.listable, false);
+  assert.ok(
+    live.json.problems.some(({ code }) => code === 'dutch.utxo_listed'),
+    live.text,
+  );
+  assert.deepEqual(live.json.warnings, [], 'nothing has been shown yet');
+
+  for (let height = await world.height(); height <= plan.end; height++)
+    await world.mine(1); // one by one: of blocks that come together only the last is shown
+  const same = await post('/api/v1/dutch/check', plan.startPrice);
+  assert.equal(same.json.listable, true, same.text);
+  assert.deepEqual(same.json.warnings, [], 'nobody can buy for less than the new ladder asks');
+  const dearer = await post('/api/v1/dutch/check', plan.startPrice + 1);
+  assert.equal(dearer.json.listable, true, 'a warning is no refusal');
+  assert.match(dearer.json.warnings[0], new RegExp(`${shown} satoshi`));
+  const created = await post('/api/listings', plan.startPrice + 1);
+  assert.equal(created.status, 201, created.text);
+  assert.deepEqual(created.json.warnings, dearer.json.warnings);
+  assert.ok(!('warnings' in created.json.listing));
+});
+
+test('a preflight names every problem at once and judges the rungs as soon as the UTXO is known', async () => {
+  const plan = await world.plan({ start: await world.height() });
+  const { status, json, text } = await world.api.post(
+    '/api/v1/dutch/check',
+    { ...makeBody(plan), asset_qty: 7 },
+    auth(),
+  );
+  assert.equal(status, 200, text);
+  assert.deepEqual(
+    json.problems.map(({ code }) => code),
+    ['dutch.started', 'counterparty.quantity'],
+  );
+  assert.equal(json.rungs.length, plan.end - plan.start + 1);
+  assert.ok(json.rungs.every((rung) => rung.listable));
+  assert.equal(json.listable, false);
+});
+
+test('a page of another site can neither read nor write, and every unknown path under /api is JSON', async () => {
+  const host = new URL(world.api.base).host;
+  const order = (Origin) => world.api.post('/api/v1/dutch/ladder', {}, { Origin });
+  for (const origin of ['https://evil.example', 'null', `http://${host}.evil.example`, `ftp://${host}`])
+    assertProblem(await order(origin), 403, /^http\.origin$/);
+  for (const origin of [`http://${host}`, `https://${host}`])
+    assertProblem(await order(origin), 400, /^utxo\./);
+  const read = await world.api.get('/api/v1/dutch', { Origin: 'https://evil.example' });
+  assert.equal(read.headers['access-control-allow-origin'], undefined);
+  for (const method of ['GET', 'POST', 'PUT', 'DELETE']) {
+    assertProblem(await world.api.send(method, '/api/v1', {}), 404);
+    assertProblem(await world.api.send(method, '/api/v1/nothing', {}), 404);
+    assertRefused(await world.api.send(method, '/api', {}), 404);
+    assertRefused(await world.api.send(method, '/api/nothing', {}), 404);
+  }
+  assertRefused(await world.api.send('PUT', '/api/listings', {}), 405);
+  assertRefused(await world.api.get(`/api/listings?status=${'active,'.repeat(100)}`), 400);
+});
+
+test('answers carry a tag of this run, and 304 comes while nothing has changed', async () => {
+  const { id } = await activeListing();
+  for (const path of [`/api/v1/dutch/${id}`, '/api/v1/dutch']) {
+    const first = await world.api.get(path);
+    assert.match(first.headers.etag, /^"[0-9a-f]+-/);
+    await world.mine(1);
+    const after = await world.api.get(path, { 'If-None-Match': first.headers.etag });
+    assert.equal(after.status, 200, 'a block changes it');
+  }
+  const { headers } = await world.api.get(`/api/v1/dutch/${id}`);
+  const same = await world.api.get(`/api/v1/dutch/${id}`, { 'If-None-Match': headers.etag });
+  assert.equal(same.status, 304);
+  assert.equal(same.text, '');
+});
+
+test('behind a proxy on the same machine the metrics ask for a key', async () => {
+  assert.equal((await world.api.get('/metrics')).status, 200);
+  assertProblem(await world.api.get('/metrics', { 'X-Forwarded-For': '203.0.113.9' }), 401);
+  const key = await world.gaveld.ctl('apikey', 'create', '--name', 'scraper', '--scope', 'auctions:read');
+  const allowed = await world.api.get('/metrics', { 'X-Forwarded-For': '203.0.113.9', 'X-API-Key': key });
+  assert.equal(allowed.status, 200, allowed.text);
 });
 
 test('errors of v1 are problems with a stable code', async () => {

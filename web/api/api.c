@@ -1,5 +1,7 @@
 #include "web/api/api_state.h"
 
+#include "firmware/base/text.h"
+
 #include <string.h>
 
 static struct gv_api instance;
@@ -12,9 +14,11 @@ struct gv_api *gv_api_instance(void)
 void gv_api_init(struct gv_api *api, const struct gv_api_config *config)
 {
     api->config = *config;
-    api->server = NULL;
-    api->live = NULL;
+    atomic_store(&api->server, NULL);
+    atomic_store(&api->live, NULL);
     api->started = gv_clock_mono(config->clock);
+    gv_format_cut(api->epoch, sizeof(api->epoch), "%llx",
+                  (unsigned long long)gv_clock_utc(config->clock).s);
     for (unsigned i = 0; i < GV_HTTP_WORKERS; i++) {
         struct gv_api_worker *worker = &api->workers[i];
         worker->http = config->http_clients[i];
@@ -23,10 +27,14 @@ void gv_api_init(struct gv_api *api, const struct gv_api_config *config)
     }
 }
 
-void gv_api_attach(struct gv_api *api, struct gv_server *server, struct gv_live *live)
+void gv_api_attach_live(struct gv_api *api, struct gv_live *live)
 {
-    api->server = server;
-    api->live = live;
+    atomic_store(&api->live, live);
+}
+
+void gv_api_attach_server(struct gv_api *api, struct gv_server *server)
+{
+    atomic_store(&api->server, server);
 }
 
 /* "[::1]:8443" and "host:8443" without the port. */

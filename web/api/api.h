@@ -51,8 +51,10 @@ struct gv_api_config {
 struct gv_api;
 struct gv_api *gv_api_instance(void);
 void gv_api_init(struct gv_api *api, const struct gv_api_config *config);
-/** The server and the live thread, once they run (metrics, frames). */
-void gv_api_attach(struct gv_api *api, struct gv_server *server, struct gv_live *live);
+/** The live thread, once it runs and before the server does (frames, metrics). */
+void gv_api_attach_live(struct gv_api *api, struct gv_live *live);
+/** The server, once it runs (metrics). */
+void gv_api_attach_server(struct gv_api *api, struct gv_server *server);
 
 /** All rows; `app` of the server must be the gv_api. */
 extern const struct gv_route gv_api_routes[];

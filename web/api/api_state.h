@@ -4,11 +4,23 @@
 
 #include "web/api/api.h"
 
+#include <stdatomic.h>
+
+/* Confirmations before a coinbase output may be spent. Source: Bitcoin Core COINBASE_MATURITY. */
+#define GV_COINBASE_MATURITY 100u
+
+/* The first second of 2025: a clock before this was never set. */
+#define GV_CLOCK_SET_S 1735689600
+
 struct gv_api {
     struct gv_api_config config;
-    struct gv_server *server; /* NULL until attached */
-    struct gv_live *live;     /* NULL until attached */
+    /* NULL until attached: the engine publishes before the live thread runs, and a worker may serve
+     * before the server's start has returned. */
+    _Atomic(struct gv_server *) server;
+    _Atomic(struct gv_live *) live;
     struct gv_mono started;
+    char
+        epoch[20]; /* of this run, part of every ETag: market sequences begin again at each start */
     struct gv_api_worker workers[GV_HTTP_WORKERS];
 };
 

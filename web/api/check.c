@@ -1,21 +1,28 @@
 /* Preflight: the same checks as a POST, but all of them, and nothing is stored.
  *
- * {"listable":false,"problems":[{"pointer","code","detail"}],
- *  "rungs":[{"block_number","price_sats","valid","listable","locked","code","detail"}]}
- * A body that is no JSON object is an ordinary error; everything else is a report. */
+ * {"problems":[{"pointer","code","detail"}],"warnings":["..."],
+ *  "rungs":[{"block_number","price_sats","valid","listable","locked","code","detail"}],
+ *  "listable":false}
+ * A body that is no JSON is an ordinary error, and so is a node or an indexer that cannot be asked;
+ * everything else is a report. Rungs are judged as soon as the UTXO is known. */
 #include "web/api/handlers.h"
 
+#include "firmware/base/assert.h"
 #include "web/api/auth.h"
 #include "web/api/errors.h"
 #include "web/api/upload.h"
 
-#define RUNG_ROOM 1024u /* one verdict: fixed members, code and detail with escapes */
+#define RUNG_ROOM    1024u /* one verdict: fixed members, code and detail with escapes */
+#define PROBLEMS_MAX 4u    /* tip, UTXO, asset, another listing; or the first wrong field */
 
 struct report {
     struct gv_exchange *x;
     struct gv_json_out out;
-    uint32_t problems;
+    uint32_t problem_count; /* in problems */
+    uint32_t bad_rungs;
+    bool utxo_known;
     bool gone; /* the client is */
+    struct gv_fail problems[PROBLEMS_MAX];
 };
 
 /* Chunks keep a report of 2,016 rungs inside the worker's buffer. */
@@ -52,7 +59,7 @@ static void judge_rungs(struct report *report, struct gv_upload *upload, bool ma
         struct gv_psbt_verdict verdict;
         struct gv_fail fail = {0};
         const enum gv_err err = gv_upload_judge(upload, i, may_be_unlocked, &verdict, &fail);
-        report->problems += err != GV_OK;
+        report->bad_rungs += err != GV_OK;
         write_rung(report, &upload->submission->rungs[i], &verdict, err != GV_OK ? &fail : NULL);
     }
 }
@@ -66,28 +73,28 @@ static void write_problem(struct gv_json_out *out, const struct gv_fail *fail)
     gv_jo_object_end(out);
 }
 
-/* What stands before the PSBTs: when the fields or the chain refuse, the rungs cannot be judged. */
-static void send_report(struct report *report, struct gv_upload *upload, bool may_be_unlocked,
-                        const struct gv_fail *first)
+static void send_report(struct report *report, struct gv_upload *upload, bool may_be_unlocked)
 {
     struct gv_json_out *out = &report->out;
+    const struct gv_sat end_price = {(uint64_t)upload->numbers.end_price};
     gv_json_out_init(out, gv_api_worker_of(report->x)->reply, GV_REPLY_BYTES_MAX);
     gv_reply_header(report->x, "Cache-Control", "no-store");
     gv_reply_begin_chunked(report->x, "application/json");
     gv_jo_object(out);
     gv_jo_key(out, "problems");
     gv_jo_array(out);
-    if (first != NULL) {
-        write_problem(out, first);
+    for (uint32_t i = 0; i < report->problem_count; i++) {
+        write_problem(out, &report->problems[i]);
     }
     gv_jo_array_end(out);
+    gv_upload_write_warnings(out, &upload->prior, end_price);
     gv_jo_key(out, "rungs");
     gv_jo_array(out);
-    if (first == NULL) {
+    if (report->utxo_known) {
         judge_rungs(report, upload, may_be_unlocked);
     }
     gv_jo_array_end(out);
-    gv_jo_kbool(out, "listable", first == NULL && report->problems == 0);
+    gv_jo_kbool(out, "listable", report->problem_count == 0 && report->bad_rungs == 0);
     gv_jo_object_end(out);
     flush(report);
     if (!report->gone) {
@@ -95,27 +102,69 @@ static void send_report(struct report *report, struct gv_upload *upload, bool ma
     }
 }
 
+/* Keep what the client can do something about and go on; anything else ends the preflight. */
+static enum gv_err note(struct report *report, enum gv_err err, const struct gv_fail *fail)
+{
+    if (err != GV_ERR_INVALID && err != GV_ERR_CONFLICT) {
+        return err;
+    }
+    GV_ASSERT(report->problem_count < PROBLEMS_MAX);
+    report->problems[report->problem_count] = *fail;
+    report->problem_count++;
+    return GV_OK;
+}
+
+static enum gv_err refuse_live(const struct gv_dutch_prior *prior, struct gv_fail *fail)
+{
+    return gv_fail_at(fail, GV_ERR_CONFLICT, "/utxo_txid", "dutch.utxo_listed",
+                      "this UTXO already has a listing that is %s",
+                      gv_dutch_status_text(prior->live_status));
+}
+
+/* Everything that is asked of others. Returns an error only when an answer was not to be had. */
+static enum gv_err ask_all(struct report *report, struct gv_upload *upload, struct gv_fail *fail)
+{
+    enum gv_err err = note(report, gv_upload_tip(upload, fail), fail);
+    if (err != GV_OK) {
+        return err;
+    }
+    const enum gv_err utxo = gv_upload_utxo(upload, fail);
+    if (utxo != GV_OK) {
+        return note(report, utxo, fail);
+    }
+    report->utxo_known = true;
+    err = note(report, gv_upload_asset(upload, fail), fail);
+    if (err == GV_OK) {
+        err = gv_upload_prior(upload, fail);
+    }
+    if (err == GV_OK && upload->prior.live_id != 0) {
+        err = note(report, refuse_live(&upload->prior, fail), fail);
+    }
+    return err;
+}
+
+static enum gv_err check(struct report *report, struct gv_upload *upload, struct gv_fail *fail)
+{
+    struct gv_json json;
+    const enum gv_err err = gv_upload_open(upload, report->x, &json, fail);
+    if (err != GV_OK) {
+        return err;
+    }
+    const enum gv_err fields = gv_upload_fields(upload, json.root, true, fail);
+    return fields != GV_OK ? note(report, fields, fail) : ask_all(report, upload, fail);
+}
+
 void gv_handle_check(struct gv_exchange *x)
 {
     struct report report = {.x = x};
     struct gv_upload upload;
-    struct gv_json json;
     struct gv_fail fail = {0};
     uint32_t granted = 0;
-    if (!gv_api_authorize(x, GV_SCOPE_AUCTIONS_WRITE, &granted)) {
+    if (!gv_api_authorize(x, &granted)) {
         return;
     }
-    enum gv_err err = gv_upload_open(&upload, x, &json, &fail);
-    const bool readable = err == GV_OK;
-    if (readable) {
-        err = gv_upload_fields(&upload, json.root, true, &fail);
-    }
-    if (err == GV_OK) {
-        err = gv_upload_chain(&upload, &fail);
-    }
-    if (readable && (err == GV_OK || err == GV_ERR_INVALID)) {
-        send_report(&report, &upload, (granted & GV_KEY_LEGACY_UNLOCKED) != 0,
-                    err == GV_OK ? NULL : &fail);
+    if (check(&report, &upload, &fail) == GV_OK) {
+        send_report(&report, &upload, (granted & GV_KEY_LEGACY_UNLOCKED) != 0);
     } else {
         gv_api_fail(x, &fail);
     }

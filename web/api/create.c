@@ -21,6 +21,19 @@ static enum gv_err judge_all(struct gv_upload *upload, bool may_be_unlocked, str
     return GV_OK;
 }
 
+/* Tip, UTXO, asset: the order in which a client wants to hear what is wrong. */
+static enum gv_err ask_all(struct gv_upload *upload, struct gv_fail *fail)
+{
+    enum gv_err err = gv_upload_tip(upload, fail);
+    if (err == GV_OK) {
+        err = gv_upload_utxo(upload, fail);
+    }
+    if (err == GV_OK) {
+        err = gv_upload_asset(upload, fail);
+    }
+    return err != GV_OK ? err : gv_upload_prior(upload, fail);
+}
+
 static enum gv_err create(struct gv_upload *upload, struct gv_exchange *x, bool strict,
                           uint32_t granted, uint64_t *id, struct gv_fail *fail)
 {
@@ -30,7 +43,7 @@ static enum gv_err create(struct gv_upload *upload, struct gv_exchange *x, bool 
         err = gv_upload_fields(upload, json.root, strict, fail);
     }
     if (err == GV_OK) {
-        err = gv_upload_chain(upload, fail);
+        err = ask_all(upload, fail);
     }
     if (err == GV_OK) {
         err = judge_all(upload, (granted & GV_KEY_LEGACY_UNLOCKED) != 0, fail);
@@ -48,8 +61,15 @@ static enum gv_err create(struct gv_upload *upload, struct gv_exchange *x, bool 
 struct created {
     struct gv_json_out out;
     const struct gv_family *family;
+    const struct gv_upload *upload;
     struct gv_tip tip;
 };
+
+static void write_warnings(struct created *created)
+{
+    const struct gv_sat end_price = {(uint64_t)created->upload->numbers.end_price};
+    gv_upload_write_warnings(&created->out, &created->upload->prior, end_price);
+}
 
 static void render_legacy(void *ctx, const struct gv_market_row *row)
 {
@@ -63,31 +83,34 @@ static void render_legacy(void *ctx, const struct gv_market_row *row)
     gv_jo_object(out);
     gv_render_legacy(out, &row->listing, row->status);
     gv_jo_object_end(out);
+    write_warnings(created);
     gv_jo_object_end(out);
 }
 
 static void render_v1(void *ctx, const struct gv_market_row *row)
 {
     struct created *created = ctx;
-    gv_render_v1(&created->out, row, created->tip);
+    gv_jo_object(&created->out);
+    gv_render_v1_members(&created->out, row, created->tip);
+    write_warnings(created);
+    gv_jo_object_end(&created->out);
 }
 
-/* The listing is stored: from here on the answer is 201, even when its row has moved on since. */
-static void answer_created(struct gv_exchange *x, const struct gv_family *family, uint64_t id)
+/* The listing is stored: from here on the answer is 201, even when its row is gone already. */
+static void answer_created(struct gv_exchange *x, const struct gv_upload *upload, uint64_t id)
 {
+    const struct gv_family *family = x->route->extra;
     struct gv_market *market = gv_api_of(x)->config.market;
-    struct gv_market_head head;
-    struct created created = {.family = family};
+    struct created created = {.family = family, .upload = upload};
     char location[64];
-    gv_market_head(market, &head);
-    created.tip = head.tip;
     gv_json_out_init(&created.out, gv_api_worker_of(x)->reply, GV_REPLY_BYTES_MAX);
-    if (gv_market_with(market, id, family->v1 ? render_v1 : render_legacy, &created) != GV_OK) {
+    if (gv_market_with_tip(market, id, &created.tip, family->v1 ? render_v1 : render_legacy,
+                           &created) != GV_OK) {
         gv_jo_object(&created.out);
-        gv_jo_kint(&created.out, "id", (int64_t)id);
+        gv_jo_kint(&created.out, family->v1 ? "id" : family->id_key, (int64_t)id);
         gv_jo_object_end(&created.out);
     }
-    gv_format_cut(location, sizeof(location), "/api/v1/dutch/%llu", (unsigned long long)id);
+    gv_format_cut(location, sizeof(location), "%s/%llu", family->path, (unsigned long long)id);
     gv_reply_status(x, 201);
     gv_reply_header(x, "Location", location);
     gv_reply_header(x, "Cache-Control", "no-store");
@@ -101,13 +124,13 @@ void gv_handle_create(struct gv_exchange *x)
     struct gv_fail fail = {0};
     uint32_t granted = 0;
     uint64_t id = 0;
-    if (!gv_api_authorize(x, GV_SCOPE_AUCTIONS_WRITE, &granted)) {
+    if (!gv_api_authorize(x, &granted)) {
         return;
     }
     const enum gv_err err = create(&upload, x, family->v1, granted, &id, &fail);
     gv_upload_close(&upload);
     if (err == GV_OK) {
-        answer_created(x, family, id);
+        answer_created(x, &upload, id);
     } else {
         gv_api_fail(x, &fail);
     }

@@ -4,6 +4,7 @@
 
 #include "web/api/api_state.h"
 #include "web/api/errors.h"
+#include "web/api/find.h"
 #include "web/api/render.h"
 
 #include <string.h>
@@ -91,28 +92,26 @@ static void write_psbt(struct gv_json_out *out, const struct current *current,
 void gv_handle_current_psbt(struct gv_exchange *x)
 {
     const struct gv_family *family = x->route->extra;
-    struct gv_market *market = gv_api_of(x)->config.market;
-    struct gv_market_head head;
     struct current current;
+    struct gv_tip tip;
     struct gv_json_out out;
-    uint64_t id = 0;
-    if (!gv_param_id(x, &id) || gv_market_with(market, id, copy_current, &current) != GV_OK) {
-        gv_api_refuse(x, GV_ERR_NOT_FOUND, "dutch.not_found", family->not_found);
-        return;
+    struct gv_fail fail;
+    enum gv_err err = gv_find_listing(x, &tip, copy_current, &current, &fail);
+    if (err == GV_OK && current.reveal.kind == GV_REVEAL_NOT_LIVE) {
+        err = gv_fail(&fail, GV_ERR_UNAVAILABLE, "node.not_live",
+                      "the node is unreachable, syncing or behind; last known height %u",
+                      tip.height.v);
     }
-    gv_market_head(market, &head);
-    if (current.reveal.kind == GV_REVEAL_NOT_LIVE) {
-        struct gv_fail fail;
-        gv_fail(&fail, GV_ERR_UNAVAILABLE, "node.not_live",
-                "the node is unreachable, syncing or behind; last known height %u",
-                head.tip.height.v);
+    if (err != GV_OK) {
         gv_api_fail(x, &fail);
         return;
     }
     gv_json_out_init(&out, gv_api_worker_of(x)->reply, GV_REPLY_BYTES_MAX);
     gv_jo_object(&out);
-    gv_jo_kbool(&out, "success", true);
-    gv_jo_kint(&out, "current_block", head.tip.height.v);
+    if (!family->v1) {
+        gv_jo_kbool(&out, "success", true);
+    }
+    gv_jo_kint(&out, "current_block", tip.height.v);
     gv_jo_kint(&out, family->id_key, (int64_t)current.id);
     if (current.reveal.kind == GV_REVEAL_RUNG) {
         write_psbt(&out, &current, family);

@@ -8,10 +8,11 @@
 
 #define ERROR_BODY_MAX 2048u
 
-static bool starts_with(struct gv_view path, const char *prefix)
+/* Is it this folder or anything below? */
+static bool is_under(struct gv_view path, const char *folder)
 {
-    const size_t n = strlen(prefix);
-    return path.n >= n && memcmp(path.p, prefix, n) == 0;
+    const size_t n = strlen(folder);
+    return path.n >= n && memcmp(path.p, folder, n) == 0 && (path.n == n || path.p[n] == '/');
 }
 
 /* The original's clients read one member. */
@@ -86,13 +87,13 @@ void gv_api_write_error(struct gv_exchange *x, int status, const struct gv_fail 
     const struct gv_view path = x->request->path;
     gv_reply_status(x, status);
     gv_reply_header(x, "Cache-Control", "no-store");
-    if (starts_with(path, "/api/") && !starts_with(path, "/api/v1/")) {
-        const size_t n = write_legacy(body, fail);
-        gv_reply_body(x, gv_view_of(body, n), "application/json");
-    } else if (starts_with(path, "/api/v1/") || gv_view_is(path, "/metrics") ||
-               gv_view_is(path, "/health") || gv_view_is(path, "/ready")) {
+    if (is_under(path, "/api/v1") || gv_view_is(path, "/metrics") || gv_view_is(path, "/health") ||
+        gv_view_is(path, "/ready")) {
         const size_t n = write_problem(body, x, status, fail);
         gv_reply_body(x, gv_view_of(body, n), "application/problem+json");
+    } else if (is_under(path, "/api")) {
+        const size_t n = write_legacy(body, fail);
+        gv_reply_body(x, gv_view_of(body, n), "application/json");
     } else {
         const size_t n = write_page(body, status);
         gv_reply_body(x, gv_view_of(body, n), "text/html; charset=utf-8");

@@ -4,7 +4,8 @@
 
 #include "web/server/server.h"
 
-/** The original has two names for one thing: /api/listings and /api/auctions. `extra` of a row. */
+/** One thing by three names: /api/listings and /api/auctions of the original, and /api/v1/dutch.
+ *  `extra` of a row. */
 struct gv_family {
     const char *list_key;   /* "listings" */
     const char *object_key; /* "listing" */
@@ -12,18 +13,16 @@ struct gv_family {
     const char *status_key; /* "listing_status" */
     const char *not_found;  /* text of 404 */
     const char *created;    /* text of 201 */
+    const char *path;       /* of the list, for Location */
     bool v1;                /* answers as /api/v1 does */
 };
-
-/** {id} of the path. Returns false when it is no number from 1 to 2^63-1. */
-GV_MUST_USE bool gv_param_id(const struct gv_exchange *x, uint64_t *id);
 
 /* lists.c */
 void gv_handle_legacy_list(struct gv_exchange *x);
 void gv_handle_legacy_address(struct gv_exchange *x);
-void gv_handle_legacy_one(struct gv_exchange *x);
 void gv_handle_v1_list(struct gv_exchange *x);
-void gv_handle_v1_one(struct gv_exchange *x);
+/* one.c */
+void gv_handle_one(struct gv_exchange *x);
 /* current_psbt.c */
 void gv_handle_current_psbt(struct gv_exchange *x);
 /* create.c, check.c, ladder.c, purchase.c */

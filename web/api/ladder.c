@@ -18,11 +18,17 @@ struct plan {
     struct gv_rpc_txout txout;
 };
 
-/* Rounded to the nearest satoshi; n blocks then miss the end price by at most n/2. */
+/* Rounded to the nearest satoshi; n blocks then miss the end price by at most n/2. A price that
+ * falls by less than that falls by 1 until it has arrived, which a listing takes as well. */
 static int64_t decrement_of(const struct gv_dutch_numbers *n)
 {
     const int64_t blocks = n->end_block - n->start_block;
-    return blocks == 0 ? 0 : (n->start_price - n->end_price + blocks / 2) / blocks;
+    const int64_t fall = n->start_price - n->end_price;
+    if (blocks <= 0 || fall <= 0) {
+        return 0;
+    }
+    const int64_t rounded = (fall + blocks / 2) / blocks;
+    return rounded > 0 ? rounded : 1;
 }
 
 static int64_t price_at(const struct gv_dutch_numbers *n, int64_t block)
@@ -59,7 +65,7 @@ static enum gv_err read_plan(struct gv_exchange *x, struct plan *plan, struct gv
         return err;
     }
     n->blocks_after_end = 0;
-    n->price_decrement = n->end_block >= n->start_block ? decrement_of(n) : 0;
+    n->price_decrement = decrement_of(n);
     return gv_dutch_check_numbers(n, fail);
 }
 

@@ -1,4 +1,4 @@
-/* Lists and single listings, of the original and of /api/v1. */
+/* Lists of listings, of the original and of /api/v1. */
 #include "web/api/handlers.h"
 
 #include "firmware/base/text.h"
@@ -10,8 +10,9 @@
 
 #define FILTER_TEXT_MAX 128u
 #define ADDRESS_MIN     10u
+#define TAIL_MAX        96u
 /* A row in either form, its comma, and the end of the list. */
-#define ROW_ROOM (GV_LIVE_FRAME_OUT_MAX + 64u)
+#define ROW_ROOM (GV_LIVE_FRAME_OUT_MAX + 1u + TAIL_MAX)
 
 struct filter {
     unsigned statuses;   /* bit per gv_dutch_status */
@@ -71,13 +72,18 @@ static enum gv_err parse_statuses(const char *text, unsigned *statuses, struct g
                    unknown);
 }
 
-/* An absent parameter is the empty text. */
+/* An absent parameter is the empty text. One that is too long is wrong, not a body that is too
+ * large. */
 static enum gv_err query_text(struct gv_exchange *x, const char *name, char *out, size_t cap,
                               bool *present, struct gv_fail *fail)
 {
     size_t n = 0;
     const enum gv_err err = gv_web_query(x->request, name, out, cap, &n, fail);
     *present = err == GV_OK;
+    if (err == GV_ERR_TOO_LARGE) {
+        fail->err = GV_ERR_INVALID;
+        return GV_ERR_INVALID;
+    }
     if (err != GV_ERR_NOT_FOUND) {
         return err;
     }
@@ -133,13 +139,13 @@ static bool add_row(void *ctx, const struct gv_market_row *row)
 }
 
 /* Send every matching row. Each chunk is one locked visit; a block that arrives in between shows in
- * the rows that follow, and every row is true by itself. */
+ * the rows that follow, and every row is true by itself. page->tip ends as the tip of the last. */
 static enum gv_err stream_rows(struct page *page)
 {
     struct gv_market *market = gv_api_of(page->x)->config.market;
     uint64_t before = 0;
     for (;;) {
-        const uint64_t stopped = gv_market_each(market, before, add_row, page);
+        const uint64_t stopped = gv_market_each_tip(market, before, &page->tip, add_row, page);
         if (stopped == 0) {
             return GV_OK; /* the rest goes out with the end of the answer */
         }
@@ -152,20 +158,26 @@ static enum gv_err stream_rows(struct page *page)
     }
 }
 
-/* The count comes last, so that it is true whatever happened while the rows went out. */
+/* Count and tip come last, so that they are true whatever happened while the rows went out: no row
+ * shows a PSBT above the height that the answer names. */
 static size_t print_tail(const struct page *page, char *tail, size_t cap)
 {
+    char height[16] = "null";
+    if (page->tip.known) {
+        gv_format_cut(height, sizeof(height), "%u", page->tip.height.v);
+    }
     if (page->v1) {
-        gv_format_cut(tail, cap, "],\"next_cursor\":null}");
+        gv_format_cut(tail, cap, "],\"next_cursor\":null,\"tip\":{\"height\":%s,\"live\":%s}}",
+                      height, page->tip.live ? "true" : "false");
     } else {
-        gv_format_cut(tail, cap, "],\"count\":%u}", page->count);
+        gv_format_cut(tail, cap, "],\"count\":%u,\"current_block\":%s}", page->count, height);
     }
     return strlen(tail);
 }
 
 static void send_list(struct page *page)
 {
-    char tail[48];
+    char tail[TAIL_MAX];
     gv_reply_header(page->x, "Cache-Control", "no-cache");
     gv_reply_begin_chunked(page->x, "application/json");
     if (stream_rows(page) != GV_OK) {
@@ -177,14 +189,6 @@ static void send_list(struct page *page)
     if (gv_reply_chunk(page->x, gv_view_of(page->p, page->n)) == GV_OK) {
         gv_reply_end(page->x);
     }
-}
-
-static void begin_page(struct page *page, struct gv_exchange *x, const struct filter *filter)
-{
-    struct gv_market_head head;
-    gv_market_head(gv_api_of(x)->config.market, &head);
-    *page =
-        (struct page){.x = x, .filter = filter, .tip = head.tip, .p = gv_api_worker_of(x)->reply};
 }
 
 /* {"success":true,... up to and including the opening of the array named `key` */
@@ -200,7 +204,6 @@ static void open_legacy(struct page *page, const char *address, const char *role
     if (role != NULL) {
         gv_jo_kstring(&out, "role", role);
     }
-    gv_render_int_or_null(&out, "current_block", page->tip.height.v, page->tip.known);
     gv_jo_key(&out, key);
     gv_jo_array(&out);
     page->n = out.n;
@@ -210,13 +213,12 @@ void gv_handle_legacy_list(struct gv_exchange *x)
 {
     const struct gv_family *family = x->route->extra;
     struct filter filter = {0};
-    struct page page;
+    struct page page = {.x = x, .filter = &filter, .p = gv_api_worker_of(x)->reply};
     struct gv_fail fail;
     if (read_status_filter(x, &filter, &fail) != GV_OK) {
         gv_api_fail(x, &fail);
         return;
     }
-    begin_page(&page, x, &filter);
     open_legacy(&page, NULL, NULL, family->list_key);
     send_list(&page);
 }
@@ -258,7 +260,7 @@ static void normalise_address(char out[GV_ADDRESS_MAX], struct gv_view text)
 void gv_handle_legacy_address(struct gv_exchange *x)
 {
     struct filter filter = {0};
-    struct page page;
+    struct page page = {.x = x, .filter = &filter, .p = gv_api_worker_of(x)->reply};
     struct gv_fail fail;
     char address[GV_ADDRESS_MAX];
     char role[16];
@@ -276,98 +278,34 @@ void gv_handle_legacy_address(struct gv_exchange *x)
         gv_api_fail(x, &fail);
         return;
     }
-    begin_page(&page, x, &filter);
     open_legacy(&page, address, has_role ? role : NULL, "listings");
     send_list(&page);
 }
 
-/* ---- one listing ------------------------------------------------------------------------------- */
-
-bool gv_param_id(const struct gv_exchange *x, uint64_t *id)
-{
-    return gv_parse_u64(id, x->params[0], INT64_MAX) && *id > 0;
-}
-
-struct one {
-    struct gv_json_out out;
-    struct gv_tip tip;
-    const struct gv_family *family;
-};
-
-static void render_one_legacy(void *ctx, const struct gv_market_row *row)
-{
-    struct one *one = ctx;
-    gv_jo_object(&one->out);
-    gv_jo_kbool(&one->out, "success", true);
-    gv_jo_key(&one->out, one->family->object_key);
-    gv_jo_object(&one->out);
-    gv_render_legacy(&one->out, &row->listing, row->status);
-    gv_jo_object_end(&one->out);
-    gv_jo_object_end(&one->out);
-}
-
-static void render_one_v1(void *ctx, const struct gv_market_row *row)
-{
-    struct one *one = ctx;
-    gv_render_v1(&one->out, row, one->tip);
-}
-
-/* Answer with one listing or 404 in the family's words. */
-static void send_one(struct gv_exchange *x, const struct gv_family *family,
-                     void (*render)(void *ctx, const struct gv_market_row *row))
-{
-    struct gv_market *market = gv_api_of(x)->config.market;
-    struct gv_market_head head;
-    struct one one = {.family = family};
-    uint64_t id = 0;
-    gv_market_head(market, &head);
-    one.tip = head.tip;
-    gv_json_out_init(&one.out, gv_api_worker_of(x)->reply, GV_REPLY_BYTES_MAX);
-    if (!gv_param_id(x, &id) || gv_market_with(market, id, render, &one) != GV_OK) {
-        gv_api_refuse(x, GV_ERR_NOT_FOUND, "dutch.not_found", family->not_found);
-        return;
-    }
-    gv_reply_header(x, "Cache-Control", "no-cache");
-    gv_reply_body(x, gv_view_of(one.out.p, one.out.n), "application/json");
-}
-
-void gv_handle_legacy_one(struct gv_exchange *x)
-{
-    send_one(x, x->route->extra, render_one_legacy);
-}
-
-void gv_handle_v1_one(struct gv_exchange *x)
-{
-    send_one(x, x->route->extra, render_one_v1);
-}
+/* ---- /api/v1 ----------------------------------------------------------------------------------- */
 
 void gv_handle_v1_list(struct gv_exchange *x)
 {
     struct gv_market_head head;
     struct filter filter = {0};
-    struct page page;
+    struct page page = {.x = x, .filter = &filter, .v1 = true, .p = gv_api_worker_of(x)->reply};
     struct gv_json_out out;
     struct gv_fail fail;
-    char tag[32];
+    char tag[64];
     if (read_status_filter(x, &filter, &fail) != GV_OK) {
         gv_api_fail(x, &fail);
         return;
     }
+    /* Before the rows: they may be newer than the sequence says, never older. */
     gv_market_head(gv_api_of(x)->config.market, &head);
-    gv_format_cut(tag, sizeof(tag), "d%llu", (unsigned long long)head.sequence);
+    gv_format_cut(tag, sizeof(tag), "%s-%llu", gv_api_of(x)->epoch,
+                  (unsigned long long)head.sequence);
     if (gv_reply_not_modified(x, tag)) {
         return;
     }
-    begin_page(&page, x, &filter);
-    page.v1 = true;
     gv_json_out_init(&out, page.p, GV_REPLY_BYTES_MAX);
     gv_jo_object(&out);
     gv_jo_kint(&out, "sequence", (int64_t)head.sequence);
-    gv_jo_key(&out, "tip");
-    gv_jo_object(&out);
-    gv_jo_kint(&out, "height", head.tip.height.v);
-    gv_jo_kbool(&out, "live", head.tip.live);
-    gv_jo_object_end(&out);
     gv_jo_key(&out, "items");
     gv_jo_array(&out);
     page.n = out.n;

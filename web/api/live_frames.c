@@ -82,12 +82,9 @@ static size_t write_listing_frame(const struct gv_api *api, const struct gv_even
                                   size_t cap)
 {
     struct listing_frame frame;
-    struct gv_market_head head;
-    gv_market_head(api->config.market, &head);
-    frame.tip = head.tip;
     gv_json_out_init(&frame.out, buf, cap);
     open_frame(&frame.out, "dutch", event->sequence, "listing", gv_clock_utc(api->config.clock));
-    if (gv_market_with(api->config.market, event->id, write_row, &frame) != GV_OK) {
+    if (gv_market_with_tip(api->config.market, event->id, &frame.tip, write_row, &frame) != GV_OK) {
         return 0; /* retired since: nothing to say */
     }
     gv_jo_object_end(&frame.out);
@@ -96,7 +93,7 @@ static size_t write_listing_frame(const struct gv_api *api, const struct gv_even
 
 void gv_api_on_event(void *api, const struct gv_event *event)
 {
-    const struct gv_api *self = api;
+    struct gv_api *self = api;
     char buf[GV_LIVE_FRAME_OUT_MAX];
     if (self->live == NULL) {
         return; /* the first picture, before anybody can listen */

@@ -54,6 +54,10 @@ static void write_node(struct metrics *m, const struct gv_market_head *market, s
     one(m, "gavel_node_headers", "gauge", "Best known header height.", node->headers);
     one(m, "gavel_node_tip_age_seconds", "gauge", "Age of the tip by its header.",
         age > 0 ? (uint64_t)age : 0);
+    head(m, "gavel_node_sync_ratio", "gauge", "Verification progress by the node.");
+    print(m, "gavel_node_sync_ratio %.6f\n", node->verification_progress);
+    one(m, "gavel_clock_synced", "gauge", "1 when the clock was ever set.",
+        now.s >= GV_CLOCK_SET_S);
     one(m, "gavel_node_reorgs_total", "counter", "Blocks taken off the chain.", node->reorgs);
     one(m, "gavel_zmq_messages_total", "counter", "Feed messages.", node->feed_messages);
     one(m, "gavel_zmq_gaps_total", "counter", "Gaps in feed counters.", node->feed_gaps);
@@ -129,18 +133,6 @@ static void write_live(struct metrics *m, const struct gv_live *live)
     one(m, "gavel_ws_messages_total", "counter", "Messages sent to clients.", stats.messages_sent);
 }
 
-static void write_server(struct metrics *m, const struct gv_server *server)
-{
-    struct gv_server_stats stats;
-    gv_server_stats(server, &stats);
-    one(m, "gavel_http_connections_total", "counter", "Accepted.", stats.connections);
-    one(m, "gavel_http_refused_address_total", "counter", "Refused: too many of one address.",
-        stats.refused_address);
-    one(m, "gavel_tls_handshakes_total", "counter", "Completed.", stats.handshakes);
-    one(m, "gavel_tls_handshakes_failed_total", "counter", "Failed or timed out.",
-        stats.handshakes_failed + stats.handshakes_timed_out);
-}
-
 static void write_route_codes(void *ctx, const struct gv_route_stats *s)
 {
     struct metrics *m = ctx;
@@ -174,13 +166,44 @@ static void write_route_times(void *ctx, const struct gv_route_stats *s)
           s->count);
 }
 
+static void write_server(struct metrics *m, const struct gv_server *server)
+{
+    struct gv_server_stats stats;
+    if (server == NULL) {
+        return; /* asked while the server was still starting */
+    }
+    gv_server_stats(server, &stats);
+    one(m, "gavel_http_connections_total", "counter", "Accepted.", stats.connections);
+    one(m, "gavel_http_refused_address_total", "counter", "Refused: too many of one address.",
+        stats.refused_address);
+    one(m, "gavel_tls_handshakes_total", "counter", "Completed.", stats.handshakes);
+    one(m, "gavel_tls_handshakes_failed_total", "counter", "Failed or timed out.",
+        stats.handshakes_failed + stats.handshakes_timed_out);
+    head(m, "gavel_http_requests_total", "counter", "Requests by route, method and status.");
+    gv_server_each_route(server, write_route_codes, m);
+    head(m, "gavel_http_request_duration_seconds", "histogram", "Time to the end of the answer.");
+    gv_server_each_route(server, write_route_times, m);
+}
+
+/* A proxy on this machine makes strangers look like loopback; it says so in one of these. */
+static bool is_local(const struct gv_exchange *x)
+{
+    static const char *const marks[] = {"Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"};
+    for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+        if (gv_web_header(x->request, marks[i]).p != NULL) {
+            return false;
+        }
+    }
+    return x->request->is_loopback;
+}
+
 void gv_handle_metrics(struct gv_exchange *x)
 {
     const struct gv_api *api = gv_api_of(x);
     struct metrics m = {.p = gv_api_worker_of(x)->reply};
     struct gv_market_head market;
     uint32_t granted = 0;
-    if (!x->request->is_loopback && !gv_api_authorize(x, GV_SCOPE_AUCTIONS_READ, &granted)) {
+    if (!is_local(x) && !gv_api_authorize(x, &granted)) {
         return;
     }
     gv_market_head(api->config.market, &market);
@@ -191,10 +214,6 @@ void gv_handle_metrics(struct gv_exchange *x)
     write_engine(&m, api->config.engine);
     write_live(&m, api->live);
     write_server(&m, api->server);
-    head(&m, "gavel_http_requests_total", "counter", "Requests by route, method and status.");
-    gv_server_each_route(api->server, write_route_codes, &m);
-    head(&m, "gavel_http_request_duration_seconds", "histogram", "Time to the end of the answer.");
-    gv_server_each_route(api->server, write_route_times, &m);
     if (m.full) {
         gv_log(GV_LOG_BROKEN, "api", "metrics do not fit the reply buffer");
     }

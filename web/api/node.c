@@ -5,9 +5,8 @@
 
 #include "firmware/base/text.h"
 
-#define CLOCK_YEAR_2025_S 1735689600 /* a clock before this was never set */
-#define TIP_STALE_S       5400       /* 90 minutes without a block: something is wrong */
-#define BEHIND_READY      2u         /* fewer blocks than this behind is still ready */
+#define TIP_STALE_S  5400 /* 90 minutes without a block: something is wrong */
+#define BEHIND_READY 2u   /* fewer blocks than this behind is still ready */
 
 static void begin(struct gv_exchange *x, struct gv_json_out *out, struct gv_market_head *head)
 {
@@ -110,7 +109,7 @@ static struct checks judge(const struct gv_market_head *head, const struct gv_en
     if (engine->commits_failed > 0) {
         checks.database = "warn";
     }
-    if (now.s < CLOCK_YEAR_2025_S) {
+    if (now.s < GV_CLOCK_SET_S) {
         checks.clock = "fail";
     }
     return checks;

@@ -5,6 +5,7 @@
 #include "app/bitcoin/purchase.h"
 #include "firmware/base/text.h"
 #include "web/api/errors.h"
+#include "web/api/find.h"
 #include "web/api/render.h"
 #include "web/api/small_body.h"
 
@@ -42,10 +43,10 @@ static void copy_revealed(void *ctx, const struct gv_market_row *row)
 
 static enum gv_err find_revealed(struct gv_exchange *x, struct order *order, struct gv_fail *fail)
 {
-    uint64_t id = 0;
-    if (!gv_param_id(x, &id) ||
-        gv_market_with(gv_api_of(x)->config.market, id, copy_revealed, order) != GV_OK) {
-        return gv_fail(fail, GV_ERR_NOT_FOUND, "dutch.not_found", "there is no such listing");
+    struct gv_tip tip;
+    const enum gv_err err = gv_find_listing(x, &tip, copy_revealed, order, fail);
+    if (err != GV_OK) {
+        return err;
     }
     if (order->reveal.kind == GV_REVEAL_NOT_LIVE) {
         return gv_fail(fail, GV_ERR_UNAVAILABLE, "node.not_live",
@@ -137,9 +138,12 @@ static enum gv_err find_coins(struct gv_exchange *x, struct order *order, struct
             fail->err = GV_ERR_UNAVAILABLE;
             return fail->err;
         }
-        if (!txout.found || !txout.spk_fits || txout.confirmations == 0) {
-            return gv_fail_at(fail, GV_ERR_INVALID, pointer, "purchase.input",
-                              "this UTXO is spent, unknown, unconfirmed or of an unusual script");
+        if (!txout.found || !txout.spk_fits || txout.confirmations == 0 ||
+            (txout.coinbase && txout.confirmations < GV_COINBASE_MATURITY)) {
+            return gv_fail_at(
+                fail, GV_ERR_INVALID, pointer, "purchase.input",
+                "this UTXO is spent, unknown, unconfirmed, an immature coinbase or of an "
+                "unusual script");
         }
         order->coins[i] = (struct gv_purchase_coin){
             .outpoint = order->outpoints[i], .amount = {txout.value_sat}, .script = txout.spk};

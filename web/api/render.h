@@ -10,7 +10,10 @@
 void gv_render_legacy(struct gv_json_out *out, const struct gv_dutch_listing *listing,
                       enum gv_dutch_status status);
 
-/** The /api/v1 object, with the revealed PSBT when there is one. */
+/** Members of the /api/v1 object without the PSBT, into an object that is open. */
+void gv_render_v1_members(struct gv_json_out *out, const struct gv_market_row *row,
+                          struct gv_tip tip);
+/** The /api/v1 object of lists and live frames, with the revealed PSBT when there is one. */
 void gv_render_v1(struct gv_json_out *out, const struct gv_market_row *row, struct gv_tip tip);
 /** The /api/v1/node object. */
 void gv_render_node(struct gv_json_out *out, const struct gv_market_head *head, struct gv_utc now);

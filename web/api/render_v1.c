@@ -103,17 +103,12 @@ static void write_reveal(struct gv_json_out *out, const struct gv_market_row *ro
     gv_render_int_or_null(out, "block_number", row->reveal.block,
                           row->reveal.kind == GV_REVEAL_RUNG);
     gv_jo_object_end(out);
-    gv_jo_key(out, "psbt");
-    if (row->psbt_len > 0)
-        gv_jo_text(out, gv_row_psbt(row));
-    else
-        gv_jo_null(out);
 }
 
-void gv_render_v1(struct gv_json_out *out, const struct gv_market_row *row, struct gv_tip tip)
+void gv_render_v1_members(struct gv_json_out *out, const struct gv_market_row *row,
+                          struct gv_tip tip)
 {
     const struct gv_dutch_terms *terms = &row->listing.terms;
-    gv_jo_object(out);
     gv_jo_kint(out, "id", (int64_t)row->listing.id);
     gv_jo_kstring(out, "asset", terms->asset_name);
     write_quantity(out, terms);
@@ -133,6 +128,17 @@ void gv_render_v1(struct gv_json_out *out, const struct gv_market_row *row, stru
     gv_render_int_or_null(out, "revealed_high_block", row->listing.revealed_high,
                           row->listing.revealed_high != 0);
     write_reveal(out, row);
+}
+
+void gv_render_v1(struct gv_json_out *out, const struct gv_market_row *row, struct gv_tip tip)
+{
+    gv_jo_object(out);
+    gv_render_v1_members(out, row, tip);
+    gv_jo_key(out, "psbt");
+    if (row->psbt_len > 0)
+        gv_jo_text(out, gv_row_psbt(row));
+    else
+        gv_jo_null(out);
     gv_jo_object_end(out);
 }
 

@@ -10,6 +10,7 @@ static const struct gv_family auctions = {
     .status_key = "auction_status",
     .not_found = "Auction not found",
     .created = "Auction created",
+    .path = "/api/auctions",
 };
 static const struct gv_family listings = {
     .list_key = "listings",
@@ -18,9 +19,13 @@ static const struct gv_family listings = {
     .status_key = "listing_status",
     .not_found = "Listing not found",
     .created = "Listing created",
+    .path = "/api/listings",
 };
 static const struct gv_family v1 = {
+    .id_key = "listing_id",
+    .status_key = "status",
     .not_found = "there is no such listing",
+    .path = "/api/v1/dutch",
     .v1 = true,
 };
 
@@ -31,8 +36,8 @@ const struct gv_route gv_api_routes[] = {
     {"POST", "/api/listings",                   gv_handle_create,         GV_BODY_MAX, GV_ROUTE_KEY, "legacy_create", "auctions:write", &listings},
     {"GET",  "/api/auctions",                   gv_handle_legacy_list,    0, 0, "legacy_list",    NULL, &auctions},
     {"GET",  "/api/listings",                   gv_handle_legacy_list,    0, 0, "legacy_list",    NULL, &listings},
-    {"GET",  "/api/auctions/{id}",              gv_handle_legacy_one,     0, 0, "legacy_one",     NULL, &auctions},
-    {"GET",  "/api/listings/{id}",              gv_handle_legacy_one,     0, 0, "legacy_one",     NULL, &listings},
+    {"GET",  "/api/auctions/{id}",              gv_handle_one,            0, 0, "legacy_one",     NULL, &auctions},
+    {"GET",  "/api/listings/{id}",              gv_handle_one,            0, 0, "legacy_one",     NULL, &listings},
     {"GET",  "/api/auctions/{id}/current-psbt", gv_handle_current_psbt,   0, 0, "current_psbt",   NULL, &auctions},
     {"GET",  "/api/listings/{id}/current-psbt", gv_handle_current_psbt,   0, 0, "current_psbt",   NULL, &listings},
     {"GET",  "/api/address/{address}",          gv_handle_legacy_address, 0, 0, "legacy_address", NULL, NULL},
@@ -42,19 +47,25 @@ const struct gv_route gv_api_routes[] = {
     {"POST", "/api/v1/dutch",                   gv_handle_create,         GV_BODY_MAX, GV_ROUTE_KEY, "dutch_create", "auctions:write", &v1},
     {"POST", "/api/v1/dutch/check",             gv_handle_check,          GV_BODY_MAX, GV_ROUTE_KEY, "dutch_check",  "auctions:write", &v1},
     {"POST", "/api/v1/dutch/ladder",            gv_handle_ladder,         GV_SMALL_BODY_MAX, 0, "dutch_ladder",   NULL, &v1},
-    {"GET",  "/api/v1/dutch/{id}",              gv_handle_v1_one,         0, 0, "dutch_one",      NULL, &v1},
+    {"GET",  "/api/v1/dutch/{id}",              gv_handle_one,            0, 0, "dutch_one",      NULL, &v1},
+    {"GET",  "/api/v1/dutch/{id}/current-psbt", gv_handle_current_psbt,   0, 0, "current_psbt",   NULL, &v1},
     {"POST", "/api/v1/dutch/{id}/purchase",     gv_handle_purchase,       GV_SMALL_BODY_MAX, 0, "dutch_purchase", NULL, &v1},
     {"GET",  "/api/v1/node",                    gv_handle_node,           0, 0, "node",           NULL, NULL},
     {"GET",  "/api/v1/ws",                      NULL,                     0, GV_ROUTE_WEBSOCKET, "ws", NULL, NULL},
     /* operation */
     {"GET",  "/health",                         gv_handle_health,         0, GV_ROUTE_PLAIN, "health", NULL, NULL},
     {"GET",  "/ready",                          gv_handle_ready,          0, GV_ROUTE_PLAIN, "ready",  NULL, NULL},
-    {"GET",  "/metrics",                        gv_handle_metrics,        0, 0, "metrics",        NULL, NULL},
+    {"GET",  "/metrics",                        gv_handle_metrics,        0, 0, "metrics",        "auctions:read", NULL},
     {"GET",  "/ca.crt",                         gv_handle_ca,             0, GV_ROUTE_PLAIN, "ca",  NULL, NULL},
     /* the page */
     {"GET",  "/",                               gv_handle_asset,          0, 0, "page",           NULL, NULL},
-    {"GET",  "/{file}",                         gv_handle_asset,          0, 0, "page",           NULL, NULL},
-    {"GET",  "/{folder}/{file}",                gv_handle_asset,          0, 0, "page",           NULL, NULL},
+    {"GET",  "/app.js",                         gv_handle_asset,          0, 0, "page",           NULL, NULL},
+    {"GET",  "/icon.svg",                       gv_handle_asset,          0, 0, "page",           NULL, NULL},
+    {"GET",  "/index.html",                     gv_handle_asset,          0, 0, "page",           NULL, NULL},
+    {"GET",  "/components/{file}",              gv_handle_asset,          0, 0, "page",           NULL, NULL},
+    {"GET",  "/lib/{file}",                     gv_handle_asset,          0, 0, "page",           NULL, NULL},
+    {"GET",  "/styles/{file}",                  gv_handle_asset,          0, 0, "page",           NULL, NULL},
+    {"GET",  "/views/{file}",                   gv_handle_asset,          0, 0, "page",           NULL, NULL},
 };
 /* clang-format on */
 

@@ -5,8 +5,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define COINBASE_MATURITY 100u
-
 enum gv_err gv_upload_open(struct gv_upload *upload, struct gv_exchange *x, struct gv_json *json,
                            struct gv_fail *fail)
 {
@@ -25,14 +23,14 @@ enum gv_err gv_upload_open(struct gv_upload *upload, struct gv_exchange *x, stru
                        "other uploads are being checked, try again in a few seconds");
     }
     upload->submission = submission;
-    memset(&submission->terms, 0, sizeof(submission->terms));
     submission->terms.locked = true; /* until a rung says otherwise */
-    submission->watched = false;
+    /* What a body that breaks off has left here must be wiped, too. */
+    submission->body_len =
+        x->request->content_length < GV_BODY_MAX ? (size_t)x->request->content_length : GV_BODY_MAX;
     err = gv_body_read(x, submission->body, GV_BODY_MAX, &n, fail);
     if (err != GV_OK) {
         return err;
     }
-    submission->body_len = n;
     if (n == 0) {
         return gv_fail(fail, GV_ERR_INVALID, "json.empty", "No data provided");
     }
@@ -81,42 +79,94 @@ static enum gv_err explain_missing(struct gv_upload *upload, struct gv_fail *fai
     return refuse_utxo(fail, "utxo.unknown", "the UTXO is spent or never existed");
 }
 
-static enum gv_err check_utxo(struct gv_upload *upload, struct gv_rpc_txout *txout,
-                              struct gv_fail *fail)
+static enum gv_err read_utxo(struct gv_upload *upload, struct gv_fail *fail)
 {
     struct gv_dutch_terms *terms = &upload->submission->terms;
-    if (gv_rpc_txout(&upload->worker->rpc, &terms->utxo, true, txout, fail) != GV_OK) {
+    struct gv_rpc_txout txout;
+    if (gv_rpc_txout(&upload->worker->rpc, &terms->utxo, true, &txout, fail) != GV_OK) {
         return unavailable(fail);
     }
-    if (!txout->found) {
+    if (!txout.found) {
         return explain_missing(upload, fail);
     }
-    if (txout->confirmations == 0) {
+    if (txout.confirmations == 0) {
         return refuse_utxo(fail, "utxo.unconfirmed", "the UTXO has no confirmation yet");
     }
-    if (txout->coinbase && txout->confirmations < COINBASE_MATURITY) {
+    if (txout.coinbase && txout.confirmations < GV_COINBASE_MATURITY) {
         return refuse_utxo(fail, "utxo.immature",
                            "the UTXO is a coinbase output with fewer than 100 confirmations");
     }
-    if (!txout->spk_fits) {
+    if (!txout.spk_fits) {
         return refuse_utxo(fail, "utxo.script", "the UTXO's script type cannot be listed");
     }
-    terms->utxo_value.v = txout->value_sat;
-    terms->utxo_spk = txout->spk;
-    memcpy(terms->seller, txout->address, sizeof(terms->seller));
+    terms->utxo_value.v = txout.value_sat;
+    terms->utxo_spk = txout.spk;
+    memcpy(terms->seller, txout.address, sizeof(terms->seller));
+    upload->confirmations = txout.confirmations;
     return GV_OK;
 }
 
-static enum gv_err check_asset(struct gv_upload *upload, uint32_t tip, uint32_t confirmations,
-                               struct gv_fail *fail)
+enum gv_err gv_upload_utxo(struct gv_upload *upload, struct gv_fail *fail)
 {
-    struct gv_dutch_terms *terms = &upload->submission->terms;
+    struct gv_submission *submission = upload->submission;
+    if (gv_watch_add(upload->api->config.watch, &submission->terms.utxo,
+                     &submission->watch_fired) != GV_OK) {
+        return gv_fail(fail, GV_ERR_FULL, "upload.watch_full", "no more outpoints can be watched");
+    }
+    submission->watched = true;
+    return read_utxo(upload, fail);
+}
+
+enum gv_err gv_upload_tip(struct gv_upload *upload, struct gv_fail *fail)
+{
+    struct gv_market_head head;
+    gv_market_head(upload->api->config.market, &head);
+    if (!head.tip.live) {
+        return gv_fail(fail, GV_ERR_UNAVAILABLE, "node.not_live",
+                       "the node is unreachable, syncing or behind: nothing can be listed now");
+    }
+    upload->tip = head.tip.height.v;
+    if (upload->numbers.start_block <= head.tip.height.v) {
+        return gv_fail_at(fail, GV_ERR_INVALID, "/start_block", "dutch.started",
+                          "start_block must be above the current block %" PRIu32,
+                          head.tip.height.v);
+    }
+    return GV_OK;
+}
+
+/* The lowest height whose state of the indexer tells about this UTXO. It may be one block behind. */
+static uint32_t height_needed(const struct gv_upload *upload)
+{
+    const uint32_t confirmed_at =
+        upload->confirmations <= upload->tip ? upload->tip - upload->confirmations + 1u : 0u;
+    const uint32_t parent = upload->tip > 0 ? upload->tip - 1u : 0u;
+    return confirmed_at > parent ? confirmed_at : parent;
+}
+
+static enum gv_err check_quantity(struct gv_upload *upload, const struct gv_cp_balance *balance,
+                                  struct gv_fail *fail)
+{
+    int64_t base = 0;
+    const enum gv_err err = gv_asset_qty_parse(&base, upload->asset_qty, balance->divisible, fail);
+    if (err != GV_OK) {
+        return err;
+    }
+    if (base != balance->quantity) {
+        return gv_fail_at(fail, GV_ERR_INVALID, "/asset_qty", "counterparty.quantity",
+                          "the UTXO holds %" PRId64 " base units, asset_qty says %" PRId64,
+                          balance->quantity, base);
+    }
+    upload->submission->terms.asset_divisible = balance->divisible;
+    upload->submission->terms.asset_qty_base = base;
+    return GV_OK;
+}
+
+enum gv_err gv_upload_asset(struct gv_upload *upload, struct gv_fail *fail)
+{
+    const struct gv_dutch_terms *terms = &upload->submission->terms;
     struct gv_cp_balance balance;
-    const uint32_t confirmed_at = confirmations <= tip ? tip - confirmations + 1u : 0u;
-    const uint32_t parent = tip > 0 ? tip - 1u : 0u; /* the indexer may be one block behind */
-    const uint32_t min_height = confirmed_at > parent ? confirmed_at : parent;
-    const enum gv_err err =
-        gv_cp_balance(&upload->worker->counterparty, &terms->utxo, min_height, &balance, fail);
+    const enum gv_err err = gv_cp_balance(&upload->worker->counterparty, &terms->utxo,
+                                          height_needed(upload), &balance, fail);
     if (err == GV_ERR_NOT_FOUND || err == GV_ERR_CONFLICT) {
         fail->err = GV_ERR_INVALID; /* an answer, and the client can do something about it */
         return GV_ERR_INVALID;
@@ -129,48 +179,30 @@ static enum gv_err check_asset(struct gv_upload *upload, uint32_t tip, uint32_t 
         return gv_fail_at(fail, GV_ERR_INVALID, "/asset_name", "counterparty.other_asset",
                           "the UTXO holds another asset than asset_name says");
     }
-    terms->asset_divisible = balance.divisible;
-    int64_t base = 0;
-    const enum gv_err qty_err =
-        gv_asset_qty_parse(&base, upload->asset_qty, balance.divisible, fail);
-    if (qty_err != GV_OK) {
-        return qty_err;
-    }
-    if (base != balance.quantity) {
-        return gv_fail_at(fail, GV_ERR_INVALID, "/asset_qty", "counterparty.quantity",
-                          "the UTXO holds %" PRId64 " base units, asset_qty says %" PRId64,
-                          balance.quantity, base);
-    }
-    terms->asset_qty_base = base;
-    return GV_OK;
+    return check_quantity(upload, &balance, fail);
 }
 
-enum gv_err gv_upload_chain(struct gv_upload *upload, struct gv_fail *fail)
+enum gv_err gv_upload_prior(struct gv_upload *upload, struct gv_fail *fail)
 {
-    struct gv_submission *submission = upload->submission;
-    struct gv_market_head head;
-    struct gv_rpc_txout txout;
-    gv_market_head(upload->api->config.market, &head);
-    if (!head.tip.live) {
-        return gv_fail(fail, GV_ERR_UNAVAILABLE, "node.not_live",
-                       "the node is unreachable, syncing or behind: nothing can be listed now");
+    return gv_engine_dutch_prior(upload->api->config.engine, &upload->submission->terms.utxo,
+                                 &upload->prior, fail);
+}
+
+void gv_upload_write_warnings(struct gv_json_out *out, const struct gv_dutch_prior *prior,
+                              struct gv_sat end_price)
+{
+    char text[256];
+    gv_jo_key(out, "warnings");
+    gv_jo_array(out);
+    if (gv_dutch_prior_undercuts(prior, end_price)) {
+        gv_format_cut(text, sizeof(text),
+                      "listing %" PRIu64 " of this UTXO has shown a PSBT of %" PRIu64
+                      " satoshi, which stays valid and is below end_price_sats: buyers can still "
+                      "use it unless the asset is moved to a new UTXO",
+                      prior->lowest_id, prior->lowest.v);
+        gv_jo_string(out, text);
     }
-    if (upload->numbers.start_block <= head.tip.height.v) {
-        return gv_fail_at(fail, GV_ERR_INVALID, "/start_block", "dutch.started",
-                          "start_block must be above the current block %" PRIu32,
-                          head.tip.height.v);
-    }
-    enum gv_err err =
-        gv_watch_add(upload->api->config.watch, &submission->terms.utxo, &submission->watch_fired);
-    if (err != GV_OK) {
-        return gv_fail(fail, GV_ERR_FULL, "upload.watch_full", "no more outpoints can be watched");
-    }
-    submission->watched = true;
-    err = check_utxo(upload, &txout, fail);
-    if (err == GV_OK) {
-        err = check_asset(upload, head.tip.height.v, txout.confirmations, fail);
-    }
-    return err;
+    gv_jo_array_end(out);
 }
 
 static enum gv_err fail_rung(const struct gv_upload *upload, uint32_t i, const char *code,

@@ -1,9 +1,9 @@
 /* Upload: a ladder that somebody wants listed, from body to checked submission.
  *
- *   read (body, JSON, fields, ladder) ─► chain (node, UTXO, asset) ─► judge (each PSBT) ─► engine
+ *   open, fields ─► tip, utxo, asset, prior ─► judge (each PSBT) ─► engine
  * Cheap rules come first, and nothing outside is asked before the upload is well-formed. The first
  * broken rule ends it; the preflight goes on and lists them all.
- * An upload owns its submission and, from `chain` on, a watch reference; gv_upload_close gives both
+ * An upload owns its submission and, from `utxo` on, a watch reference; gv_upload_close gives both
  * back unless the engine has taken them over.
  * Thread: the worker that opened it. Source: fact sheet 2 (validation chain), 3.5. */
 #ifndef GV_WEB_API_UPLOAD_H
@@ -17,7 +17,10 @@ struct gv_upload {
     struct gv_api_worker *worker;
     struct gv_submission *submission; /* NULL: none, or taken over by the engine */
     struct gv_dutch_numbers numbers;
-    struct gv_view asset_qty; /* decimal text */
+    struct gv_view asset_qty;    /* decimal text */
+    uint32_t tip;                /* height, from gv_upload_tip */
+    uint32_t confirmations;      /* of the UTXO, from gv_upload_utxo */
+    struct gv_dutch_prior prior; /* from gv_upload_prior */
 };
 
 /** Take a slot and read the body as JSON.
@@ -32,9 +35,22 @@ void gv_upload_close(struct gv_upload *upload);
 GV_MUST_USE enum gv_err gv_upload_fields(struct gv_upload *upload, gv_json_ref root, bool strict,
                                          struct gv_fail *fail);
 
-/** Tip, UTXO and asset: watch first, then ask, so that a spend in between is seen.
- *  Returns also GV_ERR_UNAVAILABLE when node or indexer cannot be trusted now (503). */
-GV_MUST_USE enum gv_err gv_upload_chain(struct gv_upload *upload, struct gv_fail *fail);
+/* What others know, one question each, in this order. Each returns also GV_ERR_UNAVAILABLE when who
+ * is asked cannot be trusted now (503). A preflight goes on after GV_ERR_INVALID of the tip and of
+ * the asset; without the UTXO nothing that follows can be judged. */
+
+/** The node is live and the start is above its tip. */
+GV_MUST_USE enum gv_err gv_upload_tip(struct gv_upload *upload, struct gv_fail *fail);
+/** The UTXO: watched first, then asked for, so that a spend in between is seen. */
+GV_MUST_USE enum gv_err gv_upload_utxo(struct gv_upload *upload, struct gv_fail *fail);
+/** It holds exactly the asset and quantity offered. */
+GV_MUST_USE enum gv_err gv_upload_asset(struct gv_upload *upload, struct gv_fail *fail);
+/** Earlier listings of the UTXO, into upload->prior. */
+GV_MUST_USE enum gv_err gv_upload_prior(struct gv_upload *upload, struct gv_fail *fail);
+
+/** Member "warnings": what the seller should know although the listing is good; mostly empty. */
+void gv_upload_write_warnings(struct gv_json_out *out, const struct gv_dutch_prior *prior,
+                              struct gv_sat end_price);
 
 /** Judge rung `i` (sorted order) and keep its served form.
  *  Out: verdict: complete in every case.

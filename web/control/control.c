@@ -5,33 +5,14 @@
 
 #include <string.h>
 
-static const struct {
-    const char *text;
-    uint32_t bit;
-} scopes[] = {
-    {"auctions:read", GV_SCOPE_AUCTIONS_READ},
-    {"auctions:write", GV_SCOPE_AUCTIONS_WRITE},
-    {"admin", GV_SCOPE_ADMIN},
-};
-#define SCOPES (sizeof(scopes) / sizeof(scopes[0]))
-
-uint32_t gv_scope_parse(struct gv_view text)
-{
-    for (size_t i = 0; i < SCOPES; i++) {
-        if (gv_view_is(text, scopes[i].text)) {
-            return scopes[i].bit;
-        }
-    }
-    return 0;
-}
-
 static void write_scopes(struct gv_json_out *out, uint32_t bits)
 {
     gv_jo_key(out, "scopes");
     gv_jo_array(out);
-    for (size_t i = 0; i < SCOPES; i++) {
-        if (bits & scopes[i].bit) {
-            gv_jo_string(out, scopes[i].text);
+    for (uint32_t i = 0; i < GV_SCOPES; i++) {
+        const char *name = gv_scope_name(bits, i);
+        if (name != NULL) {
+            gv_jo_string(out, name);
         }
     }
     gv_jo_array_end(out);

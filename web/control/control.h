@@ -29,7 +29,4 @@ struct gv_control {
 size_t gv_control_answer(const struct gv_control *control, char *line, size_t len,
                          char reply[GV_CONTROL_REPLY_MAX]);
 
-/** Scope bits of a text ("auctions:read", "auctions:write", "admin"); 0 when unknown. */
-uint32_t gv_scope_parse(struct gv_view text);
-
 #endif

@@ -1,0 +1,17 @@
+/* Find: the listing that a route's {id} names, published or retired. */
+#ifndef GV_WEB_API_FIND_H
+#define GV_WEB_API_FIND_H
+
+#include "app/engine/market.h"
+#include "web/server/server.h"
+
+/** Call `visit` with the row of the listing that params[0] names. A listing that was retired from
+ *  memory is read back from storage; it is settled, so its row reveals nothing.
+ *  Out: tip: the one the row was published for, set before the visit.
+ *  Returns: GV_OK; GV_ERR_NOT_FOUND in the words of the route's family; GV_ERR_UNAVAILABLE when the
+ *  engine could not look. */
+GV_MUST_USE enum gv_err gv_find_listing(struct gv_exchange *x, struct gv_tip *tip,
+                                        void (*visit)(void *ctx, const struct gv_market_row *row),
+                                        void *ctx, struct gv_fail *fail);
+
+#endif
