@@ -7,7 +7,7 @@ import {
   abandonPurchase,
   fundBuyer,
   listOffer,
-  makeAssetCoin,
+  makeSellerCoins,
   purchase,
   replacePurchase,
   withdraw,
@@ -28,6 +28,7 @@ const ASSETS = [
 ];
 const OPEN_WANTED = 7;
 const BUYER_COINS = 200;
+const SELLER_COINS = 40;
 
 /** What happens to a listing, in turn. */
 const FATES = /** @type {const} */ ([
@@ -56,12 +57,17 @@ class Market {
     this.world = world;
     this.say = say;
     this.made = 0;
+    /** For the next listings. @type {import('../support/payment.mjs').Coin[]} */
+    this.sellerCoins = [];
     /** @type {Sale[]} those whose fate is not fulfilled */
     this.sales = [];
   }
 
-  async open() {
-    this.buyer = await fundBuyer(this.world, 'Bob', BUYER_COINS);
+  /** Coins for the next listings and purchases, each kind made in one block. */
+  async restock() {
+    if (this.sellerCoins.length < 2)
+      this.sellerCoins.push(...(await makeSellerCoins(this.world, this.made, SELLER_COINS)));
+    if ((this.buyer?.coins.length ?? 0) < 10) this.buyer = await fundBuyer(this.world, 'Bob', BUYER_COINS);
   }
 
   /** A new listing that starts within a few blocks. */
@@ -74,7 +80,7 @@ class Market {
     const startPrice = 60000 + ((number * 37) % 50) * 5000;
     const endPrice = Math.round((startPrice * (40 + ((number * 7) % 30))) / 100);
     const offer = { asset, quantity, divisible, start, end: start + length, startPrice, endPrice, after: 3 };
-    const coin = await makeAssetCoin(this.world, offer, number);
+    const coin = this.sellerCoins.shift();
     const { id, rungs } = await listOffer(this.world, offer, coin);
     const actAt = fate === 'late' ? offer.end + 1 : start + 1 + (number % (length - 2));
     this.sales.push({ id, offer, coin, fate, actAt });
@@ -152,6 +158,7 @@ class Market {
 
   /** One block and everything that is due. */
   async turn() {
+    await this.restock();
     await this.world.mine(1);
     const height = await this.world.height();
     this.say(`block ${height}`);
@@ -159,7 +166,6 @@ class Market {
     for (const sale of this.sales) if (sale.actAt > height || (await this.act(sale))) going.push(sale);
     this.sales = going;
     if (this.sales.length < OPEN_WANTED) await this.listNext();
-    if (this.buyer.coins.length < 10) this.buyer = await fundBuyer(this.world, 'Bob', BUYER_COINS);
   }
 }
 
@@ -169,7 +175,7 @@ class Market {
  */
 export async function playMarket(world, say, intervalMs, stop) {
   const market = new Market(world, say);
-  await market.open();
+  await market.restock();
   for (let i = 0; i < 4; i++) await market.listNext();
   say(`open ${world.gaveld.httpsUrl}/ (or http://127.0.0.1:${world.gaveld.httpPort}/ on this machine)`);
   say(`a block every ${intervalMs / 1000} s; Ctrl-C stops everything`);

@@ -1,6 +1,6 @@
 /** One whole sale without a person, a line per step; any step that fails throws. */
 import assert from 'node:assert/strict';
-import { fundBuyer, listOffer, makeAssetCoin, purchase } from './people.mjs';
+import { fundBuyer, listOffer, makeSellerCoins, purchase } from './people.mjs';
 
 const RUNGS = 6;
 
@@ -22,7 +22,7 @@ export async function playOnce(world, say) {
     endPrice: 75000,
     after: 3,
   };
-  const coin = await makeAssetCoin(world, offer, 0);
+  const [coin] = await makeSellerCoins(world, 0, 1);
   say(`Alice holds 1 ${offer.asset} on ${coin.txid.slice(0, 12)}..:${coin.vout}`);
   const { id, rungs } = await listOffer(world, offer, coin);
   say(

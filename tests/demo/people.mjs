@@ -29,17 +29,18 @@ function expectOk(answer, what) {
   return answer.json;
 }
 
-/** A confirmed output that carries the asset. @param {World} world @param {Offer} offer @param {number} seller number */
-export async function makeAssetCoin(world, offer, seller) {
-  const wallet = makeWallet(SELLER_TYPES[seller % SELLER_TYPES.length], `demo seller ${seller}`);
-  const [coin] = await world.faucet.pay([{ wallet, value: ASSET_SATS }]);
-  world.counterparty.attach(coin, {
-    asset: offer.asset,
-    quantity: offer.quantity,
-    divisible: offer.divisible,
+/**
+ * Confirmed outputs, one for each seller; what they carry is attached when it is listed.
+ * @param {World} world @param {number} first number of a seller @param {number} count
+ */
+export async function makeSellerCoins(world, first, count) {
+  const outputs = Array.from({ length: count }, (_, i) => {
+    const type = SELLER_TYPES[(first + i) % SELLER_TYPES.length];
+    return { wallet: makeWallet(type, `demo seller ${first + i}`), value: ASSET_SATS };
   });
+  const coins = await world.faucet.pay(outputs);
   await world.synced();
-  return coin;
+  return coins;
 }
 
 /** Quantity as the listing body wants it. @param {Offer} offer */
@@ -48,11 +49,16 @@ function decimalQuantity({ quantity, divisible }) {
 }
 
 /**
- * A seller asks the box for the unsigned ladder, signs it, and lists.
+ * A seller puts the asset on the output, asks the box for the unsigned ladder, signs it, and lists.
  * @param {World} world @param {Offer} offer @param {Coin} coin
  * @returns {Promise<{id: number, rungs: number}>}
  */
 export async function listOffer(world, offer, coin) {
+  world.counterparty.attach(coin, {
+    asset: offer.asset,
+    quantity: offer.quantity,
+    divisible: offer.divisible,
+  });
   const terms = {
     utxo_txid: coin.txid,
     utxo_vout: coin.vout,

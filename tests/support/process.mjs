@@ -20,10 +20,20 @@ export const BUILD_DIR = process.env.GAVEL_BUILD_DIR ?? join(ROOT, 'build/host')
 
 const LOG_KEPT = 4 * 1024 * 1024;
 const folders = new Set();
+/** @type {Set<Child>} those that have not ended */
+const children = new Set();
 
 process.on('exit', () => {
+  for (const child of children) child.process.kill('SIGKILL');
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
+
+// A signal that nobody else handles ends us in order, so that the above happens.
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+  process.on(signal, () => {
+    if (process.listenerCount(signal) === 1) process.exit(1);
+  });
+}
 
 /** @param {string} name */
 export function makeTempDir(name) {
@@ -76,6 +86,7 @@ export class Child {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.pid = this.process.pid;
+    children.add(this);
     const keep = (/** @type {Buffer} */ chunk) => {
       this.output = (this.output + chunk.toString('utf8')).slice(-LOG_KEPT);
     };
@@ -86,10 +97,12 @@ export class Child {
       this.process.on('error', (error) => {
         this.output += `\n${error.message}`;
         this.exit = { code: 127, signal: null };
+        children.delete(this);
         resolve(this.exit);
       });
       this.process.on('close', (code, signal) => {
         this.exit ??= { code, signal };
+        children.delete(this);
         resolve(this.exit);
       });
     });
