@@ -26,8 +26,6 @@ int gv_glue_write(struct mg_connection *conn, const void *p, size_t n, uint32_t 
 uint64_t gv_glue_body_outstanding(const struct mg_connection *conn);
 /** Would CivetWeb serve another request on this connection? */
 bool gv_glue_keep_alive(const struct mg_connection *conn);
-/** Requests served on this connection before the present one. */
-int gv_glue_requests_before(const struct mg_connection *conn);
 /** The socket. */
 int gv_glue_descriptor(const struct mg_connection *conn);
 /** The request head did not fit the buffer. */

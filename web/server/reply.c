@@ -131,7 +131,7 @@ static bool must_close(struct gv_worker *worker)
         gv_glue_body_outstanding(worker->conn) > 0) {
         return true;
     }
-    return gv_glue_requests_before(worker->conn) >= GV_TURNOVER_REQUESTS && gv_turnover_wanted();
+    return gv_turnover_due();
 }
 
 static void put_text(struct gv_writer *w, const char *text)

@@ -18,6 +18,7 @@ static struct {
 static _Thread_local bool holds;       /* this worker has a connection */
 static _Thread_local int idle_fd = -1; /* and waits here for its next request */
 static _Thread_local uint64_t idle_since_ms;
+static _Thread_local uint64_t turn_since_ms;
 
 enum gv_err gv_turnover_init(unsigned workers)
 {
@@ -51,10 +52,11 @@ void gv_turnover_taken(void)
 {
     if (!holds) {
         holds = true;
-        atomic_fetch_add(&turnover.held, 1);
         atomic_fetch_sub(&turnover.waiting, 1);
+        atomic_fetch_add(&turnover.held, 1);
     }
     idle_fd = -1;
+    turn_since_ms = gv_now_ms();
 }
 
 void gv_turnover_idle(int descriptor)
@@ -76,6 +78,11 @@ bool gv_turnover_wanted(void)
 {
     int waiting = atomic_load(&turnover.waiting);
     return waiting > 0 && waiting + atomic_load(&turnover.held) > (int)turnover.workers;
+}
+
+bool gv_turnover_due(void)
+{
+    return gv_turnover_wanted() && gv_now_ms() - turn_since_ms >= GV_TURNOVER_TURN_MS;
 }
 
 static bool take_token(void)

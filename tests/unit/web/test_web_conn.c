@@ -233,6 +233,28 @@ static void an_idle_connection_makes_room_for_a_newcomer(void **state)
     }
 }
 
+static void a_busy_connection_takes_turns_with_a_newcomer(void **state)
+{
+    (void)state;
+    harness_stop(&h);
+    harness_defaults(&h);
+    h.config.workers = 1;
+    harness_start(&h);
+    client_open(&clients[0], h.http, false);
+    client_get(&clients[0], "/hello", &a);
+    client_open(&clients[1], h.http, false);
+    client_text(&clients[1], "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+    do { /* never idle, until it is asked to close */
+        client_get(&clients[0], "/hello", &a);
+        assert_int_equal(a.status, 200);
+    } while (strcmp(answer_header(&a, "Connection"), "close") != 0);
+    client_expect_end(&clients[0]);
+    client_answer(&clients[1], &a, false);
+    assert_int_equal(a.status, 200);
+    client_close(&clients[0]);
+    client_close(&clients[1]);
+}
+
 static void an_address_has_only_so_many_connections(void **state)
 {
     (void)state;
@@ -430,6 +452,7 @@ int main(void)
         WEB_TEST(a_dripping_body_is_cut),
         WEB_TEST(a_body_that_ends_early_is_400),
         WEB_TEST(an_idle_connection_makes_room_for_a_newcomer),
+        WEB_TEST(a_busy_connection_takes_turns_with_a_newcomer),
         WEB_TEST(an_address_has_only_so_many_connections),
         WEB_TEST(a_reader_that_stalls_is_cut),
         WEB_TEST(plain_http_from_outside_is_sent_to_https),

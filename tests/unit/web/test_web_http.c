@@ -188,6 +188,29 @@ static void requests_may_be_pipelined_and_connections_kept(void **state)
     done();
 }
 
+static int post_from(const char *origin)
+{
+    char raw[256];
+    snprintf(raw, sizeof(raw),
+             "POST /ignore HTTP/1.1\r\nHost: box.local:8443\r\nOrigin: %s\r\n"
+             "Content-Length: 0\r\n\r\n",
+             origin);
+    return ask_once(raw);
+}
+
+static void a_page_of_another_site_cannot_write(void **state)
+{
+    (void)state;
+    assert_int_equal(post_from("https://box.local:8443"), 200);
+    assert_int_equal(post_from("https://evil.example"), 403);
+    assert_non_null(strstr(a.body, "http.origin"));
+    assert_int_equal(post_from("null"), 403);
+    assert_int_equal(ask_once("GET /hello HTTP/1.1\r\nHost: a\r\nOrigin: https://b\r\n\r\n"), 200);
+    assert_int_equal(ask_once("POST /ignore HTTP/1.1\r\nHost: a\r\nOrigin: http://a\r\n"
+                              "Origin: http://b\r\nContent-Length: 0\r\n\r\n"),
+                     400);
+}
+
 /* ---- Malformed requests ----------------------------------------------------------------------- */
 
 /* Defect 2: Content-Length beside Transfer-Encoding; the rest would be served as a second request. */
@@ -312,6 +335,7 @@ int main(void)
         WEB_TEST(a_full_box_says_when_to_come_back),
         WEB_TEST(a_known_tag_is_304),
         WEB_TEST(a_long_answer_comes_in_chunks),
+        WEB_TEST(a_page_of_another_site_cannot_write),
         WEB_TEST(requests_may_be_pipelined_and_connections_kept),
         WEB_TEST(smuggling_is_refused_and_the_rest_is_not_served),
         WEB_TEST(chunked_bodies_need_a_length),

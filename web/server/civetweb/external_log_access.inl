@@ -82,13 +82,6 @@ gv_glue_keep_alive(const struct mg_connection *conn)
 
 
 int
-gv_glue_requests_before(const struct mg_connection *conn)
-{
-	return conn->handled_requests;
-}
-
-
-int
 gv_glue_descriptor(const struct mg_connection *conn)
 {
 	return conn->client.sock;
