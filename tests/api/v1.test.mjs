@@ -82,8 +82,7 @@ test('row 49: listing again above a price that was once shown is taken with a wa
   );
   assert.deepEqual(live.json.warnings, [], 'nothing has been shown yet');
 
-  for (let height = await world.height(); height <= plan.end; height++)
-    await world.mine(1); // one by one: of blocks that come together only the last is shown
+  for (let height = await world.height(); height <= plan.end; height++) await world.mine(1); // one by one: of blocks that come together only the last is shown
   const same = await post('/api/v1/dutch/check', plan.startPrice);
   assert.equal(same.json.listable, true, same.text);
   assert.deepEqual(same.json.warnings, [], 'nobody can buy for less than the new ladder asks');
