@@ -8,7 +8,7 @@ void gv_calls_init(struct gv_engine *engine)
 {
     gv_pool_init(&engine->pool, "commands", engine->slots, sizeof(engine->slots[0]),
                  engine->slot_next, engine->slot_used, GV_COMMANDS_MAX);
-    gv_queue_init(&engine->queue, engine->queued, sizeof(engine->queued[0]), GV_COMMANDS_MAX);
+    gv_queue_init(&engine->queue, engine->queued, sizeof(struct gv_command *), GV_COMMANDS_MAX);
     pthread_condattr_t attr;
     int rc = pthread_condattr_init(&attr);
     GV_ASSERT(rc == 0);

@@ -69,6 +69,7 @@ static void fetch_rung(struct gv_engine *engine, struct gv_prepared *next)
 {
     const struct gv_dutch_listing *listing = &engine->records[next->record].listing;
     size_t n = 0;
+    GV_ASSERT(engine->psbts_len + GV_PSBT_SERVED_MAX <= sizeof(engine->psbts));
     enum gv_err err = gv_store_rung_get(&engine->store, listing, next->reveal.block, &next->price,
                                         &engine->psbts[engine->psbts_len], &n);
     if (err != GV_OK) {

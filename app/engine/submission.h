@@ -13,19 +13,18 @@
 
 struct gv_submission {
     struct gv_dutch_terms terms;
-    uint32_t watch_fired; /* gv_watch_fired when the outpoint was reserved; the slot holds that
-                             reference until the engine takes it over */
-    bool watched;
+    size_t body_len;      /* bytes received into body; whoever reads sets it, release wipes them */
+    uint32_t watch_fired; /* gv_watch_fired when the outpoint was reserved */
     uint32_t rung_count;
-    size_t body_len; /* bytes received into body; whoever reads sets it, release wipes them */
+    bool watched; /* the slot holds that reservation until the engine takes it over */
     struct gv_dutch_rung rungs[GV_RUNGS_MAX]; /* sorted by block */
-    uint16_t order[GV_RUNGS_MAX];             /* position in the upload */
     struct gv_view psbt_raw[GV_RUNGS_MAX];    /* decoded in place inside body, upload order */
     uint32_t psbt_at[GV_RUNGS_MAX];           /* offset into ladder, same order as rungs */
     uint16_t psbt_len[GV_RUNGS_MAX];
+    uint16_t order[GV_RUNGS_MAX];                     /* position in the upload */
     _Alignas(16) uint8_t ladder[GV_LADDER_BYTES_MAX]; /* served PSBTs */
-    char body[GV_BODY_MAX + GV_JSON_PADDING];
     _Alignas(16) uint8_t json_arena[GV_BODY_ARENA_BYTES];
+    char body[GV_BODY_MAX + GV_JSON_PADDING];
 };
 
 /** The one pool; gv_submissions_init at start-up. */

@@ -12,7 +12,11 @@
 
 static struct {
     struct gv_sqlite sqlite;
-    struct gv_storage storage;
+    struct gv_storage disk;    /* SQLite */
+    struct gv_storage storage; /* what the engine sees: SQLite, unless it is told to fail */
+    struct gv_storage_ops storage_ops;
+    bool storage_down;
+    bool refuse_commit;
     struct gv_sim_clock sim_clock;
     struct gv_clock clock;
     struct gv_sim_random random;
@@ -156,13 +160,58 @@ void gv_world_set_seal_key(uint8_t first_byte)
     memset(world.seal_key.b, first_byte, sizeof(world.seal_key.b));
 }
 
+static enum gv_err failing_begin(void *ctx)
+{
+    (void)ctx;
+    return world.storage_down ? GV_ERR_STORAGE : gv_storage_begin(&world.disk);
+}
+
+static enum gv_err failing_step(void *ctx, struct gv_stmt *stmt, bool *has_row)
+{
+    (void)ctx;
+    return world.storage_down ? GV_ERR_STORAGE : gv_storage_step(&world.disk, stmt, has_row);
+}
+
+static enum gv_err failing_commit(void *ctx)
+{
+    (void)ctx;
+    if (world.storage_down || world.refuse_commit) {
+        world.refuse_commit = false;
+        gv_storage_rollback(&world.disk);
+        return GV_ERR_STORAGE;
+    }
+    return gv_storage_commit(&world.disk);
+}
+
+static void wrap_storage(void)
+{
+    world.disk = gv_sqlite_storage(&world.sqlite);
+    world.storage_ops = *world.disk.ops;
+    world.storage_ops.begin = failing_begin;
+    world.storage_ops.step = failing_step;
+    world.storage_ops.commit = failing_commit;
+    world.storage = (struct gv_storage){.ops = &world.storage_ops, .ctx = world.disk.ctx};
+    world.storage_down = false;
+    world.refuse_commit = false;
+}
+
+void gv_world_storage_down(bool down)
+{
+    world.storage_down = down;
+}
+
+void gv_world_refuse_commit(void)
+{
+    world.refuse_commit = true;
+}
+
 enum gv_err gv_world_open(bool self_serve)
 {
     enum gv_err err = gv_sqlite_open(&world.sqlite, DATABASE, GV_FAULT_VFS, NULL);
     if (err != GV_OK) {
         return err;
     }
-    world.storage = gv_sqlite_storage(&world.sqlite);
+    wrap_storage();
     gv_market_init(&world.market, render, 6);
     gv_watch_init(&world.watch);
     world.node = (struct gv_node_status){.network = GV_NETWORK_REGTEST};

@@ -42,6 +42,11 @@ void gv_world_close(void);
 /** Close and open again, self-serving, as after a restart; the node has not spoken yet. */
 void gv_world_restart(void);
 
+/** From now on the database answers nothing (also no commit), or works again. */
+void gv_world_storage_down(bool down);
+/** Refuse the next commit, once. */
+void gv_world_refuse_commit(void);
+
 struct gv_engine *gv_world_engine(void);
 struct gv_market *gv_world_market(void);
 struct gv_watch *gv_world_watch(void);

@@ -306,12 +306,78 @@ static void a_dead_disk_hides_every_psbt_until_it_is_back(void **state)
     gv_world_close();
 }
 
+/* A small board: one listing active at 1000, one sold and settled. */
+static void open_board(struct gv_offer *active, uint64_t *id)
+{
+    gv_world_format();
+    assert_int_equal(gv_world_open(true), GV_OK);
+    assert_int_equal(gv_world_start(600), GV_OK);
+    struct gv_offer sold = gv_offer_of(3);
+    sold.start = 700;
+    sold.end = 705;
+    (void)gv_world_list(&sold);
+    gv_world_mine_to(701);
+    struct gv_spend_evidence sale = gv_world_sale(&sold, 701, 9);
+    assert_int_equal(gv_world_mine(0, &sale, 1), GV_OK);
+    *active = offer_a();
+    *id = gv_world_list(active);
+    gv_world_mine_to(1000);
+    assert_int_equal(gv_watch_count(gv_world_watch()), 1); /* the sold one is settled */
+}
+
+static void storage_that_comes_back_is_read_again_and_served(void **state)
+{
+    (void)state;
+    struct gv_offer offer;
+    uint64_t id = 0;
+    open_board(&offer, &id);
+    gv_world_storage_down(true);
+    assert_int_equal(mine(0), GV_ERR_STORAGE);
+    struct gv_market_head head;
+    gv_market_head(gv_world_market(), &head);
+    assert_false(head.tip.live);
+    assert_true(gv_world_shows(id, &offer, 0));
+    assert_int_equal(gv_world_node(true), GV_ERR_STORAGE);
+    gv_world_storage_down(false);
+    assert_int_equal(mine(0), GV_OK);
+    assert_int_equal(gv_world_node(true), GV_OK);
+    assert_true(gv_world_shows(id, &offer, 1001));
+    assert_int_equal(gv_watch_count(gv_world_watch()), 1);
+    gv_world_close();
+}
+
+static void a_refused_commit_leaves_the_picture_and_the_live_tip_as_they_were(void **state)
+{
+    (void)state;
+    struct gv_offer offer;
+    uint64_t id = 0;
+    open_board(&offer, &id);
+    gv_world_refuse_commit();
+    assert_int_equal(mine(0), GV_ERR_STORAGE);
+    assert_true(gv_world_shows(id, &offer, 1000));
+    struct gv_offer other = gv_offer_of(4);
+    other.start = 1001; /* above the tip, which has not moved */
+    gv_world_refuse_commit();
+    uint64_t other_id = 0;
+    assert_int_equal(gv_world_create(&other, &other_id, NULL), GV_ERR_STORAGE);
+    assert_int_equal(gv_watch_count(gv_world_watch()), 1);
+    assert_int_equal(gv_world_create(&other, &other_id, NULL), GV_OK);
+    assert_int_equal(other_id, 3);
+    assert_int_equal(gv_watch_count(gv_world_watch()), 2);
+    assert_int_equal(mine(0), GV_OK);
+    assert_true(gv_world_shows(id, &offer, 1001));
+    assert_true(gv_world_shows(other_id, &other, 1001));
+    gv_world_close();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_acknowledged_is_lost_when_the_power_fails_at_any_sync),
         cmocka_unit_test(a_refused_write_changes_nothing_and_a_second_try_succeeds),
         cmocka_unit_test(a_dead_disk_hides_every_psbt_until_it_is_back),
+        cmocka_unit_test(storage_that_comes_back_is_read_again_and_served),
+        cmocka_unit_test(a_refused_commit_leaves_the_picture_and_the_live_tip_as_they_were),
     };
     record_golden();
     return cmocka_run_group_tests_name("engine_crash", tests, NULL, NULL);

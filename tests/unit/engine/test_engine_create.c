@@ -262,6 +262,48 @@ static void a_full_board_refuses_until_a_settled_listing_can_leave(void **state)
     assert_true(gv_world_has_row(id));
 }
 
+static void a_listing_that_settles_in_the_same_batch_does_not_leave_yet(void **state)
+{
+    (void)state;
+    struct gv_engine *engine = gv_world_engine();
+    for (uint32_t i = 0; i < GV_LISTINGS_MAX; i++) {
+        struct gv_offer offer = numbered_offer(i);
+        (void)gv_world_list(&offer);
+    }
+    gv_world_mine_to(1000);
+    struct gv_offer sold = numbered_offer(4);
+    struct gv_spend_evidence sale = gv_world_sale(&sold, 1000, 1);
+    assert_int_equal(gv_world_mine(0, &sale, 1), GV_OK);
+    gv_world_mine_to(1001 + GV_SETTLED_DEPTH - 1);
+
+    struct gv_chain_cursor cursor;
+    gv_engine_cursor(engine, &cursor);
+    const struct gv_block_report block = {.height = cursor.height + 1,
+                                          .hash = gv_block_hash_of(cursor.height + 1, 0),
+                                          .prev = cursor.hash};
+    struct gv_offer extra = gv_offer_of(1);
+    extra.start = 1500;
+    extra.end = 1501;
+    struct gv_command *connect = gv_command_acquire(engine, GV_COMMAND_CONNECT, 0);
+    struct gv_command *create = gv_command_acquire(engine, GV_COMMAND_CREATE, 0);
+    assert_non_null(connect);
+    assert_non_null(create);
+    connect->block = &block;
+    create->create.submission = gv_world_prepare(&extra);
+    assert_int_equal(gv_command_post(engine, connect), GV_OK);
+    assert_int_equal(gv_command_post(engine, create), GV_OK);
+    assert_int_equal(gv_engine_step(engine), 2);
+    assert_int_equal(gv_command_wait(engine, connect, 0), GV_OK);
+    assert_int_equal(gv_command_wait(engine, create, 0), GV_OK);
+    assert_int_equal(connect->err, GV_OK);
+    assert_int_equal(create->err, GV_ERR_FULL); /* its outpoint is still in the watch set */
+    gv_command_release(engine, connect);
+    gv_command_release(engine, create);
+    assert_int_equal(gv_watch_count(gv_world_watch()), GV_LISTINGS_MAX - 1);
+    (void)gv_world_list(&extra);
+    assert_int_equal(gv_watch_count(gv_world_watch()), GV_LISTINGS_MAX);
+}
+
 static void after_stop_every_call_is_unavailable(void **state)
 {
     (void)state;
@@ -348,6 +390,7 @@ int main(void)
         TEST(ids_and_times_keep_one_order_when_the_clock_steps_back),
         TEST(a_listing_survives_a_restart_in_every_member),
         TEST(a_full_board_refuses_until_a_settled_listing_can_leave),
+        TEST(a_listing_that_settles_in_the_same_batch_does_not_leave_yet),
         TEST(after_stop_every_call_is_unavailable),
         TEST(callers_leave_the_margin_to_the_node),
         TEST(the_nth_command_slot_can_be_refused),

@@ -215,6 +215,28 @@ static void a_block_that_does_not_follow_the_cursor_is_refused(void **state)
     assert_int_equal(gv_engine_chain_connect(gv_world_engine(), &block), GV_OK);
 }
 
+/* 1,500 bytes each: three times what one publication holds. */
+static void a_board_full_of_long_psbts_is_shown_in_turns_and_completely(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < GV_LISTINGS_MAX; i++) {
+        struct gv_offer offer = gv_offer_of(i);
+        offer.end = 1001;
+        offer.padding = 1300;
+        assert_int_equal(gv_world_list(&offer), i + 1);
+    }
+    gv_world_mine_to(1001);
+    for (uint32_t i = 0; i < GV_LISTINGS_MAX; i++) {
+        struct gv_offer offer = gv_offer_of(i);
+        offer.padding = 1300;
+        assert_true(gv_world_shows(i + 1, &offer, 1001));
+    }
+    struct gv_market_head head;
+    gv_market_head(gv_world_market(), &head);
+    assert_int_equal(head.status_counts[GV_DUTCH_ACTIVE], GV_LISTINGS_MAX);
+    assert_int_equal(head.tip.height.v, 1001);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -228,6 +250,7 @@ int main(void)
         TEST(blocks_of_a_walk_do_not_make_a_tip_live),
         TEST(a_restart_knows_the_height_but_reveals_nothing_until_the_node_speaks),
         TEST(row_55_no_row_holds_a_byte_of_another_rung),
+        TEST(a_board_full_of_long_psbts_is_shown_in_turns_and_completely),
         TEST(the_cursor_and_the_ring_answer_for_stored_blocks_only),
         TEST(a_block_that_does_not_follow_the_cursor_is_refused),
     };
