@@ -1,0 +1,55 @@
+/* State of the live thread, and who may touch which part of it. Internal to web/live. */
+#ifndef GV_WEB_LIVE_STATE_H
+#define GV_WEB_LIVE_STATE_H
+
+#include "web/live/seat.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct gv_live {
+    struct gv_live_config config;
+    pthread_t thread;
+    int epoll_fd;
+    int wake_fd;
+
+    pthread_mutex_t lock;            /* everything down to `closed` */
+    bool taken[GV_LIVE_CLIENTS_MAX]; /* seats in use, by index */
+    uint32_t taken_n;
+    struct gv_seat *arrived[GV_LIVE_CLIENTS_MAX];
+    uint32_t arrived_n;
+    struct gv_live_message *published[GV_LIVE_MESSAGES];
+    uint32_t published_n;
+    bool lost; /* a publication found no slot */
+    uint64_t next_id;
+    bool closed; /* stopping or stopped: nobody comes in any more */
+
+    struct gv_seat *open[GV_LIVE_CLIENTS_MAX]; /* live thread only */
+    uint32_t open_n;
+    uint64_t ticked_ms;
+
+    atomic_uint clients;
+    atomic_uint_fast64_t accepted;
+    atomic_uint_fast64_t ended[GV_LIVE_ENDS];
+    atomic_uint_fast64_t messages_published;
+    atomic_uint_fast64_t messages_lost;
+    atomic_uint_fast64_t messages_sent;
+    atomic_uint_fast64_t messages_received;
+};
+
+/* ---- seats.c ---- */
+
+/** Once per process, before the memory seal. */
+void gv_seats_init(void);
+/** Back to the pool. Thread: whoever owns the seat. */
+void gv_seat_free(struct gv_live *live, struct gv_seat *seat);
+/** Wake the live thread. Under the lock, and not after gv_live_stop: the descriptor is then sure to be
+ *  ours. */
+void gv_live_wake(struct gv_live *live);
+
+/* ---- loop.c ---- */
+
+/** The thread: serves until live->closed, then ends every client. */
+void *gv_live_run(void *live);
+
+#endif
