@@ -2,6 +2,10 @@
  *
  * Order of precedence: command line, environment GAVEL_<SECTION>__<KEY>, file, default. An unknown
  * key or a bad value is refused with file and line; nothing half-read is ever used.
+ * The file is INI as inih reads it: [section], key = value; ";" at the start of a line or after a
+ * blank begins a comment; a line has at most 510 bytes; a key may be given once.
+ * Decision 2026-11-20: inih is included here and not in hal/linux, because it works on lent text
+ * alone (ini_parse_stream) and touches no file; the table stays testable without a disk.
  * Thread: main at start-up; read-only afterwards. */
 #ifndef GV_APP_CONFIG_CONFIG_H
 #define GV_APP_CONFIG_CONFIG_H

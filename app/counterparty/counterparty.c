@@ -210,7 +210,7 @@ static enum gv_err confirm_following(struct gv_counterparty *cp, const struct st
     if (standing->has_ledger_state) {
         return GV_OK;
     }
-    struct gv_cp_state state;
+    struct gv_cp_state state = {.ready = false};
     enum gv_err err = gv_cp_state(cp, &state, fail);
     if (err == GV_OK && !state.ready) {
         err = not_ready(fail);
@@ -253,7 +253,7 @@ static enum gv_err read_balance(gv_json_ref row, const char *utxo, struct gv_cp_
 {
     memset(balance, 0, sizeof(*balance));
     gv_json_ref info = gv_json_get(row, "asset_info");
-    struct gv_view text;
+    struct gv_view text = {.p = NULL, .n = 0};
     if (gv_json_unique(row, "", NULL) != GV_OK || gv_json_unique(info, "", NULL) != GV_OK) {
         return bad_answer(fail, "the balance or its asset_info");
     }

@@ -4,12 +4,12 @@
 #include "app/node/rpc_wire.h"
 
 /* How bitcoind begins every JSON-RPC 1.0 answer with a string result. */
-static const char HEAD[] = "{\"result\":\"";
+static const char answer_head[] = "{\"result\":\"";
 
 enum hex_state {
-    HEX_HEAD,   /* still equal to HEAD */
+    HEX_HEAD,   /* still equal to answer_head */
     HEX_DIGITS, /* inside the string */
-    HEX_REST,   /* behind it, or HEAD did not come: an ordinary answer */
+    HEX_REST,   /* behind it, or answer_head did not come: an ordinary answer */
 };
 
 struct hex_sink {
@@ -63,9 +63,9 @@ static bool take_byte(struct hex_sink *sink, uint8_t c)
 {
     switch (sink->state) {
     case HEX_HEAD:
-        if (c != (uint8_t)HEAD[sink->around.n]) {
+        if (c != (uint8_t)answer_head[sink->around.n]) {
             sink->state = HEX_REST;
-        } else if (sink->around.n + 1 == sizeof(HEAD) - 1) {
+        } else if (sink->around.n + 1 == sizeof(answer_head) - 1) {
             sink->state = HEX_DIGITS;
         }
         return keep_around(sink, c);

@@ -18,16 +18,14 @@ struct gv_sim_node gv_sim_node;
 static struct {
     uint64_t seed;
     uint32_t step;
-    struct gv_http node_http;
-    struct gv_http http; /* the same, with interruptions */
-    void (*interrupt)(void);
+    struct gv_http http;
     struct gv_feed feed;
+    bool spoilt; /* answers are being spoilt: nothing is checked */
     struct gv_rpc_config rpc;
     struct sim_coin coins[SIM_COINS_MAX];
     struct sim_tx txs[SIM_TXS_MAX];
     uint32_t txs_n;
     uint32_t next_number; /* makes buyers' inputs differ */
-    uint32_t highest;     /* tip the node ever had */
 } sim;
 
 void gv_sim_fail(const char *fmt, ...)
@@ -38,7 +36,8 @@ void gv_sim_fail(const char *fmt, ...)
     vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
     fprintf(stderr, "sim: seed %" PRIu64 " step %" PRIu32 ": %s\n", sim.seed, sim.step, text);
-    exit(1);
+    fflush(stderr);
+    _Exit(1);
 }
 
 void gv_sim_set_step(uint32_t step)
@@ -223,33 +222,9 @@ static void fund(void)
     }
 }
 
-static void note_height(void)
-{
-    uint32_t height = gv_sim_node_height(&gv_sim_node);
-    sim.highest = height > sim.highest ? height : sim.highest;
-}
-
-static enum gv_err perform(void *ctx, const struct gv_http_request *request, int *status,
-                           struct gv_fail *fail)
-{
-    (void)ctx;
-    if (sim.interrupt != NULL) {
-        sim.interrupt();
-        note_height();
-    }
-    return gv_http_perform(&sim.node_http, request, status, fail);
-}
-
-void gv_sim_set_interrupt(void (*interrupt)(void))
-{
-    sim.interrupt = interrupt;
-}
-
 static void start_follower(enum gv_network network)
 {
-    static const struct gv_http_ops http_ops = {.perform = perform};
-    sim.node_http = gv_sim_node_http(&gv_sim_node);
-    sim.http = (struct gv_http){.ops = &http_ops, .ctx = NULL};
+    sim.http = gv_sim_wire();
     sim.feed = gv_sim_node_feed(&gv_sim_node);
     const struct gv_follower_config config = {
         .engine = gv_world_engine(),
@@ -276,6 +251,7 @@ void gv_sim_open(uint64_t seed, uint32_t height)
                                      .timeout_ms = 1000};
     gv_log_set_level(getenv("GAVEL_SIM_LOG") != NULL ? GV_LOG_DEBUG : GV_LOG_BROKEN);
     gv_sim_node_init(&gv_sim_node, (struct gv_utc){1780000000});
+    gv_sim_wire_open(gv_sim_node_http(&gv_sim_node), seed);
     fund();
     while (gv_sim_node_height(&gv_sim_node) < height) {
         gv_sim_node_mine(&gv_sim_node, true, NULL, 0);
@@ -325,14 +301,24 @@ enum gv_err gv_sim_list(uint32_t coin, uint32_t start_in, uint32_t blocks, uint3
     return err;
 }
 
+void gv_sim_spoil(uint32_t one_in)
+{
+    gv_sim_wire_spoil(one_in);
+    sim.spoilt = one_in > 0;
+    for (uint32_t i = 0; i < SIM_COINS_MAX; i++) {
+        sim.coins[i].known = false; /* what was shown meanwhile proves nothing */
+    }
+}
+
 /* ---- time -------------------------------------------------------------------------------------- */
 
 void gv_sim_turn(uint32_t ms)
 {
-    note_height();
     gv_sim_clock_advance(gv_world_clock(), ms);
     gv_follower_step(gv_follower_instance(), 0);
-    gv_sim_check_safety();
+    if (!sim.spoilt) {
+        gv_sim_check_safety();
+    }
 }
 
 void gv_sim_settle(void)
@@ -454,7 +440,7 @@ void gv_sim_check_safety(void)
         if (!now.tip.live) {
             gv_sim_fail("coin %u: a PSBT is shown while the tip is not live", i);
         }
-        if (row.reveal.block > now.tip.height.v || row.reveal.block > sim.highest) {
+        if (row.reveal.block > now.tip.height.v) {
             gv_sim_fail("coin %u: PSBT of %u is shown at tip %u", i, row.reveal.block,
                         now.tip.height.v);
         }

@@ -8,6 +8,7 @@
 #define GV_TESTS_SIM_SIM_WORLD_H
 
 #include "hal/sim/node.h"
+#include "tests/sim/sim_wire.h"
 #include "tests/support/engine_world.h"
 
 #define SIM_COINS_MAX   24u
@@ -72,10 +73,9 @@ struct gv_sim_tx gv_sim_tx_of(const struct sim_tx *tx);
 bool gv_sim_send(const struct sim_tx *tx);
 struct sim_truth gv_sim_truth(uint32_t coin);
 
-/** From now on call `interrupt` before each request of the box: the node does not stand still while
- *  it is being read. NULL: it does. */
-void gv_sim_set_interrupt(void (*interrupt)(void));
-
+/** Spoil one answer in `one_in` (sim_wire.h); 0: none. Facts may be wrong meanwhile, so nothing is
+ *  checked until it ends. */
+void gv_sim_spoil(uint32_t one_in);
 /** Let ms pass and give the follower one turn. */
 void gv_sim_turn(uint32_t ms);
 /** Let one poll period and a little pass, in turns of a second: everything must be found by now. */

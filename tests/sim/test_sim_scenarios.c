@@ -368,6 +368,55 @@ static void an_hour_passes_and_the_cross_check_changes_nothing(void **state)
     settle();
 }
 
+static void answers_cut_or_changed_on_the_way_do_no_lasting_harm(void **state)
+{
+    (void)state;
+    for (uint32_t round = 0; round < 20; round++) {
+        uint32_t coin = round;
+        uint32_t start = on_sale(coin);
+        gv_sim_spoil(3);
+        for (uint32_t i = 0; i < 30; i++) {
+            if (i == 10) {
+                assert_true(gv_sim_send(gv_sim_make_spend(coin, start, 0)));
+            } else if (i % 7 == 0) {
+                gv_sim_node_reorg(&gv_sim_node, i % 3, NULL, 0);
+            } else if (i % 4 == 0) {
+                mine(1);
+            }
+            gv_sim_turn(1000);
+        }
+        gv_sim_spoil(0);
+        settle();
+    }
+}
+
+static void an_unreachable_node_is_asked_less_and_less(void **state)
+{
+    (void)state;
+    gv_sim_node_switch(&gv_sim_node, (struct gv_sim_switches){.unreachable = true});
+    gv_sim_settle();
+    uint32_t before = gv_sim_requests();
+    for (uint32_t i = 0; i < 1000; i++) {
+        gv_sim_turn(150); /* ten poll periods */
+    }
+    assert_in_range(gv_sim_requests() - before, 9, 11);
+    gv_sim_node_switch(&gv_sim_node, (struct gv_sim_switches){.unreachable = false});
+    settle();
+}
+
+/* One round in a poll period, however often the thread turns. */
+static void an_idle_box_asks_no_more_than_its_rounds_need(void **state)
+{
+    (void)state;
+    (void)on_sale(0);
+    gv_sim_settle();
+    uint32_t before = gv_sim_requests();
+    for (uint32_t i = 0; i < 1000; i++) {
+        gv_sim_turn(150);
+    }
+    assert_in_range(gv_sim_requests() - before, 27, 33); /* chain, mempool, spenders */
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -393,6 +442,9 @@ int main(void)
         CASE(a_reorg_deeper_than_the_ring_is_jumped_over),
         CASE(a_purchase_leaves_and_returns_with_its_block),
         CASE(an_output_whose_funding_is_unconfirmed_again_is_not_taken_for_spent),
+        CASE(answers_cut_or_changed_on_the_way_do_no_lasting_harm),
+        CASE(an_unreachable_node_is_asked_less_and_less),
+        CASE(an_idle_box_asks_no_more_than_its_rounds_need),
         CASE(an_hour_passes_and_the_cross_check_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

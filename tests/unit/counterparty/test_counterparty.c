@@ -327,7 +327,7 @@ static void the_largest_request_for_balances_fits(void **state)
     push_good("{\"result\":{}}");
     assert_int_equal(gv_cp_with_balances(&cp, many, GV_CP_OUTPOINTS_MAX, carries, &fail),
                      GV_ERR_UNAVAILABLE);
-    assert_true(strlen(fake.url) > GV_CP_OUTPOINTS_MAX * 75);
+    assert_true(strlen(fake.url) > (size_t)GV_CP_OUTPOINTS_MAX * 75);
 }
 
 #define CASE(name) cmocka_unit_test_setup(name, set_up)
