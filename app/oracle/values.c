@@ -1,0 +1,201 @@
+#include "app/oracle/values.h"
+
+#include "firmware/base/assert.h"
+
+#include <string.h>
+
+/* A merge sort of up to 2^32 amounts holds at most one run of each rank. */
+#define RANKS 32u
+
+void gv_oracle_values_init(struct gv_oracle_values *values, uint64_t *sats,
+                           struct gv_oracle_link *link, uint32_t capacity)
+{
+    memset(values, 0, sizeof *values);
+    values->sats = sats;
+    values->link = link;
+    values->capacity = capacity;
+    memset(sats, 0, capacity * sizeof *sats);
+    for (uint32_t bin = 0; bin < GV_ORACLE_BINS; bin++) {
+        values->head[bin] = GV_ORACLE_NONE;
+    }
+}
+
+void gv_oracle_values_put(struct gv_oracle_values *values, uint32_t slot, uint64_t sats)
+{
+    GV_ASSERT(slot < values->capacity);
+    GV_ASSERT(values->sats[slot] == 0);
+    GV_ASSERT(sats > GV_ORACLE_SAT_ABOVE);
+    GV_ASSERT(sats < GV_ORACLE_SAT_BELOW);
+    const uint32_t bin = gv_oracle_bin_of(sats);
+    values->sats[slot] = sats;
+    values->counts[bin]++;
+    values->count++;
+    if (gv_oracle_is_round(sats)) {
+        return;
+    }
+    const uint32_t first = values->head[bin];
+    values->link[slot] = (struct gv_oracle_link){.next = first, .prev = GV_ORACLE_NONE};
+    if (first != GV_ORACLE_NONE) {
+        values->link[first].prev = slot;
+        values->unsorted[bin] = values->unsorted[bin] || values->sats[first] > sats;
+    }
+    values->head[bin] = slot;
+    values->chained[bin]++;
+}
+
+void gv_oracle_values_take(struct gv_oracle_values *values, uint32_t slot)
+{
+    GV_ASSERT(slot < values->capacity);
+    const uint64_t sats = values->sats[slot];
+    GV_ASSERT(sats != 0);
+    const uint32_t bin = gv_oracle_bin_of(sats);
+    values->sats[slot] = 0;
+    values->counts[bin]--;
+    values->count--;
+    if (gv_oracle_is_round(sats)) {
+        return;
+    }
+    const struct gv_oracle_link link = values->link[slot];
+    if (link.prev != GV_ORACLE_NONE) {
+        values->link[link.prev].next = link.next;
+    } else {
+        values->head[bin] = link.next;
+    }
+    if (link.next != GV_ORACLE_NONE) {
+        values->link[link.next].prev = link.prev;
+    }
+    values->chained[bin]--;
+}
+
+/* ---- order ------------------------------------------------------------------------------------- */
+
+/* Two chains in descending order become one. */
+static uint32_t merge(struct gv_oracle_values *values, uint32_t a, uint32_t b)
+{
+    uint32_t head = GV_ORACLE_NONE;
+    uint32_t *tail = &head;
+    while (a != GV_ORACLE_NONE && b != GV_ORACLE_NONE) {
+        uint32_t *const larger = values->sats[a] >= values->sats[b] ? &a : &b;
+        *tail = *larger;
+        tail = &values->link[*larger].next;
+        *larger = *tail;
+    }
+    *tail = a != GV_ORACLE_NONE ? a : b;
+    return head;
+}
+
+/* Cut the longest descending run off the front of *chain. */
+static uint32_t cut_run(struct gv_oracle_values *values, uint32_t *chain)
+{
+    const uint32_t run = *chain;
+    uint32_t last = run;
+    uint32_t next = values->link[last].next;
+    while (next != GV_ORACLE_NONE && values->sats[next] <= values->sats[last]) {
+        last = next;
+        next = values->link[last].next;
+    }
+    values->link[last].next = GV_ORACLE_NONE;
+    *chain = next;
+    return run;
+}
+
+/* Natural merge sort of a chain: in place, n log(runs) steps whatever the amounts are, and one pass
+ * when a few new ones stand before a long sorted rest. */
+static void sort_bin(struct gv_oracle_values *values, uint32_t bin)
+{
+    uint32_t rank[RANKS];
+    uint32_t used = 0;
+    uint32_t chain = values->head[bin];
+    while (chain != GV_ORACLE_NONE) {
+        uint32_t run = cut_run(values, &chain);
+        uint32_t i = 0;
+        for (; i < used && rank[i] != GV_ORACLE_NONE; i++) {
+            run = merge(values, rank[i], run);
+            rank[i] = GV_ORACLE_NONE;
+        }
+        if (i == used) {
+            GV_ASSERT(used < RANKS);
+            used++;
+        }
+        rank[i] = run;
+    }
+    uint32_t sorted = GV_ORACLE_NONE;
+    for (uint32_t i = 0; i < used; i++) {
+        sorted = merge(values, rank[i], sorted);
+    }
+    values->head[bin] = sorted;
+    uint32_t prev = GV_ORACLE_NONE;
+    for (uint32_t at = sorted; at != GV_ORACLE_NONE; at = values->link[at].next) {
+        values->link[at].prev = prev;
+        prev = at;
+    }
+    values->unsorted[bin] = false;
+}
+
+/* ---- reading ------------------------------------------------------------------------------------ */
+
+/* Amounts at or above first_sat in its own bin. */
+static uint32_t count_from(struct gv_oracle_values *values, uint64_t first_sat)
+{
+    struct gv_oracle_walk walk;
+    uint32_t n = 0;
+    const uint32_t bin = gv_oracle_bin_of(first_sat);
+    const uint64_t last_sat =
+        bin + 1 < GV_ORACLE_BINS ? gv_oracle_first_sat[bin + 1] - 1 : GV_ORACLE_SAT_BELOW;
+    gv_oracle_walk_begin(&walk, values, first_sat, last_sat);
+    while (gv_oracle_walk_next(&walk) != 0) {
+        n++;
+    }
+    return n;
+}
+
+uint32_t gv_oracle_values_between(struct gv_oracle_values *values, uint64_t first_sat,
+                                  uint64_t last_sat)
+{
+    if (first_sat > last_sat) {
+        return 0;
+    }
+    const uint32_t first_bin = gv_oracle_bin_of(first_sat);
+    const uint32_t end_bin = gv_oracle_bin_of(last_sat + 1);
+    uint32_t n = count_from(values, first_sat);
+    for (uint32_t bin = first_bin + 1; bin <= end_bin; bin++) {
+        n += values->chained[bin];
+    }
+    return n - count_from(values, last_sat + 1);
+}
+
+void gv_oracle_walk_begin(struct gv_oracle_walk *walk, struct gv_oracle_values *values,
+                          uint64_t first_sat, uint64_t last_sat)
+{
+    walk->values = values;
+    walk->first_sat = first_sat;
+    walk->bin = gv_oracle_bin_of(last_sat);
+    if (values->unsorted[walk->bin]) {
+        sort_bin(values, walk->bin);
+    }
+    walk->slot = values->head[walk->bin];
+    while (walk->slot != GV_ORACLE_NONE && values->sats[walk->slot] > last_sat) {
+        walk->slot = values->link[walk->slot].next;
+    }
+}
+
+uint64_t gv_oracle_walk_next(struct gv_oracle_walk *walk)
+{
+    struct gv_oracle_values *const values = walk->values;
+    while (walk->slot == GV_ORACLE_NONE) {
+        if (gv_oracle_first_sat[walk->bin] <= walk->first_sat) {
+            return 0;
+        }
+        walk->bin--;
+        if (values->unsorted[walk->bin]) {
+            sort_bin(values, walk->bin);
+        }
+        walk->slot = values->head[walk->bin];
+    }
+    const uint64_t sats = values->sats[walk->slot];
+    if (sats < walk->first_sat) {
+        return 0;
+    }
+    walk->slot = values->link[walk->slot].next;
+    return sats;
+}
