@@ -30,6 +30,7 @@ void gv_live_count_sent(void)
 
 enum gv_err gv_live_publish(struct gv_live *live, struct gv_view json)
 {
+    GV_ASSERT(json.n > 0);
     if (json.n > GV_LIVE_FRAME_OUT_MAX) {
         return GV_ERR_TOO_LARGE;
     }
@@ -38,7 +39,7 @@ enum gv_err gv_live_publish(struct gv_live *live, struct gv_view json)
         return GV_OK;
     }
     struct gv_live_message *message = gv_live_message_acquire(0);
-    if (message != NULL && json.n > 0) {
+    if (message != NULL) {
         memcpy(gv_live_message_payload(message), json.p, json.n);
         gv_live_message_frame(message, json.n);
     }

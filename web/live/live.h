@@ -70,7 +70,7 @@ void gv_live_stop(struct gv_live *live);
 /** For gv_server_config.upgrade. */
 struct gv_upgrade gv_live_upgrade(struct gv_live *live);
 
-/** Send `json` (at most GV_LIVE_FRAME_OUT_MAX bytes) to every client. Copies; never blocks.
+/** Send `json` (1 to GV_LIVE_FRAME_OUT_MAX bytes) to every client. Copies; never blocks.
  *  Returns: GV_OK; GV_ERR_FULL: no message slot, every client will be greeted anew instead;
  *  GV_ERR_TOO_LARGE; GV_ERR_CLOSED after stop.  Thread: any. */
 GV_MUST_USE enum gv_err gv_live_publish(struct gv_live *live, struct gv_view json);

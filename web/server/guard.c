@@ -45,9 +45,6 @@ void gv_guard_init(unsigned per_address_max, bool cap_loopback)
 
 static bool over_cap(const struct gv_address_key *key)
 {
-    if (guard.per_address_max == 0) {
-        return false;
-    }
     if (!guard.cap_loopback && gv_address_key_is_loopback(key)) {
         return false;
     }

@@ -24,6 +24,9 @@
 #define DEFAULT_REQUEST_MS    5000u
 #define DEFAULT_KEEP_ALIVE_MS 5000u
 #define DEFAULT_BODY_MS       10000u
+/* Two browsers of six connections each behind one address, and some: one address alone can then hold
+ * up newcomers for two rounds of handshake_ms at most. */
+#define DEFAULT_PER_ADDRESS (2u * GV_HTTP_WORKERS)
 
 static struct gv_server the_server;
 static bool running;
@@ -165,6 +168,8 @@ static void prepare(struct gv_server *server, const struct gv_server_config *con
     server->config.request_ms = or_default(config->request_ms, DEFAULT_REQUEST_MS);
     server->config.keep_alive_ms = or_default(config->keep_alive_ms, DEFAULT_KEEP_ALIVE_MS);
     server->config.body_ms = or_default(config->body_ms, DEFAULT_BODY_MS);
+    server->config.per_address_max =
+        or_default(config->per_address_max, config->tls ? DEFAULT_PER_ADDRESS : GV_PER_ADDRESS_ANY);
     server->routes = routes;
     server->routes_n = routes_n;
     server->app = app;

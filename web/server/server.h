@@ -176,6 +176,8 @@ struct gv_upgrade {
  *  x->route is NULL when no row was found. `fail` is never NULL. */
 typedef void gv_error_writer(struct gv_exchange *x, int status, const struct gv_fail *fail);
 
+#define GV_PER_ADDRESS_ANY UINT32_MAX
+
 struct gv_server_config {
     const char *http_address; /* "127.0.0.1", "::1", "" = every address of both families */
     uint16_t http_port;       /* 0: the system chooses (gv_server_http_port) */
@@ -189,12 +191,15 @@ struct gv_server_config {
     const char *cert_path;      /* PEM: leaf first, then the chain */
     const char *key_path;       /* PEM */
     unsigned workers;           /* 1..GV_HTTP_WORKERS; 0: GV_HTTP_WORKERS */
-    unsigned per_address_max;   /* open connections of one address (IPv6: one /64); 0: no cap */
-    bool cap_loopback;          /* loopback is not exempt from the cap (tests) */
-    uint32_t handshake_ms;      /* whole TLS handshake; 0: 5,000 */
-    uint32_t request_ms;        /* request head, and one write; 0: 5,000 */
-    uint32_t keep_alive_ms;     /* idle between requests; 0: 5,000 */
-    uint32_t body_ms;           /* see gv_body_read; 0: 10,000 */
+    /* Connections of one address (IPv6: one /64) with workers or waiting for one. 0: two for each of
+     * GV_HTTP_WORKERS, or no cap without TLS, where a proxy speaks for everybody;
+     * GV_PER_ADDRESS_ANY: no cap. */
+    unsigned per_address_max;
+    bool cap_loopback;      /* loopback is not exempt from the cap (tests) */
+    uint32_t handshake_ms;  /* whole TLS handshake; 0: 5,000 */
+    uint32_t request_ms;    /* request head, and one write; 0: 5,000 */
+    uint32_t keep_alive_ms; /* idle between requests; 0: 5,000 */
+    uint32_t body_ms;       /* see gv_body_read; 0: 10,000 */
     gv_error_writer *write_error;
     /** May this Host be served? NULL: every. False answers 421. */
     bool (*host_allowed)(void *app, struct gv_view host);
