@@ -11,8 +11,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sysexits.h>
 #include <unistd.h>
+
+/* The daemon gives up on its engine after GV_ENGINE_WAIT_MS and then says so. */
+#define ANSWER_TIMEOUT_S 20
 
 static char request_text[GV_CONTROL_LINE_MAX];
 static char reply_text[GV_CONTROL_REPLY_MAX + GV_JSON_PADDING];
@@ -54,7 +58,10 @@ static int connect_to(const struct gv_ctl_options *options, int *fd)
     }
     const enum gv_err err = gv_ctl_connect(fd, path, &fail);
     if (err == GV_OK) {
-        return EX_OK;
+        const struct timeval patience = {.tv_sec = ANSWER_TIMEOUT_S};
+        return setsockopt(*fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) == 0
+                   ? EX_OK
+                   : EX_OSERR;
     }
     fprintf(stderr, "gavelctl: %s\n", fail.text);
     return err == GV_ERR_FORBIDDEN ? EX_NOPERM : EX_UNAVAILABLE;

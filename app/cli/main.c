@@ -10,51 +10,75 @@
 static int usage(FILE *to, int status)
 {
     fputs(
-        "usage: gavelctl [--data DIR] [--json] COMMAND\n"
+        "usage: gavelctl COMMAND [--data DIR] [--json]\n"
         "  status                                   node, listings, memory of the running daemon\n"
         "  apikey create --name NAME [--scope SCOPE]... [--legacy-unlocked]\n"
         "                                           make a key; it is shown once\n"
-        "  apikey list\n"
-        "  apikey revoke ID\n"
+        "  apikey list                              ids, names and scopes, never the keys\n"
+        "  apikey revoke ID                         the 8 characters behind gvl_\n"
         "  psbt check --txid T --vout N --script HEX --amount SATS --price SATS\n"
-        "             [--block B] [--network NET] [--json] [FILE|-]\n"
-        "Scopes: auctions:read, auctions:write (the default), admin.\n"
-        "Exit status: sysexits(3); psbt check: 0 listable, 2 valid only, 1 invalid, 64 usage.\n",
+        "             [--block B] [--network NET] [FILE|-]\n"
+        "  --help, --version\n"
+        "--data DIR is the daemon's general.data_dir, /var/lib/gavel unless given.\n"
+        "Scopes: auctions:read, auctions:write (the default), admin. --legacy-unlocked keys may "
+        "list\n"
+        "ladders without height locks, as the wallets of today make them.\n"
+        "Exit status: 0 done, 64 usage, 65 the daemon refused, 69 no daemon runs, 77 not allowed;\n"
+        "psbt check: 0 listable, 2 valid but not listable, 1 invalid, 64 usage.\n",
         to);
     return status;
+}
+
+/* Options that every command takes, wherever they stand, are taken out of argv.
+ * Returns: how many words are left, -1 when a value is missing. */
+static int take_options(struct gv_ctl_options *options, int argc, char **argv)
+{
+    int left = 0;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--json") == 0) {
+            options->json = true;
+        } else if (strcmp(argv[i], "--data") != 0) {
+            argv[left++] = argv[i];
+        } else if (++i < argc) {
+            options->data_dir = argv[i];
+        } else {
+            return -1;
+        }
+    }
+    return left;
+}
+
+static bool is_command(int left, char **words, const char *first, const char *second)
+{
+    return left >= 2 && strcmp(words[0], first) == 0 && strcmp(words[1], second) == 0;
 }
 
 int main(int argc, char **argv)
 {
     struct gv_ctl_options options = {.data_dir = "/var/lib/gavel", .json = false};
-    int at = 1;
-    for (; at < argc && argv[at][0] == '-'; at++) {
-        if (strcmp(argv[at], "--json") == 0) {
-            options.json = true;
-        } else if (strcmp(argv[at], "--data") == 0 && at + 1 < argc) {
-            options.data_dir = argv[++at];
-        } else if (strcmp(argv[at], "--help") == 0) {
-            return usage(stdout, EX_OK);
-        } else {
-            return usage(stderr, EX_USAGE);
-        }
+    const int left = take_options(&options, argc, argv);
+    if (left == 1 && (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0 ||
+                      strcmp(argv[0], "help") == 0)) {
+        return usage(stdout, EX_OK);
     }
-    const int left = argc - at;
-    char **rest = argv + at;
-    if (left >= 2 && strcmp(rest[0], "psbt") == 0 && strcmp(rest[1], "check") == 0) {
-        return gv_cli_psbt_check(left - 2, rest + 2);
+    if (left == 1 && strcmp(argv[0], "--version") == 0) {
+        puts("gavelctl " GV_VERSION);
+        return EX_OK;
     }
-    if (left == 1 && strcmp(rest[0], "status") == 0) {
+    if (is_command(left, argv, "psbt", "check")) {
+        return gv_cli_psbt_check(options.json, left - 2, argv + 2);
+    }
+    if (left == 1 && strcmp(argv[0], "status") == 0) {
         return gv_ctl_status(&options);
     }
-    if (left >= 2 && strcmp(rest[0], "apikey") == 0 && strcmp(rest[1], "create") == 0) {
-        return gv_ctl_key_create(&options, left - 2, rest + 2);
+    if (is_command(left, argv, "apikey", "create")) {
+        return gv_ctl_key_create(&options, left - 2, argv + 2);
     }
-    if (left == 2 && strcmp(rest[0], "apikey") == 0 && strcmp(rest[1], "list") == 0) {
+    if (left == 2 && is_command(left, argv, "apikey", "list")) {
         return gv_ctl_key_list(&options);
     }
-    if (left == 3 && strcmp(rest[0], "apikey") == 0 && strcmp(rest[1], "revoke") == 0) {
-        return gv_ctl_key_revoke(&options, rest[2]);
+    if (left == 3 && is_command(left, argv, "apikey", "revoke")) {
+        return gv_ctl_key_revoke(&options, argv[2]);
     }
     return usage(stderr, EX_USAGE);
 }

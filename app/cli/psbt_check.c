@@ -39,7 +39,6 @@ static const char *const option_names[OPTION_COUNT] = {
 struct request {
     const char *text[OPTION_COUNT];
     const char *file;
-    bool json;
     enum gv_network network;
     struct gv_psbt_terms terms;
 };
@@ -81,8 +80,6 @@ static bool read_words(struct request *request, int argc, char **argv)
             }
             i++;
             request->text[option] = argv[i];
-        } else if (strcmp(word, "--json") == 0) {
-            request->json = true;
         } else if (word[0] == '-' && word[1] != '\0') {
             return usage("no such option", word);
         } else if (request->file != NULL) {
@@ -254,7 +251,7 @@ static void print_words(const struct gv_psbt_verdict *verdict, enum gv_network n
     }
 }
 
-int gv_cli_psbt_check(int argc, char **argv)
+int gv_cli_psbt_check(bool json, int argc, char **argv)
 {
     struct request request = {.network = GV_NETWORK_MAIN};
     struct gv_psbt_verdict verdict;
@@ -264,7 +261,7 @@ int gv_cli_psbt_check(int argc, char **argv)
         return EX_USAGE;
     }
     judge(&verdict, data, &request.terms);
-    if (request.json) {
+    if (json) {
         print_json(&verdict);
     } else {
         print_words(&verdict, request.network);

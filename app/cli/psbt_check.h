@@ -9,9 +9,12 @@
 #ifndef GV_APP_CLI_PSBT_CHECK_H
 #define GV_APP_CLI_PSBT_CHECK_H
 
-/** In: argv: what follows "psbt check", argc of them. Prints the verdict.
+#include <stdbool.h>
+
+/** In: json: print JSON (--json was taken off argv already). argv: what follows "psbt check", argc
+ *  of them. Prints the verdict.
  *  Returns: exit status: 0 listable, 2 valid but not listable, 1 invalid, 64 usage (also a file
  *           that cannot be read). */
-int gv_cli_psbt_check(int argc, char **argv);
+int gv_cli_psbt_check(bool json, int argc, char **argv);
 
 #endif

@@ -103,7 +103,7 @@ static void memory_now(void *ctx, struct gv_api_memory *memory)
 static void on_event(void *ctx, const struct gv_event *event)
 {
     gv_api_on_event(ctx, event);
-    if (event->kind == GV_EVENT_LISTING && event->sold) {
+    if (event->sold) {
         gv_indicator_show(&self.indicator, GV_INDICATE_SALE);
     }
 }
@@ -115,6 +115,9 @@ static enum gv_err open_storage(struct gv_fail *fail)
     char path[GV_FILE_PATH_MAX];
     const char *dir = self.config.data_dir;
     enum gv_err err = gv_dir_create(dir, fail);
+    if (err == GV_OK) {
+        err = gv_dir_lock(dir, fail); /* before anything in it is read or made */
+    }
     if (err != GV_OK) {
         return err;
     }
@@ -299,13 +302,19 @@ static enum gv_err start_control(struct gv_fail *fail)
     return gv_control_thread_start(&self.control, self.config.data_dir, fail);
 }
 
-/* Tests and scripts ask for free ports (0) and find the chosen ones here. */
+static void ports_path(char path[GV_FILE_PATH_MAX])
+{
+    const bool fits = gv_format(path, GV_FILE_PATH_MAX, "%s/ports.json", self.config.data_dir);
+    GV_ASSERT(fits); /* longer names have been opened below the folder */
+}
+
+/* Tests and scripts ask for free ports (0) and find the chosen ones here while we run. */
 static enum gv_err write_ports(struct gv_fail *fail)
 {
     char path[GV_FILE_PATH_MAX];
     char text[96];
-    const bool fits = gv_format(path, sizeof(path), "%s/ports.json", self.config.data_dir) &&
-                      gv_format(text, sizeof(text), "{\"http\":%u,\"https\":%u,\"pid\":%ld}\n",
+    ports_path(path);
+    const bool fits = gv_format(text, sizeof(text), "{\"http\":%u,\"https\":%u,\"pid\":%ld}\n",
                                 gv_server_http_port(self.server), gv_server_https_port(self.server),
                                 (long)getpid());
     GV_ASSERT(fits);
@@ -404,7 +413,10 @@ static void run_until_signal(const sigset_t *signals)
 
 static void shut_down(void)
 {
+    char path[GV_FILE_PATH_MAX];
     gv_systemd_stopping();
+    ports_path(path);
+    (void)unlink(path);
     gv_follower_stop(gv_follower_instance());
     GV_ASSERT(pthread_join(self.node_thread, NULL) == 0);
     gv_control_thread_stop();
@@ -421,6 +433,7 @@ static void shut_down(void)
     gv_trust_close(&self.trust);
     gv_secure_zero(&self.seal_key, sizeof(self.seal_key));
     gv_secure_zero(&self.rpc, sizeof(self.rpc));
+    gv_secure_zero(self.config.node_password, sizeof(self.config.node_password));
     gv_systemd_close();
 }
 
@@ -429,11 +442,9 @@ int gv_boot_run(int argc, char **argv, const struct gv_route *extra, size_t extr
     enum gv_options_action action;
     struct gv_fail fail = {0};
     sigset_t signals;
-    if (gv_options_read(&self.config, &action, argc, argv) != GV_OK) {
-        return EX_USAGE;
-    }
-    if (action == GV_OPTIONS_EXIT) {
-        return EX_OK;
+    const int status = gv_options_read(&self.config, &action, argc, argv);
+    if (status != EX_OK || action == GV_OPTIONS_EXIT) {
+        return status;
     }
     gv_log_set_level(self.config.log_level);
     sigemptyset(&signals);

@@ -28,8 +28,10 @@ static struct {
 /* Length of the line without its end, 0 when none came in time or it is too long. */
 static size_t receive_line(int peer)
 {
+    const struct gv_clock *clock = self.control->clock;
+    const uint64_t deadline_ms = gv_clock_mono(clock).ms + PEER_TIMEOUT_S * 1000u;
     size_t n = 0;
-    while (n < GV_CONTROL_LINE_MAX) {
+    while (n < GV_CONTROL_LINE_MAX && gv_clock_mono(clock).ms < deadline_ms) {
         const ssize_t got = recv(peer, self.line + n, GV_CONTROL_LINE_MAX - n, 0);
         if (got < 0 && errno == EINTR) {
             continue;

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sysexits.h>
 
 #define CONFIG_FILE_MAX 65536
 
@@ -69,8 +70,7 @@ static enum gv_err apply_arguments(struct gv_config *config, bool file_pass, int
     return GV_OK;
 }
 
-enum gv_err gv_options_read(struct gv_config *config, enum gv_options_action *action, int argc,
-                            char **argv)
+int gv_options_read(struct gv_config *config, enum gv_options_action *action, int argc, char **argv)
 {
     struct gv_fail fail;
     memset(&fail, 0, sizeof(fail));
@@ -78,15 +78,15 @@ enum gv_err gv_options_read(struct gv_config *config, enum gv_options_action *ac
     gv_config_defaults(config);
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         print_usage(stdout);
-        return GV_OK;
+        return EX_OK;
     }
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         puts("gaveld " GV_VERSION);
-        return GV_OK;
+        return EX_OK;
     }
     if (argc == 2 && strcmp(argv[1], "--settings") == 0) {
         gv_config_each(config, print_setting, NULL);
-        return GV_OK;
+        return EX_OK;
     }
     *action = GV_OPTIONS_RUN;
     enum gv_err err = apply_arguments(config, true, argc, argv, &fail);
@@ -100,11 +100,12 @@ enum gv_err gv_options_read(struct gv_config *config, enum gv_options_action *ac
         err = gv_config_check(config, &fail);
     }
     if (err == GV_OK) {
-        return GV_OK;
+        return EX_OK;
     }
     fprintf(stderr, "gaveld: %s\n", fail.text);
-    if (strcmp(fail.code, "config.usage") == 0) {
-        print_usage(stderr);
+    if (strcmp(fail.code, "config.usage") != 0) {
+        return EX_CONFIG;
     }
-    return GV_ERR_INVALID;
+    print_usage(stderr);
+    return EX_USAGE;
 }

@@ -11,8 +11,8 @@ enum gv_options_action {
 };
 
 /** Command line over environment over file over defaults. Messages go to stderr.
- *  Returns: GV_OK; GV_ERR_INVALID (usage or setting, explained on stderr). */
-GV_MUST_USE enum gv_err gv_options_read(struct gv_config *config, enum gv_options_action *action,
-                                        int argc, char **argv);
+ *  Returns: a sysexits(3) status: EX_OK, EX_USAGE, EX_CONFIG (a setting, or the file it is in). */
+GV_MUST_USE int gv_options_read(struct gv_config *config, enum gv_options_action *action, int argc,
+                                char **argv);
 
 #endif

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -152,4 +153,21 @@ enum gv_err gv_dir_create(const char *path, struct gv_fail *fail)
         return gv_fail(fail, GV_ERR_INVALID, "file.not_folder", "%s is not a folder", path);
     }
     return GV_OK;
+}
+
+enum gv_err gv_dir_lock(const char *path, struct gv_fail *fail)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return io_failed(fail, "open", path);
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+        return GV_OK; /* stays open: the lock goes with the process */
+    }
+    enum gv_err err = errno == EWOULDBLOCK
+                          ? gv_fail(fail, GV_ERR_CONFLICT, "file.locked",
+                                    "another process works with the data in %s", path)
+                          : io_failed(fail, "lock", path);
+    (void)close(fd);
+    return err;
 }

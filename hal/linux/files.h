@@ -24,4 +24,8 @@ GV_MUST_USE enum gv_err gv_file_write_private(const char *path, struct gv_view d
  *  Returns: GV_OK; GV_ERR_INVALID (something else has that name); GV_ERR_IO. */
 GV_MUST_USE enum gv_err gv_dir_create(const char *path, struct gv_fail *fail);
 
+/** Claim a folder for this process until it ends, however it ends.
+ *  Returns: GV_OK; GV_ERR_CONFLICT "file.locked" (another process holds it); GV_ERR_IO. */
+GV_MUST_USE enum gv_err gv_dir_lock(const char *path, struct gv_fail *fail);
+
 #endif

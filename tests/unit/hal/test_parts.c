@@ -127,6 +127,19 @@ static void folders_are_private_and_made_once(void **state)
     assert_int_equal(unlink(file), 0);
 }
 
+static void a_folder_is_claimed_once(void **state)
+{
+    const char *path = in_folder(folder, "claimed");
+    struct gv_fail fail;
+    (void)state;
+    assert_int_equal(gv_dir_create(path, NULL), GV_OK);
+    assert_int_equal(gv_dir_lock(path, NULL), GV_OK);
+    assert_int_equal(gv_dir_lock(path, &fail), GV_ERR_CONFLICT);
+    assert_string_equal(fail.code, "file.locked");
+    assert_int_equal(gv_dir_lock(in_folder(folder, "absent"), &fail), GV_ERR_IO);
+    assert_int_equal(rmdir(in_folder(folder, "claimed")), 0);
+}
+
 /* ---- control socket ------------------------------------------------------------------------- */
 
 static void the_control_socket_knows_its_peer(void **state)
@@ -407,6 +420,7 @@ int main(void)
         WITH_FOLDER(a_link_left_aside_is_not_followed),
         WITH_FOLDER(a_write_that_fails_leaves_the_old_file),
         WITH_FOLDER(folders_are_private_and_made_once),
+        WITH_FOLDER(a_folder_is_claimed_once),
         WITH_FOLDER(the_control_socket_knows_its_peer),
         WITH_FOLDER(only_one_daemon_listens_and_a_dead_ones_file_is_replaced),
         WITH_FOLDER(the_control_socket_takes_no_other_file_away),
