@@ -1,5 +1,6 @@
 /** The v1 routes: listings, preflight, ladder, purchase, node, readiness, metrics, errors. */
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import * as bitcoin from 'bitcoinjs-lib';
 import { signCombined } from '../support/buyer.mjs';
@@ -8,6 +9,7 @@ import { raw } from '../support/json.mjs';
 import { makeWallet } from '../support/keys.mjs';
 import { MAGIC, toBase64 } from '../support/psbt-maps.mjs';
 import { makeBody, priceAt, signRung } from '../support/signer.mjs';
+import { until } from '../support/wait.mjs';
 import { World } from '../support/world.mjs';
 
 /** @type {World} */
@@ -152,6 +154,38 @@ test('behind a proxy on the same machine the metrics ask for a key', async () =>
   const key = await world.gaveld.ctl('apikey', 'create', '--name', 'scraper', '--scope', 'auctions:read');
   const allowed = await world.api.get('/metrics', { 'X-Forwarded-For': '203.0.113.9', 'X-API-Key': key });
   assert.equal(allowed.status, 200, allowed.text);
+});
+
+/** The head of an upload and the first bytes of its body; the rest never comes. @param {number} length */
+function hangingUpload(length) {
+  const { hostname, port, host } = new URL(world.api.base);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => undefined);
+  socket.write(
+    `POST /api/v1/dutch HTTP/1.1\r\nHost: ${host}\r\nX-API-Key: ${world.key}\r\n` +
+      `Content-Type: application/json\r\nContent-Length: ${length}\r\n\r\n{"psbts":[`,
+  );
+  return socket;
+}
+
+test('uploads that hang fill their places, a further one gets 503, and a client that goes frees its place', async () => {
+  const inUse = async () => {
+    const { text } = await world.api.get('/metrics');
+    return Number(/pool="submissions",what="in_use"\} (\d+)/.exec(text)[1]);
+  };
+  const body = makeBody(await world.plan());
+  for (let round = 0; round < 3; round++) {
+    const hanging = [hangingUpload(1000000), hangingUpload(1000000)];
+    await until('both places to be taken', async () => (await inUse()) === 2);
+    const refused = await world.api.post('/api/v1/dutch', body, auth());
+    assertProblem(refused, 503, /^upload\.busy$/);
+    assert.match(refused.headers['retry-after'], /^\d+$/);
+    assert.equal((await world.api.get('/api/v1/dutch')).status, 200, 'readers do not notice');
+    for (const socket of hanging) socket.destroy();
+    await until('both places to be free', async () => (await inUse()) === 0);
+  }
+  const taken = await world.api.post('/api/v1/dutch', body, auth());
+  assert.equal(taken.status, 201, taken.text);
 });
 
 test('errors of v1 are problems with a stable code', async () => {

@@ -27,9 +27,9 @@ int gv_http_status(enum gv_err err)
     case GV_ERR_AGAIN:
     case GV_ERR_TIMEOUT:
     case GV_ERR_UNAVAILABLE:
+    case GV_ERR_STORAGE: /* rolled back: nothing has happened, and it may go well next time */
         return 503;
     case GV_ERR_IO:
-    case GV_ERR_STORAGE:
         return 500;
     }
     return 500;

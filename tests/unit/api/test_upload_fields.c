@@ -156,6 +156,38 @@ static void texts_and_names_are_checked(void **state)
     assert_refused("{\"block_number\":1000", "7,{\"block_number\":1000", "json.type", "/psbts/0");
 }
 
+static void hostile_texts_end_as_refusals(void **state)
+{
+    (void)state;
+    const struct {
+        const char *from, *to, *code, *pointer;
+    } rows[] = {
+        {"{\"block_number\":1000,", "{\"block_number\":1000,\"block_number\":1000,",
+         "json.duplicate_member", "/psbts/0"},
+        {"\"price_sats\":20000", "\"price_sats\":20000,\"\\u0070rice_sats\":1",
+         "json.duplicate_member", "/psbts/0"},
+        {"\"RAREPEPE\"", "\"RAREPEPE\\u0000\"", "json.type", "/asset_name"},
+        {"\"RAREPEPE\"", "\"RAREPEPE\\n\"", "dutch.asset_name", "/asset_name"},
+        {"\"RAREPEPE\"", "\"RAREPEPE.<img>\"", "dutch.asset_name", "/asset_name"},
+        {"\"RAREPEPE\"", "\"RAREPEPE.\\\"\"", "dutch.asset_name", "/asset_name"},
+        {"\"RAREPEPE\"", "\"RAREPEPE.\xc3\xa9\"", "dutch.asset_name", "/asset_name"},
+        {"\"RAREPEPE\"", "\"RAREPEPE\xff\"", "json.syntax", ""},
+        {"\"RAREPEPE\"", "\"RAREPEPE\\ud800\"", "json.syntax", ""},
+        {"cHNidP8BAAA=", "cHNidP8BAAA=\\u0000", "json.type", "/psbts/0/psbt_data"},
+        {"1.5",
+         "1"
+         "00000000000000000000000000000000000000000",
+         "dutch.asset_qty", "/asset_qty"},
+        {"1.5", "-1.5", "dutch.asset_qty", "/asset_qty"},
+        {"1.5", "Infinity", "json.syntax", ""},
+        {"\"asset_qty\":1.5", "\"asset_qty\":[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]", "json.depth",
+         ""},
+        {"\"utxo_vout\":0", "\"utxo_vout\":-1", "dutch.range", "/utxo_vout"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        assert_refused(rows[i].from, rows[i].to, rows[i].code, rows[i].pointer);
+}
+
 static void row_35_the_ladder_is_judged_with_the_numbers(void **state)
 {
     (void)state;
@@ -188,6 +220,7 @@ int main(void)
         cmocka_unit_test(row_51_bodies_that_are_no_object),
         cmocka_unit_test(each_missing_field_is_named),
         cmocka_unit_test(texts_and_names_are_checked),
+        cmocka_unit_test(hostile_texts_end_as_refusals),
         cmocka_unit_test(row_35_the_ladder_is_judged_with_the_numbers),
         cmocka_unit_test(unknown_members_are_refused_only_where_said),
     };
