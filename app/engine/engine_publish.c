@@ -117,6 +117,23 @@ static void tell(const struct gv_engine *engine, enum gv_event_kind kind, uint64
     }
 }
 
+static void tell_rows(const struct gv_engine *engine, uint64_t sequence)
+{
+    bool many = engine->prepared_count > GV_EVENT_ROWS_MAX;
+    bool any_sold = false;
+    for (uint32_t i = 0; i < engine->prepared_count; i++) {
+        const struct gv_prepared *prepared = &engine->prepared[i];
+        uint64_t id = engine->records[prepared->record].listing.id;
+        any_sold = any_sold || prepared->sold;
+        if (!many) {
+            tell(engine, GV_EVENT_LISTING, sequence, id, prepared->sold);
+        }
+    }
+    if (many) {
+        tell(engine, GV_EVENT_LISTINGS, sequence, 0, any_sold);
+    }
+}
+
 /* Changes that readers see at a glance; counters and progress alone are not worth an event. */
 static bool node_differs(const struct gv_node_status *a, const struct gv_node_status *b)
 {
@@ -153,10 +170,7 @@ static void flush(struct gv_engine *engine)
     if (tip_event) {
         tell(engine, GV_EVENT_TIP, sequence, 0, false);
     }
-    for (uint32_t i = 0; i < engine->prepared_count; i++) {
-        uint64_t id = engine->records[engine->prepared[i].record].listing.id;
-        tell(engine, GV_EVENT_LISTING, sequence, id, engine->prepared[i].sold);
-    }
+    tell_rows(engine, sequence);
     engine->retired_count = 0;
     engine->prepared_count = 0;
     engine->psbts_len = 0;

@@ -154,6 +154,13 @@ test('100 clients on 8 workers, 10 of them stalled: the other 90 hear all, and r
     );
     assert.equal((await secure.get('/health')).status, 200);
   }
+  for (const client of clients) {
+    assert.equal(client.closed, null, 'a client that reads is never dropped');
+    assert.ok(
+      client.frames.filter((frame) => frame.type === 'resync').length > 5,
+      'a block that changes many rows is told once',
+    );
+  }
   const { text } = await world.api.get('/metrics');
   assert.match(text, /^gavel_ws_clients\{.*\} (9\d|100)$/m);
   for (const client of [...clients, ...stalled]) client.close();

@@ -105,6 +105,9 @@ void gv_api_on_event(void *api, const struct gv_event *event)
     case GV_EVENT_LISTING:
         publish(self, buf, write_listing_frame(self, event, buf, sizeof(buf)));
         break;
+    case GV_EVENT_LISTINGS:
+        publish(self, buf, write_node_frame(self, "resync", buf, sizeof(buf)));
+        break;
     }
 }
 
