@@ -15,6 +15,8 @@ static struct {
     struct gv_storage disk;    /* SQLite */
     struct gv_storage storage; /* what the engine sees: SQLite, unless it is told to fail */
     struct gv_storage_ops storage_ops;
+    gv_event_sink *on_event;
+    void *on_event_ctx;
     bool storage_down;
     bool refuse_commit;
     struct gv_sim_clock sim_clock;
@@ -195,6 +197,12 @@ static void wrap_storage(void)
     world.refuse_commit = false;
 }
 
+void gv_world_set_event_sink(gv_event_sink *sink, void *ctx)
+{
+    world.on_event = sink;
+    world.on_event_ctx = ctx;
+}
+
 void gv_world_storage_down(bool down)
 {
     world.storage_down = down;
@@ -222,6 +230,8 @@ enum gv_err gv_world_open(bool self_serve)
         .seal_key = &world.seal_key,
         .market = &world.market,
         .watch = &world.watch,
+        .on_event = world.on_event,
+        .on_event_ctx = world.on_event_ctx,
         .network = GV_NETWORK_REGTEST,
         .final_depth = 6,
         .self_serve = self_serve,

@@ -42,6 +42,8 @@ void gv_world_close(void);
 /** Close and open again, self-serving, as after a restart; the node has not spoken yet. */
 void gv_world_restart(void);
 
+/** Who is told of events from the next open on; NULL: nobody. */
+void gv_world_set_event_sink(gv_event_sink *sink, void *ctx);
 /** From now on the database answers nothing (also no commit), or works again. */
 void gv_world_storage_down(bool down);
 /** Refuse the next commit, once. */
