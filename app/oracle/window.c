@@ -1,0 +1,389 @@
+#include "app/oracle/window.h"
+
+#include "firmware/base/assert.h"
+
+#include <string.h>
+
+#define TX_MAX_LEAST 16u
+
+_Static_assert(sizeof(struct gv_oracle_record) == 40, "the sum in window.h");
+_Static_assert(sizeof(struct gv_oracle_input) == 20, "the sum in window.h");
+
+/* ---- hashing ------------------------------------------------------------------------------------ */
+
+static uint64_t load(const uint8_t *p)
+{
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+/* The finaliser of MurmurHash3: every bit of the input changes every bit of the result. */
+static uint64_t mix(uint64_t v)
+{
+    v = (v ^ (v >> 33)) * 0xff51afd7ed558ccdu;
+    v = (v ^ (v >> 33)) * 0xc4ceb9fe1a85ec53u;
+    return v ^ (v >> 33);
+}
+
+static uint32_t bucket_of(const struct gv_oracle_window *window, uint64_t hash)
+{
+    return (uint32_t)(((hash >> 32) * window->tx_max) >> 32);
+}
+
+static uint32_t *record_bucket(const struct gv_oracle_window *window, const uint8_t *txid)
+{
+    const uint64_t hash = mix(load(txid) ^ mix(load(txid + 8) ^ window->seed));
+    return &window->record_bucket[bucket_of(window, hash)];
+}
+
+static uint64_t tag_of(const struct gv_oracle_window *window, const struct gv_outpoint *outpoint)
+{
+    const uint64_t rest = mix(load(outpoint->txid.b + 8) ^ window->seed ^ outpoint->vout);
+    return mix(load(outpoint->txid.b) ^ rest);
+}
+
+static uint64_t tag_in(const struct gv_oracle_input *input)
+{
+    return (uint64_t)input->tag_high << 32 | input->tag_low;
+}
+
+static uint32_t *input_bucket(const struct gv_oracle_window *window, uint64_t tag)
+{
+    return &window->input_bucket[bucket_of(window, mix(tag))];
+}
+
+static uint32_t find(const struct gv_oracle_window *window, const struct gv_hash256 *txid)
+{
+    uint32_t at = *record_bucket(window, txid->b);
+    while (at != GV_ORACLE_NONE &&
+           memcmp(window->record[at].txid, txid->b, GV_ORACLE_TXID_BYTES) != 0) {
+        at = window->record[at].chain;
+    }
+    return at;
+}
+
+/* ---- start ---------------------------------------------------------------------------------------- */
+
+static void *carve(uint8_t **at, size_t bytes)
+{
+    void *const p = *at;
+    *at += (bytes + 7u) / 8u * 8u;
+    return p;
+}
+
+static void link_free(struct gv_oracle_window *window)
+{
+    for (uint32_t i = 0; i < window->tx_max; i++) {
+        window->record[i].chain = i + 1 < window->tx_max ? i + 1 : GV_ORACLE_NONE;
+        window->record_bucket[i] = GV_ORACLE_NONE;
+        window->input_bucket[i] = GV_ORACLE_NONE;
+    }
+    const uint32_t counted = GV_ORACLE_COUNTED_OF(window->tx_max);
+    for (uint32_t i = 0; i < counted; i++) {
+        window->counted[i].record = i + 1 < counted ? i + 1 : GV_ORACLE_NONE;
+    }
+    const uint32_t inputs = GV_ORACLE_INPUTS_OF(window->tx_max);
+    for (uint32_t i = 0; i < inputs; i++) {
+        window->input[i].chain = i + 1 < inputs ? i + 1 : GV_ORACLE_NONE;
+    }
+    window->free_inputs = inputs;
+}
+
+void gv_oracle_window_init(struct gv_oracle_window *window, void *memory, size_t bytes,
+                           uint32_t tx_max, int64_t length_ms, uint64_t seed)
+{
+    uint8_t *at = memory;
+    const uint32_t slots = GV_ORACLE_SLOTS_OF(tx_max);
+    GV_ASSERT(tx_max >= TX_MAX_LEAST);
+    GV_ASSERT(tx_max <= (uint32_t)1 << 30);
+    GV_ASSERT(length_ms >= GV_ORACLE_HOUR_MS);
+    GV_ASSERT(length_ms <= (int64_t)GV_ORACLE_HOURS_MAX * GV_ORACLE_HOUR_MS);
+    GV_ASSERT((uintptr_t)memory % _Alignof(max_align_t) == 0);
+    memset(window, 0, sizeof *window);
+    window->length_ms = length_ms;
+    window->now_ms = INT64_MIN;
+    window->seed = seed;
+    window->tx_max = tx_max;
+    window->oldest = GV_ORACLE_NONE;
+    window->newest = GV_ORACLE_NONE;
+
+    uint64_t *const sats = carve(&at, slots * sizeof *sats);
+    window->scratch.points_max = slots * GV_ORACLE_POINTS_PER_VALUE;
+    window->scratch.point = carve(&at, window->scratch.points_max * sizeof(double));
+    window->record = carve(&at, tx_max * sizeof *window->record);
+    struct gv_oracle_link *const link = carve(&at, slots * sizeof *link);
+    window->counted = carve(&at, GV_ORACLE_COUNTED_OF(tx_max) * sizeof(struct gv_oracle_counted));
+    window->input = carve(&at, GV_ORACLE_INPUTS_OF(tx_max) * sizeof *window->input);
+    window->record_bucket = carve(&at, tx_max * sizeof(uint32_t));
+    window->input_bucket = carve(&at, tx_max * sizeof(uint32_t));
+    GV_ASSERT((size_t)(at - (uint8_t *)memory) <= bytes);
+    gv_oracle_values_init(&window->values, sats, link, slots);
+    link_free(window);
+}
+
+/* ---- counted records ------------------------------------------------------------------------------ */
+
+static void index_input(struct gv_oracle_window *window, uint32_t counted,
+                        const struct gv_outpoint *outpoint)
+{
+    const uint32_t at = window->free_input;
+    struct gv_oracle_input *const input = &window->input[at];
+    const uint64_t tag = tag_of(window, outpoint);
+    uint32_t *const bucket = input_bucket(window, tag);
+    window->free_input = input->chain;
+    window->free_inputs--;
+    *input = (struct gv_oracle_input){.tag_high = (uint32_t)(tag >> 32),
+                                      .tag_low = (uint32_t)tag,
+                                      .counted = counted,
+                                      .chain = *bucket,
+                                      .sibling = window->counted[counted].input};
+    *bucket = at;
+    window->counted[counted].input = at;
+}
+
+/* In: there is room (make_room). */
+static void count(struct gv_oracle_window *window, uint32_t record, const struct gv_oracle_tx *tx)
+{
+    const uint32_t at = window->free_counted;
+    window->free_counted = window->counted[at].record;
+    window->counted[at] = (struct gv_oracle_counted){.record = record, .input = GV_ORACLE_NONE};
+    window->record[record].counted = (at + 1) & 0x7fffffffu;
+    window->counted_count++;
+    for (uint32_t i = 0; i < tx->input_count; i++) {
+        index_input(window, at, &tx->input[i]);
+    }
+    for (uint32_t i = 0; i < tx->value_count; i++) {
+        gv_oracle_values_put(&window->values, at * GV_ORACLE_OUTPUTS + i, tx->sats[i]);
+    }
+}
+
+static void forget_inputs(struct gv_oracle_window *window, uint32_t counted)
+{
+    uint32_t at = window->counted[counted].input;
+    while (at != GV_ORACLE_NONE) {
+        struct gv_oracle_input *const input = &window->input[at];
+        const uint32_t sibling = input->sibling;
+        uint32_t *from = input_bucket(window, tag_in(input));
+        while (*from != at) {
+            from = &window->input[*from].chain;
+        }
+        *from = input->chain;
+        input->chain = window->free_input;
+        window->free_input = at;
+        window->free_inputs++;
+        at = sibling;
+    }
+}
+
+static void uncount(struct gv_oracle_window *window, uint32_t counted)
+{
+    forget_inputs(window, counted);
+    for (uint32_t i = 0; i < GV_ORACLE_OUTPUTS; i++) {
+        const uint32_t slot = counted * GV_ORACLE_OUTPUTS + i;
+        if (window->values.sats[slot] != 0) {
+            gv_oracle_values_take(&window->values, slot);
+        }
+    }
+    window->counted[counted].record = window->free_counted;
+    window->free_counted = counted;
+    window->counted_count--;
+}
+
+/* ---- records --------------------------------------------------------------------------------------- */
+
+/* Between its elders and its juniors; the newest place first, because that is where it belongs. */
+static void place(struct gv_oracle_window *window, uint32_t at)
+{
+    struct gv_oracle_record *const record = &window->record[at];
+    uint32_t older = window->newest;
+    uint32_t newer = GV_ORACLE_NONE;
+    while (older != GV_ORACLE_NONE && window->record[older].time_ms > record->time_ms) {
+        newer = older;
+        older = window->record[older].older;
+    }
+    record->older = older;
+    record->newer = newer;
+    *(older != GV_ORACLE_NONE ? &window->record[older].newer : &window->oldest) = at;
+    *(newer != GV_ORACLE_NONE ? &window->record[newer].older : &window->newest) = at;
+}
+
+/* In: there is room (make_room). */
+static uint32_t enter(struct gv_oracle_window *window, const struct gv_hash256 *txid,
+                      int64_t time_ms)
+{
+    const uint32_t at = window->free_record;
+    struct gv_oracle_record *const record = &window->record[at];
+    uint32_t *const bucket = record_bucket(window, txid->b);
+    window->free_record = record->chain;
+    memset(record, 0, sizeof *record);
+    memcpy(record->txid, txid->b, GV_ORACLE_TXID_BYTES);
+    record->time_ms = time_ms;
+    record->chain = *bucket;
+    *bucket = at;
+    place(window, at);
+    window->tx_count++;
+    return at;
+}
+
+static void leave(struct gv_oracle_window *window, uint32_t at)
+{
+    struct gv_oracle_record *const record = &window->record[at];
+    uint32_t *from = record_bucket(window, record->txid);
+    if (record->counted != 0) {
+        uncount(window, record->counted - 1u);
+    }
+    while (*from != at) {
+        from = &window->record[*from].chain;
+    }
+    *from = record->chain;
+    *(record->older != GV_ORACLE_NONE ? &window->record[record->older].newer : &window->oldest) =
+        record->newer;
+    *(record->newer != GV_ORACLE_NONE ? &window->record[record->newer].older : &window->newest) =
+        record->older;
+    record->chain = window->free_record;
+    window->free_record = at;
+    window->tx_count--;
+}
+
+static void make_room(struct gv_oracle_window *window, const struct gv_oracle_tx *tx)
+{
+    while (window->free_record == GV_ORACLE_NONE || window->free_counted == GV_ORACLE_NONE ||
+           window->free_inputs < tx->input_count) {
+        leave(window, window->oldest);
+        window->stats.displaced++;
+    }
+}
+
+/* ---- life ------------------------------------------------------------------------------------------ */
+
+void gv_oracle_window_expire(struct gv_oracle_window *window, int64_t now_ms)
+{
+    if (now_ms <= window->now_ms) {
+        return;
+    }
+    window->now_ms = now_ms;
+    while (window->oldest != GV_ORACLE_NONE &&
+           window->record[window->oldest].time_ms <= now_ms - window->length_ms) {
+        leave(window, window->oldest);
+        window->stats.expired++;
+    }
+}
+
+static bool seen(void *ctx, const struct gv_hash256 *txid)
+{
+    return find(ctx, txid) != GV_ORACLE_NONE;
+}
+
+enum gv_oracle_arrival gv_oracle_window_add(struct gv_oracle_window *window,
+                                            const struct gv_oracle_tx *tx, int64_t time_ms)
+{
+    gv_oracle_window_expire(window, time_ms);
+    if (find(window, &tx->txid) != GV_ORACLE_NONE) {
+        window->stats.repeated++;
+        return GV_ORACLE_KNOWN;
+    }
+    if (time_ms <= window->now_ms - window->length_ms) {
+        window->stats.too_old++;
+        return GV_ORACLE_TOO_OLD;
+    }
+    window->stats.received++;
+    (void)gv_oracle_window_spend(window, &tx->txid, tx->input, tx->input_count);
+    const bool child = tx->broken == 0 && gv_oracle_has_parent(tx, seen, window);
+    make_room(window, tx);
+    const uint32_t at = enter(window, &tx->txid, time_ms);
+    if (tx->broken != 0) {
+        return GV_ORACLE_BREAKS_RULE;
+    }
+    if (child) {
+        return GV_ORACLE_HAS_PARENT;
+    }
+    count(window, at, tx);
+    window->stats.passed++;
+    return GV_ORACLE_COUNTED;
+}
+
+bool gv_oracle_window_evict(struct gv_oracle_window *window, const struct gv_hash256 *txid)
+{
+    const uint32_t at = find(window, txid);
+    if (at == GV_ORACLE_NONE || window->record[at].confirmed) {
+        return false;
+    }
+    leave(window, at);
+    window->stats.evicted++;
+    return true;
+}
+
+/* The record of whoever spends an outpoint. */
+static uint32_t spender_of(const struct gv_oracle_window *window,
+                           const struct gv_outpoint *outpoint)
+{
+    const uint64_t tag = tag_of(window, outpoint);
+    uint32_t at = *input_bucket(window, tag);
+    while (at != GV_ORACLE_NONE && tag_in(&window->input[at]) != tag) {
+        at = window->input[at].chain;
+    }
+    return at == GV_ORACLE_NONE ? GV_ORACLE_NONE
+                                : window->counted[window->input[at].counted].record;
+}
+
+uint32_t gv_oracle_window_spend(struct gv_oracle_window *window, const struct gv_hash256 *spender,
+                                const struct gv_outpoint *outpoint, uint32_t n)
+{
+    uint32_t removed = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const uint32_t at = spender_of(window, &outpoint[i]);
+        if (at != GV_ORACLE_NONE &&
+            memcmp(window->record[at].txid, spender->b, GV_ORACLE_TXID_BYTES) != 0) {
+            leave(window, at);
+            window->stats.replaced++;
+            removed++;
+        }
+    }
+    return removed;
+}
+
+bool gv_oracle_window_confirm(struct gv_oracle_window *window, const struct gv_hash256 *txid,
+                              bool confirmed)
+{
+    const uint32_t at = find(window, txid);
+    if (at == GV_ORACLE_NONE) {
+        return false;
+    }
+    window->record[at].confirmed = confirmed;
+    return true;
+}
+
+bool gv_oracle_window_has(const struct gv_oracle_window *window, const struct gv_hash256 *txid)
+{
+    return find(window, txid) != GV_ORACLE_NONE;
+}
+
+/* ---- reading ---------------------------------------------------------------------------------------- */
+
+enum gv_err gv_oracle_window_estimate(struct gv_oracle_window *window,
+                                      struct gv_oracle_estimate *estimate, struct gv_fail *fail)
+{
+    return gv_oracle_estimate(estimate, &window->values, &window->scratch, fail);
+}
+
+bool gv_oracle_window_next(const struct gv_oracle_window *window, uint32_t *at,
+                           struct gv_oracle_payment *payment)
+{
+    while (*at != GV_ORACLE_NONE) {
+        const struct gv_oracle_record *const record = &window->record[*at];
+        *at = record->older;
+        if (record->counted != 0) {
+            const uint32_t slot = (record->counted - 1u) * GV_ORACLE_OUTPUTS;
+            payment->time_ms = record->time_ms;
+            payment->value_count = 0;
+            for (uint32_t i = 0; i < GV_ORACLE_OUTPUTS; i++) {
+                if (window->values.sats[slot + i] != 0) {
+                    payment->sats[payment->value_count++] = window->values.sats[slot + i];
+                }
+            }
+            return true;
+        }
+    }
+    return false;
+}
