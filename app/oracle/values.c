@@ -7,14 +7,13 @@
 /* A merge sort of up to 2^32 amounts holds at most one run of each rank. */
 #define RANKS 32u
 
-void gv_oracle_values_init(struct gv_oracle_values *values, uint64_t *sats,
-                           struct gv_oracle_link *link, uint32_t capacity)
+void gv_oracle_values_init(struct gv_oracle_values *values, struct gv_oracle_slot *slot,
+                           uint32_t capacity)
 {
     memset(values, 0, sizeof *values);
-    values->sats = sats;
-    values->link = link;
+    values->slot = slot;
     values->capacity = capacity;
-    memset(sats, 0, capacity * sizeof *sats);
+    memset(slot, 0, capacity * sizeof *slot);
     for (uint32_t bin = 0; bin < GV_ORACLE_BINS; bin++) {
         values->head[bin] = GV_ORACLE_NONE;
     }
@@ -23,21 +22,22 @@ void gv_oracle_values_init(struct gv_oracle_values *values, uint64_t *sats,
 void gv_oracle_values_put(struct gv_oracle_values *values, uint32_t slot, uint64_t sats)
 {
     GV_ASSERT(slot < values->capacity);
-    GV_ASSERT(values->sats[slot] == 0);
+    GV_ASSERT(values->slot[slot].sats == 0);
     GV_ASSERT(sats > GV_ORACLE_SAT_ABOVE);
     GV_ASSERT(sats < GV_ORACLE_SAT_BELOW);
     const uint32_t bin = gv_oracle_bin_of(sats);
-    values->sats[slot] = sats;
+    values->slot[slot].sats = sats;
     values->counts[bin]++;
     values->count++;
     if (gv_oracle_is_round(sats)) {
         return;
     }
     const uint32_t first = values->head[bin];
-    values->link[slot] = (struct gv_oracle_link){.next = first, .prev = GV_ORACLE_NONE};
+    values->slot[slot].next = first;
+    values->slot[slot].prev = GV_ORACLE_NONE;
     if (first != GV_ORACLE_NONE) {
-        values->link[first].prev = slot;
-        values->unsorted[bin] = values->unsorted[bin] || values->sats[first] > sats;
+        values->slot[first].prev = slot;
+        values->unsorted[bin] = values->unsorted[bin] || values->slot[first].sats > sats;
     }
     values->head[bin] = slot;
     values->chained[bin]++;
@@ -46,23 +46,23 @@ void gv_oracle_values_put(struct gv_oracle_values *values, uint32_t slot, uint64
 void gv_oracle_values_take(struct gv_oracle_values *values, uint32_t slot)
 {
     GV_ASSERT(slot < values->capacity);
-    const uint64_t sats = values->sats[slot];
+    const uint64_t sats = values->slot[slot].sats;
     GV_ASSERT(sats != 0);
     const uint32_t bin = gv_oracle_bin_of(sats);
-    values->sats[slot] = 0;
+    values->slot[slot].sats = 0;
     values->counts[bin]--;
     values->count--;
     if (gv_oracle_is_round(sats)) {
         return;
     }
-    const struct gv_oracle_link link = values->link[slot];
-    if (link.prev != GV_ORACLE_NONE) {
-        values->link[link.prev].next = link.next;
+    const struct gv_oracle_slot taken = values->slot[slot];
+    if (taken.prev != GV_ORACLE_NONE) {
+        values->slot[taken.prev].next = taken.next;
     } else {
-        values->head[bin] = link.next;
+        values->head[bin] = taken.next;
     }
-    if (link.next != GV_ORACLE_NONE) {
-        values->link[link.next].prev = link.prev;
+    if (taken.next != GV_ORACLE_NONE) {
+        values->slot[taken.next].prev = taken.prev;
     }
     values->chained[bin]--;
 }
@@ -75,9 +75,9 @@ static uint32_t merge(struct gv_oracle_values *values, uint32_t a, uint32_t b)
     uint32_t head = GV_ORACLE_NONE;
     uint32_t *tail = &head;
     while (a != GV_ORACLE_NONE && b != GV_ORACLE_NONE) {
-        uint32_t *const larger = values->sats[a] >= values->sats[b] ? &a : &b;
+        uint32_t *const larger = values->slot[a].sats >= values->slot[b].sats ? &a : &b;
         *tail = *larger;
-        tail = &values->link[*larger].next;
+        tail = &values->slot[*larger].next;
         *larger = *tail;
     }
     *tail = a != GV_ORACLE_NONE ? a : b;
@@ -89,12 +89,12 @@ static uint32_t cut_run(struct gv_oracle_values *values, uint32_t *chain)
 {
     const uint32_t run = *chain;
     uint32_t last = run;
-    uint32_t next = values->link[last].next;
-    while (next != GV_ORACLE_NONE && values->sats[next] <= values->sats[last]) {
+    uint32_t next = values->slot[last].next;
+    while (next != GV_ORACLE_NONE && values->slot[next].sats <= values->slot[last].sats) {
         last = next;
-        next = values->link[last].next;
+        next = values->slot[last].next;
     }
-    values->link[last].next = GV_ORACLE_NONE;
+    values->slot[last].next = GV_ORACLE_NONE;
     *chain = next;
     return run;
 }
@@ -125,8 +125,8 @@ static void sort_bin(struct gv_oracle_values *values, uint32_t bin)
     }
     values->head[bin] = sorted;
     uint32_t prev = GV_ORACLE_NONE;
-    for (uint32_t at = sorted; at != GV_ORACLE_NONE; at = values->link[at].next) {
-        values->link[at].prev = prev;
+    for (uint32_t at = sorted; at != GV_ORACLE_NONE; at = values->slot[at].next) {
+        values->slot[at].prev = prev;
         prev = at;
     }
     values->unsorted[bin] = false;
@@ -174,8 +174,8 @@ void gv_oracle_walk_begin(struct gv_oracle_walk *walk, struct gv_oracle_values *
         sort_bin(values, walk->bin);
     }
     walk->slot = values->head[walk->bin];
-    while (walk->slot != GV_ORACLE_NONE && values->sats[walk->slot] > last_sat) {
-        walk->slot = values->link[walk->slot].next;
+    while (walk->slot != GV_ORACLE_NONE && values->slot[walk->slot].sats > last_sat) {
+        walk->slot = values->slot[walk->slot].next;
     }
 }
 
@@ -192,10 +192,10 @@ uint64_t gv_oracle_walk_next(struct gv_oracle_walk *walk)
         }
         walk->slot = values->head[walk->bin];
     }
-    const uint64_t sats = values->sats[walk->slot];
+    const uint64_t sats = values->slot[walk->slot].sats;
     if (sats < walk->first_sat) {
         return 0;
     }
-    walk->slot = values->link[walk->slot].next;
+    walk->slot = values->slot[walk->slot].next;
     return sats;
 }

@@ -5,7 +5,7 @@
  * Putting an amount in and taking it out is O(1). A bin's chain is put in order when an estimate
  * first walks it, and only if something was put in since: an estimate walks amounts in order and
  * never sorts what it has sorted before. Round amounts of bitcoin are counted but not chained.
- * Owner: the arrays are the caller's (12..16 bytes a slot), who also chooses the slots.
+ * Owner: the slots are the caller's, who also chooses among them.
  * Thread: one owner at a time; reading for an estimate sorts, so it is a change too. */
 #ifndef GV_APP_ORACLE_VALUES_H
 #define GV_APP_ORACLE_VALUES_H
@@ -17,14 +17,15 @@
 
 #define GV_ORACLE_NONE UINT32_MAX
 
-struct gv_oracle_link {
+/** An amount in its chain: one cache line to touch at each step. */
+struct gv_oracle_slot {
+    uint64_t sats; /* 0: the slot is free */
     uint32_t next;
     uint32_t prev;
 };
 
 struct gv_oracle_values {
-    uint64_t *sats; /* by slot; 0: the slot is free */
-    struct gv_oracle_link *link;
+    struct gv_oracle_slot *slot;
     uint32_t capacity;
     uint32_t count;                   /* amounts held */
     uint32_t counts[GV_ORACLE_BINS];  /* all of a bin: the raw histogram */
@@ -33,9 +34,9 @@ struct gv_oracle_values {
     bool unsorted[GV_ORACLE_BINS];
 };
 
-/** Empty. Keeps both arrays, which have `capacity` elements. */
-void gv_oracle_values_init(struct gv_oracle_values *values, uint64_t *sats,
-                           struct gv_oracle_link *link, uint32_t capacity);
+/** Empty. Keeps the array, which has `capacity` elements. */
+void gv_oracle_values_init(struct gv_oracle_values *values, struct gv_oracle_slot *slot,
+                           uint32_t capacity);
 
 /** In: slot: free (asserted). sats: strictly between GV_ORACLE_SAT_ABOVE and _BELOW (asserted). */
 void gv_oracle_values_put(struct gv_oracle_values *values, uint32_t slot, uint64_t sats);

@@ -108,17 +108,16 @@ void gv_oracle_window_init(struct gv_oracle_window *window, void *memory, size_t
     window->oldest = GV_ORACLE_NONE;
     window->newest = GV_ORACLE_NONE;
 
-    uint64_t *const sats = carve(&at, slots * sizeof *sats);
+    struct gv_oracle_slot *const slot = carve(&at, slots * sizeof *slot);
     window->scratch.points_max = slots * GV_ORACLE_POINTS_PER_VALUE;
     window->scratch.point = carve(&at, window->scratch.points_max * sizeof(double));
     window->record = carve(&at, tx_max * sizeof *window->record);
-    struct gv_oracle_link *const link = carve(&at, slots * sizeof *link);
     window->counted = carve(&at, GV_ORACLE_COUNTED_OF(tx_max) * sizeof(struct gv_oracle_counted));
     window->input = carve(&at, GV_ORACLE_INPUTS_OF(tx_max) * sizeof *window->input);
     window->record_bucket = carve(&at, tx_max * sizeof(uint32_t));
     window->input_bucket = carve(&at, tx_max * sizeof(uint32_t));
     GV_ASSERT((size_t)(at - (uint8_t *)memory) <= bytes);
-    gv_oracle_values_init(&window->values, sats, link, slots);
+    gv_oracle_values_init(&window->values, slot, slots);
     link_free(window);
 }
 
@@ -181,7 +180,7 @@ static void uncount(struct gv_oracle_window *window, uint32_t counted)
     forget_inputs(window, counted);
     for (uint32_t i = 0; i < GV_ORACLE_OUTPUTS; i++) {
         const uint32_t slot = counted * GV_ORACLE_OUTPUTS + i;
-        if (window->values.sats[slot] != 0) {
+        if (window->values.slot[slot].sats != 0) {
             gv_oracle_values_take(&window->values, slot);
         }
     }
@@ -378,8 +377,8 @@ bool gv_oracle_window_next(const struct gv_oracle_window *window, uint32_t *at,
             payment->time_ms = record->time_ms;
             payment->value_count = 0;
             for (uint32_t i = 0; i < GV_ORACLE_OUTPUTS; i++) {
-                if (window->values.sats[slot + i] != 0) {
-                    payment->sats[payment->value_count++] = window->values.sats[slot + i];
+                if (window->values.slot[slot + i].sats != 0) {
+                    payment->sats[payment->value_count++] = window->values.slot[slot + i].sats;
                 }
             }
             return true;

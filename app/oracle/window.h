@@ -52,13 +52,13 @@ struct gv_oracle_input {
 #define GV_ORACLE_INPUTS_OF(tx_max)  (tx_max)
 #define GV_ORACLE_SLOTS_OF(tx_max)   (GV_ORACLE_COUNTED_OF(tx_max) * GV_ORACLE_OUTPUTS)
 
-/** Memory for tx_max transactions: records and buckets, counted records, amounts and their links,
+/** Memory for tx_max transactions: records and buckets, counted records, amounts in their chains,
  *  inputs and buckets, points of an estimate. 104 bytes a transaction. */
 #define GV_ORACLE_WINDOW_BYTES(tx_max)                                                             \
     ((tx_max) * (sizeof(struct gv_oracle_record) + sizeof(uint32_t)) +                             \
      GV_ORACLE_COUNTED_OF(tx_max) * sizeof(struct gv_oracle_counted) +                             \
-     GV_ORACLE_SLOTS_OF(tx_max) * (sizeof(uint64_t) + sizeof(struct gv_oracle_link) +              \
-                                   GV_ORACLE_POINTS_PER_VALUE * sizeof(double)) +                  \
+     GV_ORACLE_SLOTS_OF(tx_max) *                                                                  \
+         (sizeof(struct gv_oracle_slot) + GV_ORACLE_POINTS_PER_VALUE * sizeof(double)) +           \
      GV_ORACLE_INPUTS_OF(tx_max) * (sizeof(struct gv_oracle_input) + sizeof(uint32_t)) + 64u)
 
 /** What came of a transaction. */

@@ -9,8 +9,7 @@
 
 #define FIELDS_MAX 8u
 
-static uint64_t sats[CASES_VALUES_MAX];
-static struct gv_oracle_link link[CASES_VALUES_MAX];
+static struct gv_oracle_slot slots[CASES_VALUES_MAX];
 static double points[GV_ORACLE_POINTS_PER_VALUE * CASES_VALUES_MAX];
 static struct gv_oracle_scratch scratch;
 
@@ -69,7 +68,7 @@ void cases_lines(const char *name, cases_line_fn *visit, void *ctx)
 
 void cases_values(struct gv_oracle_values *values)
 {
-    gv_oracle_values_init(values, sats, link, CASES_VALUES_MAX);
+    gv_oracle_values_init(values, slots, CASES_VALUES_MAX);
 }
 
 struct gv_oracle_scratch *cases_scratch(void)
