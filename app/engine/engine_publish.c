@@ -234,4 +234,5 @@ void gv_publish_dark(struct gv_engine *engine)
     }
     uint64_t sequence = gv_market_write_end(market);
     tell(engine, GV_EVENT_TIP, sequence, 0, false);
+    tell(engine, GV_EVENT_LISTINGS, sequence, 0, false);
 }
