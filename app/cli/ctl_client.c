@@ -132,7 +132,11 @@ static void print_text(bool column, gv_json_ref v)
     if (gv_json_string(v, &view)) {
         size_t n = view.n < sizeof(text) - 1 ? view.n : sizeof(text) - 1;
         for (size_t i = 0; i < n; i++) {
-            text[i] = view.p[i] < 0x20 || view.p[i] == 0x7f ? '?' : (char)view.p[i];
+            const bool shown = view.p[i] >= 0x20 && view.p[i] != 0x7f;
+            text[i] = '?';
+            if (shown) {
+                text[i] = (char)view.p[i];
+            }
         }
         text[n] = '\0';
     }

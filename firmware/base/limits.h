@@ -31,7 +31,7 @@
 /* ---- HTTP ---------------------------------------------------------------------------------- */
 
 /* 4 MiB holds 2,016 PSBTs of about 1,500 bytes each in base64 with their numbers. */
-#define GV_BODY_MAX       (4u * 1024u * 1024u)
+#define GV_BODY_MAX       4194304u
 #define GV_SMALL_BODY_MAX 16384u
 /* yyjson keeps 16 bytes per value and reserves one value per 6 bytes of minified text. */
 #define GV_BODY_ARENA_BYTES (GV_BODY_MAX / 6u * 16u + 65536u)

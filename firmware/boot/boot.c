@@ -196,7 +196,7 @@ static enum gv_err open_engine(struct gv_fail *fail)
         .final_depth = self.config.final_depth,
     };
     const enum gv_err err = gv_engine_open(gv_engine_instance(), &config, fail);
-    const char *key = getenv("API_KEY");
+    const char *key = getenv("API_KEY"); /* NOLINT(concurrency-mt-unsafe): no thread runs yet */
     if (err != GV_OK || key == NULL) {
         return err;
     }

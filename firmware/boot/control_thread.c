@@ -13,7 +13,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#define PEER_TIMEOUT_S 2
+#define PEER_TIMEOUT_S 2L
 #define POLL_MS        250
 
 static struct {
@@ -29,7 +29,7 @@ static struct {
 static size_t receive_line(int peer)
 {
     const struct gv_clock *clock = self.control->clock;
-    const uint64_t deadline_ms = gv_clock_mono(clock).ms + PEER_TIMEOUT_S * 1000u;
+    const uint64_t deadline_ms = gv_clock_mono(clock).ms + (uint64_t)PEER_TIMEOUT_S * 1000u;
     size_t n = 0;
     while (n < GV_CONTROL_LINE_MAX && gv_clock_mono(clock).ms < deadline_ms) {
         const ssize_t got = recv(peer, self.line + n, GV_CONTROL_LINE_MAX - n, 0);

@@ -54,7 +54,7 @@ enum gv_err gv_thread_start(pthread_t *thread, const char *name, void *(*body)(v
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
     if (failed != 0) {
-        return gv_fail(fail, GV_ERR_IO, "thread.start", "thread %s: %s", name, strerror(failed));
+        return gv_fail(fail, GV_ERR_IO, "thread.start", "thread %s: errno %d", name, failed);
     }
     return GV_OK;
 }

@@ -8,7 +8,7 @@
 #include <pthread.h>
 
 /* The deepest stack is a worker's JSON and PSBT check, measured below 64 KiB. */
-#define GV_THREAD_STACK_BYTES (256u * 1024u)
+#define GV_THREAD_STACK_BYTES 262144u
 
 GV_MUST_USE enum gv_err gv_thread_start(pthread_t *thread, const char *name,
                                         void *(*body)(void *ctx), void *ctx, struct gv_fail *fail);

@@ -42,26 +42,30 @@ static struct gv_view without_port(struct gv_view host)
 {
     if (host.n > 0 && host.p[0] == '[') {
         for (size_t i = 1; i < host.n; i++) {
-            if (host.p[i] == ']')
+            if (host.p[i] == ']') {
                 return gv_view_of(host.p + 1, i - 1);
+            }
         }
         return host;
     }
     for (size_t i = 0; i < host.n; i++) {
-        if (host.p[i] == ':')
+        if (host.p[i] == ':') {
             return gv_view_of(host.p, i);
+        }
     }
     return host;
 }
 
 static bool equal_names(struct gv_view a, const char *b)
 {
-    if (strlen(b) != a.n)
+    if (strlen(b) != a.n) {
         return false;
+    }
     for (size_t i = 0; i < a.n; i++) {
         const char c = (char)(a.p[i] >= 'A' && a.p[i] <= 'Z' ? a.p[i] + 32 : a.p[i]);
-        if (c != (b[i] >= 'A' && b[i] <= 'Z' ? b[i] + 32 : b[i]))
+        if (c != (b[i] >= 'A' && b[i] <= 'Z' ? b[i] + 32 : b[i])) {
             return false;
+        }
     }
     return true;
 }
@@ -72,8 +76,9 @@ bool gv_api_host_allowed(void *api, struct gv_view host)
     const struct gv_api *self = api;
     const struct gv_view name = without_port(host);
     for (const char *const *at = self->config.host_names; *at != NULL; at++) {
-        if (equal_names(name, *at))
+        if (equal_names(name, *at)) {
             return true;
+        }
     }
     return false;
 }

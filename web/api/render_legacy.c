@@ -7,29 +7,32 @@
 
 void gv_render_text_or_null(struct gv_json_out *out, const char *key, const char *text)
 {
-    if (text[0] == '\0')
+    if (text[0] == '\0') {
         gv_jo_knull(out, key);
-    else
+    } else {
         gv_jo_kstring(out, key, text);
+    }
 }
 
 void gv_render_hash_or_null(struct gv_json_out *out, const char *key, const struct gv_hash256 *hash,
                             bool present)
 {
     gv_jo_key(out, key);
-    if (present)
+    if (present) {
         gv_jo_hash(out, hash->b);
-    else
+    } else {
         gv_jo_null(out);
+    }
 }
 
 void gv_render_int_or_null(struct gv_json_out *out, const char *key, uint64_t v, bool present)
 {
     gv_jo_key(out, key);
-    if (present)
+    if (present) {
         gv_jo_uint(out, v);
-    else
+    } else {
         gv_jo_null(out);
+    }
 }
 
 /* The original's times carry no zone; they are UTC. */

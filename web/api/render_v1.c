@@ -82,10 +82,11 @@ static void write_spend(struct gv_json_out *out, const struct gv_dutch_spend *sp
     gv_jo_kstring(out, "state", spend_state_text(spend->state));
     gv_render_hash_or_null(out, "txid", &spend->txid, known);
     gv_render_int_or_null(out, "block", spend->block, confirmed);
-    if (confirmed)
+    if (confirmed) {
         gv_render_utc(out, "block_time", spend->block_time);
-    else
+    } else {
         gv_jo_knull(out, "block_time");
+    }
     gv_jo_kint(out, "confirmations", counted ? (int64_t)(tip.height.v - spend->block) + 1 : 0);
     gv_render_int_or_null(out, "price_sats", spend->sold_price.v, sold);
     gv_render_int_or_null(out, "rung", spend->sold_rung, sold);
@@ -135,10 +136,11 @@ void gv_render_v1(struct gv_json_out *out, const struct gv_market_row *row, stru
     gv_jo_object(out);
     gv_render_v1_members(out, row, tip);
     gv_jo_key(out, "psbt");
-    if (row->psbt_len > 0)
+    if (row->psbt_len > 0) {
         gv_jo_text(out, gv_row_psbt(row));
-    else
+    } else {
         gv_jo_null(out);
+    }
     gv_jo_object_end(out);
 }
 

@@ -12,10 +12,12 @@ enum gv_err gv_small_body(struct gv_exchange *x, const char *const *members, str
     struct gv_arena arena;
     size_t n = 0;
     enum gv_err err = gv_body_expect_type(x, "application/json", fail);
-    if (err == GV_OK)
+    if (err == GV_OK) {
         err = gv_body_read(x, worker->body, GV_SMALL_BODY_MAX, &n, fail);
-    if (err != GV_OK)
+    }
+    if (err != GV_OK) {
         return err;
+    }
     gv_arena_init(&arena, worker->arena, sizeof(worker->arena));
     err = gv_json_parse(json, &arena, worker->body, n, fail);
     return err != GV_OK ? err : gv_json_members(json->root, members, "", fail);
@@ -26,8 +28,9 @@ enum gv_err gv_member_int(gv_json_ref object, const char *key, int64_t min, int6
 {
     char pointer[48];
     gv_format_cut(pointer, sizeof(pointer), "/%s", key);
-    if (gv_json_int(gv_json_get(object, key), out) && *out >= min && *out <= max)
+    if (gv_json_int(gv_json_get(object, key), out) && *out >= min && *out <= max) {
         return GV_OK;
+    }
     return gv_fail_at(fail, GV_ERR_INVALID, pointer, "json.range",
                       "%s must be an integer from %" PRId64 " to %" PRId64, key, min, max);
 }
@@ -60,10 +63,12 @@ enum gv_err gv_member_address(const struct gv_api *api, gv_json_ref object, cons
     struct gv_view text;
     char pointer[48];
     gv_format_cut(pointer, sizeof(pointer), "/%s", key);
-    if (!gv_json_string(gv_json_get(object, key), &text))
+    if (!gv_json_string(gv_json_get(object, key), &text)) {
         return gv_fail_at(fail, GV_ERR_INVALID, pointer, "json.type", "%s must be a text", key);
+    }
     struct gv_fail why;
-    if (gv_address_decode(out, api->config.config->network, text, &why) == GV_OK)
+    if (gv_address_decode(out, api->config.config->network, text, &why) == GV_OK) {
         return GV_OK;
+    }
     return gv_fail_at(fail, GV_ERR_INVALID, pointer, why.code, "%s: %s", key, why.text);
 }

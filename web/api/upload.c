@@ -25,9 +25,10 @@ enum gv_err gv_upload_open(struct gv_upload *upload, struct gv_exchange *x, stru
     upload->submission = submission;
     submission->terms.locked = true; /* until a rung says otherwise */
     /* What a body that breaks off has left here must be wiped, too. */
+    const size_t room = sizeof(submission->body) - GV_JSON_PADDING;
     submission->body_len =
-        x->request->content_length < GV_BODY_MAX ? (size_t)x->request->content_length : GV_BODY_MAX;
-    err = gv_body_read(x, submission->body, GV_BODY_MAX, &n, fail);
+        x->request->content_length < room ? (size_t)x->request->content_length : room;
+    err = gv_body_read(x, submission->body, room, &n, fail);
     if (err != GV_OK) {
         return err;
     }

@@ -36,10 +36,12 @@ static uint64_t expiry_height(const struct gv_dutch_terms *terms)
 
 static enum gv_dutch_status unspent_status(const struct gv_dutch_terms *terms, struct gv_height tip)
 {
-    if (tip.v < terms->start_block)
+    if (tip.v < terms->start_block) {
         return GV_DUTCH_UPCOMING;
-    if (tip.v <= terms->end_block)
+    }
+    if (tip.v <= terms->end_block) {
         return GV_DUTCH_ACTIVE;
+    }
     return tip.v < expiry_height(terms) ? GV_DUTCH_FINISHED : GV_DUTCH_EXPIRED;
 }
 
@@ -60,10 +62,12 @@ enum gv_dutch_status gv_dutch_status(const struct gv_dutch_listing *listing, str
 
 struct gv_reveal gv_dutch_reveal(const struct gv_dutch_listing *listing, const struct gv_tip *tip)
 {
-    if (!tip->known || !tip->live)
+    if (!tip->known || !tip->live) {
         return (struct gv_reveal){.kind = GV_REVEAL_NOT_LIVE};
-    if (listing->spend.state == GV_SPEND_PENDING)
+    }
+    if (listing->spend.state == GV_SPEND_PENDING) {
         return (struct gv_reveal){.kind = GV_REVEAL_PENDING};
+    }
     switch (gv_dutch_status(listing, tip->height)) {
     case GV_DUTCH_SOLD:
     case GV_DUTCH_CLOSED:

@@ -18,8 +18,9 @@ static enum gv_err invalid(struct gv_fail *fail, const char *pointer, const char
 static enum gv_err check_range(struct gv_fail *fail, const char *pointer, int64_t v, int64_t min,
                                int64_t max)
 {
-    if (v >= min && v <= max)
+    if (v >= min && v <= max) {
         return GV_OK;
+    }
     return gv_fail_at(fail, GV_ERR_INVALID, pointer, "dutch.range",
                       "%s must be an integer from %" PRId64 " to %" PRId64, pointer + 1, min, max);
 }
@@ -40,8 +41,9 @@ static enum gv_err check_ranges(const struct gv_dutch_numbers *n, struct gv_fail
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const enum gv_err err =
             check_range(fail, rows[i].pointer, rows[i].value, rows[i].min, rows[i].max);
-        if (err != GV_OK)
+        if (err != GV_OK) {
             return err;
+        }
     }
     return GV_OK;
 }
@@ -57,33 +59,40 @@ static bool slope_fits(const struct gv_dutch_numbers *n, int64_t blocks)
 enum gv_err gv_dutch_check_numbers(const struct gv_dutch_numbers *n, struct gv_fail *fail)
 {
     const enum gv_err err = check_ranges(n, fail);
-    if (err != GV_OK)
+    if (err != GV_OK) {
         return err;
-    if (n->end_block < n->start_block)
+    }
+    if (n->end_block < n->start_block) {
         return invalid(fail, "/end_block", "dutch.end_before_start",
                        "end_block must not be below start_block");
+    }
     const int64_t blocks = n->end_block - n->start_block;
-    if (blocks >= (int64_t)GV_RUNGS_MAX)
+    if (blocks >= (int64_t)GV_RUNGS_MAX) {
         return gv_fail_at(fail, GV_ERR_INVALID, "/end_block", "dutch.too_long",
                           "an auction may run over at most %u blocks", GV_RUNGS_MAX);
+    }
     if (blocks == 0) {
-        if (n->start_price == n->end_price && n->price_decrement == 0)
+        if (n->start_price == n->end_price && n->price_decrement == 0) {
             return GV_OK;
+        }
         return invalid(fail, "/end_block", "dutch.fixed_price",
                        "with start_block equal to end_block the price is fixed: start_price_sats "
                        "must equal end_price_sats and price_decrement must be 0");
     }
-    if (n->end_price >= n->start_price)
+    if (n->end_price >= n->start_price) {
         return invalid(fail, "/end_price_sats", "dutch.not_falling",
                        "end_price_sats must be below start_price_sats in a Dutch auction");
-    if (n->price_decrement == 0)
+    }
+    if (n->price_decrement == 0) {
         return invalid(fail, "/price_decrement", "dutch.no_decrement",
                        "price_decrement must be above 0 in a Dutch auction");
-    if (!slope_fits(n, blocks))
+    }
+    if (!slope_fits(n, blocks)) {
         return gv_fail_at(fail, GV_ERR_INVALID, "/price_decrement", "dutch.slope",
                           "start_price_sats - price_decrement x %" PRId64
                           " must meet end_price_sats within %" PRId64 " satoshi",
                           blocks, blocks);
+    }
     return GV_OK;
 }
 
@@ -106,18 +115,21 @@ static enum gv_err check_blocks(const struct gv_dutch_numbers *n, const struct g
     const uint32_t expected = (uint32_t)(n->end_block - n->start_block) + 1u;
     for (uint32_t i = 0; i < count; i++) {
         const uint32_t at = rungs[i].block - first; /* wraps far out of range when below */
-        if (at >= expected)
+        if (at >= expected) {
             return fail_rung(fail, i, "block_number", "dutch.block_outside",
                              "block_number is outside start_block..end_block", rungs[i].block);
-        if (((uint32_t)seen[at / 8u] >> (at % 8u)) & 1u)
+        }
+        if (((uint32_t)seen[at / 8u] >> (at % 8u)) & 1u) {
             return fail_rung(fail, i, "block_number", "dutch.block_twice",
                              "block_number occurs twice", rungs[i].block);
+        }
         seen[at / 8u] = (uint8_t)(seen[at / 8u] | (1u << (at % 8u)));
     }
     for (uint32_t at = 0; at < expected; at++) {
-        if ((((uint32_t)seen[at / 8u] >> (at % 8u)) & 1u) == 0)
+        if ((((uint32_t)seen[at / 8u] >> (at % 8u)) & 1u) == 0) {
             return gv_fail_at(fail, GV_ERR_INVALID, "/psbts", "dutch.block_missing",
                               "there is no PSBT for block %" PRIu32, first + at);
+        }
     }
     return GV_OK;
 }
@@ -125,8 +137,9 @@ static enum gv_err check_blocks(const struct gv_dutch_numbers *n, const struct g
 /* Cyclic sort: each rung has exactly one place, so every swap settles one. */
 static void sort_rungs(uint32_t first, struct gv_dutch_rung *rungs, uint16_t *order, uint32_t count)
 {
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
         order[i] = (uint16_t)i;
+    }
     for (uint32_t i = 0; i < count; i++) {
         while (rungs[i].block - first != i) {
             const uint32_t home = rungs[i].block - first;
@@ -146,19 +159,23 @@ enum gv_err gv_dutch_check_ladder(const struct gv_dutch_numbers *n, struct gv_du
     GV_ASSERT(count >= 1);
     GV_ASSERT(count <= GV_RUNGS_MAX);
     const enum gv_err err = check_blocks(n, rungs, count, fail);
-    if (err != GV_OK)
+    if (err != GV_OK) {
         return err;
+    }
     sort_rungs((uint32_t)n->start_block, rungs, order, count);
-    if (rungs[0].price.v != (uint64_t)n->start_price)
+    if (rungs[0].price.v != (uint64_t)n->start_price) {
         return fail_rung(fail, order[0], "price_sats", "dutch.first_price",
                          "the first block's price must equal start_price_sats", n->start_price);
+    }
     for (uint32_t i = 1; i < count; i++) {
-        if (rungs[i].price.v > rungs[i - 1].price.v)
+        if (rungs[i].price.v > rungs[i - 1].price.v) {
             return fail_rung(fail, order[i], "price_sats", "dutch.price_rises",
                              "the price must not rise from one block to the next", rungs[i].block);
+        }
     }
-    if (rungs[count - 1].price.v != (uint64_t)n->end_price)
+    if (rungs[count - 1].price.v != (uint64_t)n->end_price) {
         return fail_rung(fail, order[count - 1], "price_sats", "dutch.last_price",
                          "the last block's price must equal end_price_sats", n->end_price);
+    }
     return GV_OK;
 }
