@@ -3,8 +3,10 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const CONNECTIONS = 8;
+const CONNECTIONS = 4;
 const UNIT_MS = { us: 0.001, ms: 1, s: 1000 };
+
+/** @typedef {{rate: number, p50Ms: number, p99Ms: number}} Load answers a second, and how long they took */
 
 /** @param {string} text wrk's "1.23ms" */
 function milliseconds(text) {
@@ -14,7 +16,7 @@ function milliseconds(text) {
 
 /**
  * @param {string} url @param {number} seconds
- * @returns {Promise<{rate: number, p50Ms: number, p99Ms: number}>} answers a second; fails when one is not 2xx
+ * @returns {Promise<Load>} fails when one answer is not 2xx
  */
 export async function load(url, seconds) {
   const args = ['--latency', '-t', '1', '-c', String(CONNECTIONS), '-d', `${seconds}s`, url];
