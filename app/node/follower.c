@@ -37,6 +37,7 @@ void gv_follower_init(struct gv_follower *f, const struct gv_follower_config *co
     f->status.network = config->network;
     f->status.mempool_txs = -1;
     f->failure[0] = '\0';
+    f->subscribe_due = true;
     f->subscribed = false;
     f->tip_hint = false;
     f->spenders_hint = false;
@@ -119,7 +120,7 @@ static void note_failure(struct gv_follower *f, const struct gv_fail *fail)
     }
     f->status.reachable = false;
     gv_format_cut(f->status.error, sizeof(f->status.error), "%s", fail->text);
-    f->subscribed = false;
+    f->subscribe_due = true;
     f->round_at = gv_follower_after(f, f->backoff_ms);
     f->backoff_ms *= 2;
     if (f->backoff_ms > f->config.poll_ms) {
@@ -152,7 +153,7 @@ static enum gv_err read_node(struct gv_follower *f, bool *done, struct gv_fail *
         return err;
     }
     note_chain(f);
-    if (!f->subscribed) {
+    if (f->subscribe_due) {
         gv_follower_subscribe(f);
     }
     if (f->chain.initial_download) {

@@ -168,9 +168,6 @@ static enum gv_err connect_next(struct gv_follower *f, const struct gv_chain_cur
     }
     report.prev = block.header.prev;
     report.time = (struct gv_utc){.s = block.header.time};
-    if (!gv_hash256_equal(&report.prev, &cursor->hash)) {
-        return moved(fail);
-    }
     struct gv_block_txs txs = gv_block_txs(&block);
     struct gv_tx tx;
     while (gv_block_next_tx(&txs, &tx)) {
@@ -181,7 +178,7 @@ static enum gv_err connect_next(struct gv_follower *f, const struct gv_chain_cur
     }
     err = gv_engine_chain_connect(f->config.engine, &report);
     if (err == GV_ERR_STATE) {
-        return moved(fail);
+        return moved(fail); /* its parent is not the cursor's block */
     }
     f->walked_to = report.hash;
     return gv_follower_engine_result(err, fail);

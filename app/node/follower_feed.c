@@ -71,8 +71,11 @@ static bool subscribe_published(struct gv_follower *f, const char *topic)
     char endpoint[ENDPOINT_MAX];
     struct gv_fail fail = {.err = GV_OK};
     gv_format_cut(published, sizeof(published), "pub%s", topic);
-    if (gv_rpc_zmq_endpoint(&f->rpc, published, endpoint, sizeof(endpoint), &fail) != GV_OK) {
+    enum gv_err err = gv_rpc_zmq_endpoint(&f->rpc, published, endpoint, sizeof(endpoint), &fail);
+    if (err != GV_OK) {
         gv_log(GV_LOG_UNUSUAL, "node", "feed_unknown topic=%s text=\"%s\"", topic, fail.text);
+        /* What rpcwhitelist forbids stays forbidden; anything else may pass. */
+        f->subscribe_due = f->subscribe_due || err != GV_ERR_UNAUTHORIZED;
         return false;
     }
     if (endpoint[0] == '\0') {
@@ -94,6 +97,7 @@ static bool subscribe_discovered(struct gv_follower *f)
 
 void gv_follower_subscribe(struct gv_follower *f)
 {
+    f->subscribe_due = false;
     if (f->config.feed == NULL || strcmp(f->config.zmq_endpoints, "off") == 0) {
         return;
     }
@@ -148,7 +152,8 @@ void gv_follower_receive(struct gv_follower *f, uint32_t wait_ms)
             f->spenders_hint = true; /* something came and cannot be read */
         } else {
             gv_log(GV_LOG_UNUSUAL, "node", "feed_broken reason=%s", gv_err_slug(err));
-            f->subscribed = false; /* the next round subscribes anew */
+            f->subscribed = false;
+            f->subscribe_due = true;
             return;
         }
     }

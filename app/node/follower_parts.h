@@ -23,7 +23,8 @@ struct gv_follower {
     struct gv_rpc_chain chain;      /* as the current round found it */
     struct gv_hash256 walked_to;    /* newest block the engine has, by this round */
     char failure[GV_FAIL_CODE_MAX]; /* of the last round, as logged; "" when it succeeded */
-    bool subscribed;                /* to be made anew when the node was away */
+    bool subscribe_due;             /* the node was away: subscribe in the next round */
+    bool subscribed;                /* messages may come */
     bool tip_hint;                  /* the chain may have changed: a round now */
     bool spenders_hint;             /* a pending spend may have vanished */
     uint32_t pending;               /* watched outpoints with a spend in the mempool */

@@ -3,6 +3,9 @@
  * One gv_rpc per thread; it lends its own buffers. The cookie file is read again on 401. Every call
  * fails closed: an answer that is not exactly what the fact sheet says is GV_ERR_UNAVAILABLE with
  * code "node.*", never a default. Limits: answers of small calls GV_RPC_SMALL_MAX bytes.
+ * A user with rpcwhitelist needs: getblock, getblockchaininfo, getblockhash, getblockheader,
+ * getmempoolinfo, getrawtransaction, gettxout, gettxspendingprevout, getzmqnotifications (the last
+ * only when the ZMQ endpoints are not configured).
  * Thread: the owner of the gv_rpc. Source: Bitcoin Core RPC documentation, v24 to v31. */
 #ifndef GV_APP_NODE_RPC_H
 #define GV_APP_NODE_RPC_H

@@ -1,10 +1,21 @@
 #include "tests/sim/sim_wire.h"
 
+#include "firmware/base/assert.h"
+#include "firmware/base/text.h"
 #include "hal/sim/entropy.h"
+
+#include <string.h>
+
+#define TEXT_MAX 65536u
 
 static struct {
     struct gv_http through;
-    void (*interrupt)(void);
+    void (*interrupt)(const char *request);
+    const char *from; /* NULL: nothing is replaced */
+    const char *to;
+    char request[TEXT_MAX];
+    char answer[TEXT_MAX];
+    char changed[TEXT_MAX];
     uint32_t spoil_one_in;
     struct gv_sim_random random;
     uint32_t requests;
@@ -37,17 +48,38 @@ static bool take_spoilt(void *ctx, struct gv_view piece)
     return more;
 }
 
-static enum gv_err perform(void *ctx, const struct gv_http_request *request, int *status,
-                           struct gv_fail *fail)
+/* Returns: the text with the first `from` replaced, or the text itself. */
+static const char *replaced(const char *text)
 {
-    (void)ctx;
-    wire.requests++;
-    if (wire.interrupt != NULL) {
-        wire.interrupt();
+    const char *at = wire.from == NULL ? NULL : strstr(text, wire.from);
+    if (at == NULL) {
+        return text;
     }
-    if (wire.spoil_one_in == 0 || gv_sim_random_below(&wire.random, wire.spoil_one_in) != 0) {
-        return gv_http_perform(&wire.through, request, status, fail);
+    bool fits = gv_format(wire.changed, sizeof(wire.changed), "%.*s%s%s", (int)(at - text), text,
+                          wire.to, at + strlen(wire.from));
+    GV_ASSERT(fits);
+    return wire.changed;
+}
+
+static enum gv_err perform_replaced(const struct gv_http_request *request, int *status,
+                                    struct gv_fail *fail)
+{
+    struct gv_http_buffer buffer = {.p = wire.answer, .cap = sizeof(wire.answer)};
+    struct gv_http_request through = *request;
+    through.body = gv_view_str(replaced(wire.request));
+    through.sink = gv_http_buffer_sink;
+    through.sink_ctx = &buffer;
+    enum gv_err err = gv_http_perform(&wire.through, &through, status, fail);
+    if (err != GV_OK || buffer.n == 0) {
+        return err;
     }
+    return request->sink(request->sink_ctx, gv_view_str(replaced(wire.answer))) ? GV_OK
+                                                                                : GV_ERR_TOO_LARGE;
+}
+
+static enum gv_err perform_spoilt(const struct gv_http_request *request, int *status,
+                                  struct gv_fail *fail)
+{
     struct spoilt_sink spoilt = {.sink = request->sink, .ctx = request->sink_ctx};
     spoilt.at = gv_sim_random_below(&wire.random, 1u << gv_sim_random_below(&wire.random, 12));
     spoilt.cut = gv_sim_random_below(&wire.random, 2) == 0;
@@ -57,7 +89,27 @@ static enum gv_err perform(void *ctx, const struct gv_http_request *request, int
     return gv_http_perform(&wire.through, &through, status, fail);
 }
 
-void gv_sim_set_interrupt(void (*interrupt)(void))
+static enum gv_err perform(void *ctx, const struct gv_http_request *request, int *status,
+                           struct gv_fail *fail)
+{
+    (void)ctx;
+    wire.requests++;
+    GV_ASSERT(request->body.n < sizeof(wire.request));
+    memcpy(wire.request, request->body.p, request->body.n);
+    wire.request[request->body.n] = '\0';
+    if (wire.interrupt != NULL) {
+        wire.interrupt(wire.request);
+    }
+    if (wire.from != NULL) {
+        return perform_replaced(request, status, fail);
+    }
+    if (wire.spoil_one_in != 0 && gv_sim_random_below(&wire.random, wire.spoil_one_in) == 0) {
+        return perform_spoilt(request, status, fail);
+    }
+    return gv_http_perform(&wire.through, request, status, fail);
+}
+
+void gv_sim_set_interrupt(void (*interrupt)(const char *request))
 {
     wire.interrupt = interrupt;
 }
@@ -66,6 +118,7 @@ void gv_sim_wire_open(struct gv_http through, uint64_t seed)
 {
     wire.through = through;
     wire.interrupt = NULL;
+    wire.from = NULL;
     wire.spoil_one_in = 0;
     wire.random = gv_sim_random_of(~seed);
     wire.requests = 0;
@@ -75,6 +128,12 @@ struct gv_http gv_sim_wire(void)
 {
     static const struct gv_http_ops ops = {.perform = perform};
     return (struct gv_http){.ops = &ops, .ctx = NULL};
+}
+
+void gv_sim_wire_replace(const char *from, const char *to)
+{
+    wire.from = from;
+    wire.to = to;
 }
 
 void gv_sim_wire_spoil(uint32_t one_in)

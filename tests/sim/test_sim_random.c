@@ -233,8 +233,9 @@ static bool room_left(void)
 }
 
 /* The node goes on while it is being read: now and then something happens between two requests. */
-static void interrupt(void)
+static void interrupt(const char *request)
 {
+    (void)request;
     static void (*const sudden[])(void) = {mine_mempool, mine_empty, send_spend, mine_unseen,
                                            evict,        reorganise, invalidate, restart_node};
     if (below(12) == 0 && room_left()) {

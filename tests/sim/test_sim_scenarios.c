@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "firmware/base/text.h"
 #include "tests/sim/sim_world.h"
 
 #define START_HEIGHT 110u
@@ -23,6 +24,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
+    gv_sim_set_interrupt(NULL);
     gv_sim_node_switch(&gv_sim_node, (struct gv_sim_switches){.in_ibd = false});
     gv_sim_close();
     return 0;
@@ -404,6 +406,120 @@ static void an_unreachable_node_is_asked_less_and_less(void **state)
     settle();
 }
 
+static const struct sim_tx *late_spend;
+
+/* A block with the spend comes just before the box asks whether the output is there. */
+static void mine_before_the_question(const char *request)
+{
+    if (late_spend != NULL && strstr(request, "\"gettxout\"") != NULL) {
+        struct gv_sim_tx tx = gv_sim_tx_of(late_spend);
+        late_spend = NULL;
+        gv_sim_node_mine(&gv_sim_node, false, &tx, 1);
+    }
+}
+
+static void a_block_that_overtakes_the_cross_check_is_not_taken_for_a_lost_one(void **state)
+{
+    (void)state;
+    uint32_t start = on_sale(0);
+    late_spend = gv_sim_make_spend(0, start, 0);
+    gv_sim_restart_box(); /* the cross-check is due */
+    gv_sim_set_interrupt(mine_before_the_question);
+    gv_sim_turn(1);
+    assert_null(late_spend);
+    assert_int_equal(spend_of(0).state, GV_SPEND_NONE);
+    settle();
+    assert_int_equal(spend_of(0).state, GV_SPEND_CONFIRMED);
+}
+
+/* The node reads mempool.dat: what was in the mempool is not there yet. */
+static void a_mempool_that_is_still_loading_takes_no_purchase_back(void **state)
+{
+    (void)state;
+    uint32_t start = on_sale(0);
+    const struct sim_tx *tx = gv_sim_make_spend(0, start, 0);
+    assert_true(gv_sim_send(tx));
+    gv_sim_turn(1);
+    gv_sim_wire_replace("\"loaded\":true", "\"loaded\":false");
+    assert_true(gv_sim_node_evict(&gv_sim_node, tx->txid.b));
+    gv_sim_node_restart(&gv_sim_node);
+    gv_sim_settle();
+    assert_int_equal(spend_of(0).state, GV_SPEND_PENDING);
+    gv_sim_wire_replace(NULL, NULL);
+    settle();
+    assert_int_equal(spend_of(0).state, GV_SPEND_NONE);
+}
+
+static void tip_text(char text[65])
+{
+    struct gv_hash256 hash;
+    gv_sim_node_tip(&gv_sim_node, hash.b);
+    gv_hex_encode_reversed(text, gv_view_of(hash.b, sizeof(hash.b)));
+}
+
+/* Two siblings fit behind the same parent; only the hash tells that this is not the one asked for. */
+static void a_block_with_another_hash_than_asked_for_is_refused(void **state)
+{
+    (void)state;
+    char stale[65];
+    char asked[65];
+    static char from[96];
+    static char to[96];
+    uint32_t start = on_sale(0);
+    struct gv_sim_tx tx = gv_sim_tx_of(gv_sim_make_spend(0, start, 0));
+    gv_sim_node_mine(&gv_sim_node, false, &tx, 1);
+    tip_text(stale);
+    gv_sim_node_disconnect(&gv_sim_node, 1);
+    assert_true(gv_sim_node_evict(&gv_sim_node, tx.txid));
+    gv_sim_node_mine(&gv_sim_node, false, NULL, 0);
+    tip_text(asked);
+    gv_format_cut(from, sizeof(from), "\"getblock\",\"params\":[\"%s", asked);
+    gv_format_cut(to, sizeof(to), "\"getblock\",\"params\":[\"%s", stale);
+    gv_sim_wire_replace(from, to);
+    gv_sim_settle();
+    gv_sim_check_dark();
+    assert_int_equal(spend_of(0).state, GV_SPEND_NONE);
+    assert_string_equal(node_status().error, "getblock: the block has another hash than asked for");
+    gv_sim_wire_replace(NULL, NULL);
+    settle();
+}
+
+static void a_feed_the_node_has_gained_by_a_restart_is_used(void **state)
+{
+    (void)state;
+    gv_sim_node_switch(&gv_sim_node, (struct gv_sim_switches){.no_feed = true});
+    gv_sim_restart_box();
+    settle();
+    assert_false(node_status().feed_enabled);
+    gv_sim_node_switch(&gv_sim_node, (struct gv_sim_switches){.unreachable = true});
+    gv_sim_settle();
+    gv_sim_node_switch(&gv_sim_node, (struct gv_sim_switches){.unreachable = false});
+    settle();
+    assert_true(node_status().feed_enabled);
+}
+
+/* An upload is being checked: whoever reserved the outpoint must learn of its spend. */
+static void a_reserved_outpoint_fires_whichever_way_its_spend_is_seen(void **state)
+{
+    (void)state;
+    for (uint32_t way = 0; way < 3; way++) {
+        const struct gv_outpoint *outpoint = &gv_sim_coin(way)->offer.outpoint;
+        uint32_t before = 0;
+        assert_int_equal(gv_watch_add(gv_world_watch(), outpoint, &before), GV_OK);
+        const struct sim_tx *spend = gv_sim_make_spend(way, 0, 0);
+        struct gv_sim_tx tx = gv_sim_tx_of(spend);
+        gv_sim_node_switch(&gv_sim_node, (struct gv_sim_switches){.drops_feed = way > 0});
+        if (way == 2) {
+            gv_sim_node_mine(&gv_sim_node, false, &tx, 1); /* seen in a block only */
+        } else {
+            assert_true(gv_sim_send(spend)); /* by the feed, or by the poll only */
+        }
+        gv_sim_settle();
+        assert_true(gv_watch_fired(gv_world_watch(), outpoint) > before);
+        gv_watch_drop(gv_world_watch(), outpoint);
+    }
+}
+
 /* One round in a poll period, however often the thread turns. */
 static void an_idle_box_asks_no_more_than_its_rounds_need(void **state)
 {
@@ -443,6 +559,11 @@ int main(void)
         CASE(a_purchase_leaves_and_returns_with_its_block),
         CASE(an_output_whose_funding_is_unconfirmed_again_is_not_taken_for_spent),
         CASE(answers_cut_or_changed_on_the_way_do_no_lasting_harm),
+        CASE(a_block_that_overtakes_the_cross_check_is_not_taken_for_a_lost_one),
+        CASE(a_mempool_that_is_still_loading_takes_no_purchase_back),
+        CASE(a_block_with_another_hash_than_asked_for_is_refused),
+        CASE(a_feed_the_node_has_gained_by_a_restart_is_used),
+        CASE(a_reserved_outpoint_fires_whichever_way_its_spend_is_seen),
         CASE(an_unreachable_node_is_asked_less_and_less),
         CASE(an_idle_box_asks_no_more_than_its_rounds_need),
         CASE(an_hour_passes_and_the_cross_check_changes_nothing),
