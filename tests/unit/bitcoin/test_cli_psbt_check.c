@@ -72,7 +72,7 @@ static int run(struct command *command)
     assert_true(out >= 0 && err >= 0);
     assert_true(dup2(fileno(caught), STDOUT_FILENO) >= 0);
     assert_true(dup2(fileno(caught), STDERR_FILENO) >= 0);
-    const int status = gv_cli_psbt_check(command->count, command->words);
+    const int status = gv_cli_psbt_check(false, command->count, command->words);
     fflush(stdout);
     fflush(stderr);
     assert_true(dup2(out, STDOUT_FILENO) >= 0);
