@@ -60,9 +60,24 @@ static void write_input(struct gv_view data)
     assert_int_equal(fclose(file), 0);
 }
 
+/* As main does: options of every command are taken out before a command sees its words. */
+static bool take_json(struct command *command)
+{
+    int left = 0;
+    for (int i = 0; i < command->count; i++) {
+        if (strcmp(command->words[i], "--json") != 0) {
+            command->words[left++] = command->words[i];
+        }
+    }
+    const bool json = left < command->count;
+    command->count = left;
+    return json;
+}
+
 /* Run with standard output and standard error caught. */
 static int run(struct command *command)
 {
+    const bool json = take_json(command);
     FILE *const caught = tmpfile();
     assert_non_null(caught);
     fflush(stdout);
@@ -72,7 +87,7 @@ static int run(struct command *command)
     assert_true(out >= 0 && err >= 0);
     assert_true(dup2(fileno(caught), STDOUT_FILENO) >= 0);
     assert_true(dup2(fileno(caught), STDERR_FILENO) >= 0);
-    const int status = gv_cli_psbt_check(false, command->count, command->words);
+    const int status = gv_cli_psbt_check(json, command->count, command->words);
     fflush(stdout);
     fflush(stderr);
     assert_true(dup2(out, STDOUT_FILENO) >= 0);
