@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "app/node/follower.h"
 #include "firmware/base/text.h"
 #include "tests/sim/sim_world.h"
 
@@ -520,6 +521,24 @@ static void a_reserved_outpoint_fires_whichever_way_its_spend_is_seen(void **sta
     }
 }
 
+static void *run_follower(void *follower)
+{
+    gv_follower_run(follower);
+    return NULL;
+}
+
+/* Without a feed the thread waits on nothing but its own clock and this call. */
+static void a_stop_ends_the_thread_while_it_waits(void **state)
+{
+    (void)state;
+    gv_sim_node_switch(&gv_sim_node, (struct gv_sim_switches){.no_feed = true});
+    gv_sim_restart_box();
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, run_follower, gv_follower_instance()), 0);
+    gv_follower_stop(gv_follower_instance());
+    assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
 /* One round in a poll period, however often the thread turns. */
 static void an_idle_box_asks_no_more_than_its_rounds_need(void **state)
 {
@@ -564,6 +583,7 @@ int main(void)
         CASE(a_block_with_another_hash_than_asked_for_is_refused),
         CASE(a_feed_the_node_has_gained_by_a_restart_is_used),
         CASE(a_reserved_outpoint_fires_whichever_way_its_spend_is_seen),
+        CASE(a_stop_ends_the_thread_while_it_waits),
         CASE(an_unreachable_node_is_asked_less_and_less),
         CASE(an_idle_box_asks_no_more_than_its_rounds_need),
         CASE(an_hour_passes_and_the_cross_check_changes_nothing),
