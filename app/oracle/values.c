@@ -6,6 +6,8 @@
 
 /* A merge sort of up to 2^32 amounts holds at most one run of each rank. */
 #define RANKS 32u
+/* Runs shorter than this are not merged as they are. */
+#define RUN_LEAST 48u
 
 void gv_oracle_values_init(struct gv_oracle_values *values, struct gv_oracle_slot *slot,
                            uint32_t capacity)
@@ -84,19 +86,56 @@ static uint32_t merge(struct gv_oracle_values *values, uint32_t a, uint32_t b)
     return head;
 }
 
-/* Cut the longest descending run off the front of *chain. */
-static uint32_t cut_run(struct gv_oracle_values *values, uint32_t *chain)
+/* Last slot of the descending run that a chain begins with. Out: its length. */
+static uint32_t run_end(const struct gv_oracle_values *values, uint32_t chain, uint32_t *length)
 {
-    const uint32_t run = *chain;
-    uint32_t last = run;
+    uint32_t last = chain;
     uint32_t next = values->slot[last].next;
-    while (next != GV_ORACLE_NONE && values->slot[next].sats <= values->slot[last].sats) {
+    for (*length = 1; next != GV_ORACLE_NONE && values->slot[next].sats <= values->slot[last].sats;
+         ++*length) {
         last = next;
         next = values->slot[last].next;
     }
+    return last;
+}
+
+/* Cut the first RUN_LEAST amounts off a chain and put them in order: so few are sorted faster in an
+ * array than by merging runs of two. */
+static uint32_t cut_sorted(struct gv_oracle_values *values, uint32_t *chain)
+{
+    struct {
+        uint64_t sats;
+        uint32_t slot;
+    } sorted[RUN_LEAST];
+    uint32_t n = 0;
+    for (; *chain != GV_ORACLE_NONE && n < RUN_LEAST; n++) {
+        const uint64_t sats = values->slot[*chain].sats;
+        uint32_t place = n;
+        for (; place > 0 && sorted[place - 1].sats < sats; place--) {
+            sorted[place] = sorted[place - 1];
+        }
+        sorted[place].sats = sats;
+        sorted[place].slot = *chain;
+        *chain = values->slot[*chain].next;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        values->slot[sorted[i].slot].next = i + 1 < n ? sorted[i + 1].slot : GV_ORACLE_NONE;
+    }
+    return sorted[0].slot;
+}
+
+/* Cut a run off the front of a chain: the one that is there, when it is worth while. */
+static uint32_t cut_run(struct gv_oracle_values *values, uint32_t *chain)
+{
+    const uint32_t first = *chain;
+    uint32_t length = 0;
+    const uint32_t last = run_end(values, first, &length);
+    if (length < RUN_LEAST && values->slot[last].next != GV_ORACLE_NONE) {
+        return cut_sorted(values, chain);
+    }
+    *chain = values->slot[last].next;
     values->slot[last].next = GV_ORACLE_NONE;
-    *chain = next;
-    return run;
+    return first;
 }
 
 /* Natural merge sort of a chain: in place, n log(runs) steps whatever the amounts are, and one pass
@@ -197,5 +236,9 @@ uint64_t gv_oracle_walk_next(struct gv_oracle_walk *walk)
         return 0;
     }
     walk->slot = values->slot[walk->slot].next;
+    if (walk->slot != GV_ORACLE_NONE) {
+        /* Slots of a chain lie anywhere. Whoever merges walks comes back here after the others. */
+        __builtin_prefetch(&values->slot[walk->slot]);
+    }
     return sats;
 }
