@@ -188,6 +188,28 @@ test('uploads that hang fill their places, a further one gets 503, and a client 
   assert.equal(taken.status, 201, taken.text);
 });
 
+test('a refused upload and a preflight leave nothing watched and no place taken', async () => {
+  const metric = async (pattern) => Number(pattern.exec((await world.api.get('/metrics')).text)[1]);
+  const watched = () => metric(/^gavel_watched_outpoints (\d+)$/m);
+  const plan = await world.plan();
+  const body = makeBody(plan);
+  const before = await watched();
+  const other = makeBody(await world.plan(), { sighash: 0x81 });
+  for (const [bad, status] of [
+    [{ ...body, asset_qty: 7 }, 400],
+    [{ ...body, asset_name: 'WRONGPEPE' }, 400],
+    [{ ...body, utxo_txid: '22'.repeat(32) }, 400],
+    [other, 400],
+  ])
+    assertProblem(await world.api.post('/api/v1/dutch', bad, auth()), status);
+  assert.equal((await world.api.post('/api/v1/dutch/check', body, auth())).json.listable, true);
+  assert.equal(await watched(), before);
+  assert.equal((await world.api.post('/api/v1/dutch', body, auth())).status, 201);
+  assertProblem(await world.api.post('/api/v1/dutch', body, auth()), 409);
+  assert.equal(await watched(), before + 1);
+  assert.equal(await metric(/pool="submissions",what="in_use"\} (\d+)/), 0);
+});
+
 test('errors of v1 are problems with a stable code', async () => {
   assertProblem(await world.api.get('/api/v1/dutch/999999'), 404);
   assertProblem(await world.api.get('/api/v1/nothing'), 404);

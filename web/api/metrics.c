@@ -106,10 +106,12 @@ static void write_memory(struct metrics *m, const struct gv_api *api)
 
 /* ---- engine, server, live ------------------------------------------------------------------------------ */
 
-static void write_engine(struct metrics *m, struct gv_engine *engine)
+static void write_engine(struct metrics *m, const struct gv_api *api)
 {
     struct gv_engine_stats stats;
-    gv_engine_stats(engine, &stats);
+    gv_engine_stats(api->config.engine, &stats);
+    one(m, "gavel_watched_outpoints", "gauge", "Outpoints of listings and of uploads in check.",
+        gv_watch_count(api->config.watch));
     one(m, "gavel_engine_commands_total", "counter", "Commands served.", stats.commands);
     one(m, "gavel_engine_batches_total", "counter", "Commits.", stats.batches);
     one(m, "gavel_engine_commits_failed_total", "counter", "Batches rolled back.",
@@ -211,7 +213,7 @@ void gv_handle_metrics(struct gv_exchange *x)
     print(&m, "gavel_build_info{version=\"%s\",board=\"%s\"} 1\n", GV_VERSION, GV_BOARD_NAME);
     write_node(&m, &market, gv_clock_utc(api->config.clock));
     write_memory(&m, api);
-    write_engine(&m, api->config.engine);
+    write_engine(&m, api);
     write_live(&m, api->live);
     write_server(&m, api->server);
     if (m.full) {
