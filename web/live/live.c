@@ -8,7 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define STACK_BYTES        (256u * 1024u)
+#define STACK_BYTES        ((size_t)256 * 1024)
 #define DEFAULT_PING_MS    20000u
 #define DEFAULT_SILENCE_MS 40000u
 #define DEFAULT_FRAME_MS   10000u

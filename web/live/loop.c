@@ -6,7 +6,6 @@
 #include "firmware/base/log.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -77,8 +76,12 @@ static void take_in(struct gv_live *live, uint64_t now_ms)
     uint32_t messages_n = live->published_n;
     uint32_t seats_n = live->arrived_n;
     bool lost = live->lost;
-    memcpy(messages, live->published, messages_n * sizeof(messages[0]));
-    memcpy(seats, live->arrived, seats_n * sizeof(seats[0]));
+    for (uint32_t i = 0; i < messages_n; i++) {
+        messages[i] = live->published[i];
+    }
+    for (uint32_t i = 0; i < seats_n; i++) {
+        seats[i] = live->arrived[i];
+    }
     live->published_n = 0;
     live->arrived_n = 0;
     live->lost = false;

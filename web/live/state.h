@@ -49,7 +49,7 @@ void gv_live_wake(struct gv_live *live);
 
 /* ---- loop.c ---- */
 
-/** The thread: serves until live->closed, then ends every client. */
-void *gv_live_run(void *live);
+/** The thread: serves until closed, then ends every client. In: arg: the struct gv_live. */
+void *gv_live_run(void *arg);
 
 #endif

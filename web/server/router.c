@@ -54,6 +54,30 @@ bool gv_router_match(const char *pattern, struct gv_view path,
     return at == end;
 }
 
+/* Bit of methods[] for a row's method. */
+static unsigned method_bit(const char *method)
+{
+    unsigned m = 0;
+    while (m < METHODS_N && strcmp(method, methods[m]) != 0) {
+        m++;
+    }
+    return 1u << m;
+}
+
+/* "GET, HEAD, POST" */
+static void name_methods(unsigned bits, char *out, size_t cap)
+{
+    size_t n = 0;
+    out[0] = '\0';
+    for (unsigned m = 0; m < METHODS_N; m++) {
+        if ((bits & (1u << m)) != 0) {
+            gv_format_cut(out + n, cap - n, "%s%s%s", n > 0 ? ", " : "", methods[m],
+                          m == 0 ? ", HEAD" : "");
+            n = strlen(out);
+        }
+    }
+}
+
 const struct gv_route *gv_router_find(const struct gv_route *routes, size_t routes_n,
                                       const struct gv_web_request *request,
                                       struct gv_view params[GV_WEB_PARAMS_MAX], char *allow,
@@ -61,7 +85,7 @@ const struct gv_route *gv_router_find(const struct gv_route *routes, size_t rout
 {
     struct gv_view method = request->is_head ? gv_view_str("GET") : request->method;
     struct gv_view others[GV_WEB_PARAMS_MAX];
-    unsigned found = 0; /* bits of methods[] */
+    unsigned found = 0;
     allow[0] = '\0';
     for (size_t i = 0; i < routes_n; i++) {
         bool same_method = gv_view_is(method, routes[i].method);
@@ -71,20 +95,9 @@ const struct gv_route *gv_router_find(const struct gv_route *routes, size_t rout
         if (same_method) {
             return &routes[i];
         }
-        for (unsigned m = 0; m < METHODS_N; m++) {
-            if (strcmp(routes[i].method, methods[m]) == 0) {
-                found |= 1u << m;
-            }
-        }
+        found |= method_bit(routes[i].method);
     }
-    size_t n = 0;
-    for (unsigned m = 0; m < METHODS_N; m++) {
-        if ((found & (1u << m)) != 0) {
-            gv_format_cut(allow + n, allow_cap - n, "%s%s%s", n > 0 ? ", " : "", methods[m],
-                          m == 0 ? ", HEAD" : "");
-            n = strlen(allow);
-        }
-    }
+    name_methods(found, allow, allow_cap);
     return NULL;
 }
 

@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* Unread body thrown away after an early answer, so that the answer arrives. */
-#define DRAIN_BYTES (2u * GV_BODY_MAX)
+#define DRAIN_BYTES ((size_t)2 * GV_BODY_MAX)
 #define DRAIN_MS    1000u
 
 static void begin(struct gv_worker *worker, struct mg_connection *conn)
@@ -192,7 +192,7 @@ void gv_serve_malformed(struct gv_worker *worker, struct mg_connection *conn, in
         gv_fail(&fail, GV_ERR_INVALID, "http.malformed", "%s", message);
     }
     gv_reply_fail(&worker->exchange, status, &fail);
-    gv_glue_drain(conn, GV_REQUEST_HEAD_MAX * 8u, DRAIN_MS);
+    gv_glue_drain(conn, (size_t)8 * GV_REQUEST_HEAD_MAX, DRAIN_MS);
     gv_stats_count(worker);
 }
 
