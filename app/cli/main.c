@@ -1,6 +1,7 @@
 /* gavelctl: one command for the box's owner. Talks to the running daemon through its control socket
  * (the kernel tells the daemon who we are), except for commands that need no daemon. */
 #include "app/cli/ctl_client.h"
+#include "app/cli/oracle.h"
 #include "app/cli/psbt_check.h"
 
 #include <stdio.h>
@@ -18,6 +19,8 @@ static int usage(FILE *to, int status)
         "  apikey revoke ID                         the 8 characters behind gvl_\n"
         "  psbt check --txid T --vout N --script HEX --amount SATS --price SATS\n"
         "             [--block B] [--network NET] [FILE|-]\n"
+        "  oracle eval FILE.csv[.gz]                price of one window of transactions, as JSON\n"
+        "  oracle block FILE.bin                    what the price filter makes of one block\n"
         "  --help, --version\n"
         "--data DIR is the daemon's general.data_dir, /var/lib/gavel unless given.\n"
         "Scopes: auctions:read, auctions:write (the default), admin. --legacy-unlocked keys may "
@@ -67,6 +70,12 @@ int main(int argc, char **argv)
     }
     if (is_command(left, argv, "psbt", "check")) {
         return gv_cli_psbt_check(options.json, left - 2, argv + 2);
+    }
+    if (is_command(left, argv, "oracle", "eval")) {
+        return gv_cli_oracle_eval(left - 2, argv + 2);
+    }
+    if (is_command(left, argv, "oracle", "block")) {
+        return gv_cli_oracle_block(left - 2, argv + 2);
     }
     if (left == 1 && strcmp(argv[0], "status") == 0) {
         return gv_ctl_status(&options);

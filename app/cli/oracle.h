@@ -1,0 +1,32 @@
+/* gavelctl oracle: the price algorithm on files. Needs no daemon and no node.
+ *
+ *   oracle eval FILE.csv[.gz]    the price that one window of transactions gives
+ *   oracle block FILE.bin        what the transaction filter makes of one block
+ *
+ * Both print one JSON object, with or without --json. Its members have the names of the recorded
+ * results, its numbers 17 significant digits, so that they read back to the same double.
+ * Thread: main. */
+#ifndef GV_APP_CLI_ORACLE_H
+#define GV_APP_CLI_ORACLE_H
+
+#include "app/oracle/estimate.h"
+
+/** In: argv: what follows "oracle eval" or "oracle block", argc of them.
+ *  Returns: exit status: 0; 64 usage; 65 the file's content is refused or gives no price; 66 it
+ *           cannot be read. */
+int gv_cli_oracle_eval(int argc, char **argv);
+int gv_cli_oracle_block(int argc, char **argv);
+
+/** A window that was evaluated. */
+struct gv_cli_window {
+    struct gv_oracle_values values; /* slots in order of arrival */
+    struct gv_oracle_scratch scratch;
+    struct gv_oracle_estimate estimate;
+    uint32_t transactions;
+    uint32_t passing;
+};
+
+/** Print the JSON object of `oracle eval`. */
+void gv_cli_oracle_print(const struct gv_cli_window *window);
+
+#endif
