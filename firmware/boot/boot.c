@@ -34,7 +34,7 @@
 #define TIME_FRAME_MS    10000u
 #define CERT_CHECK_MS    3600000u
 #define RPC_CONNECT_MS   3000u
-#define INDEXER_STATE_MS 5000u /* the node thread asks it at every poll and must not hang on it */
+#define INDEXER_STATE_MS 2000u /* the node thread asks it at every poll and must not hang on it */
 #define CROSS_CHECK_MS   3600000u
 
 /* HTTP clients: one per worker, the node thread's RPC, and its indexer question. */
