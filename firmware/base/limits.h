@@ -72,6 +72,26 @@ _Static_assert(GV_CHAIN_RING >= 288u, "a reorg of all blocks a pruned node keeps
 
 _Static_assert(GV_LISTING_JSON_MAX + 512u <= GV_LIVE_FRAME_OUT_MAX, "one listing fits a message");
 
+/* ---- Price oracle -------------------------------------------------------------------------- */
+
+/* Transactions of the rolling window: three hours at 4.6 a second, an ordinary day. On busier ones, and
+ * with a longer window, the oldest leave early. */
+#define GV_ORACLE_TX_MAX 50000u
+/* Record, amounts, inputs, their buckets and the points of an estimate (app/oracle/window.h). */
+#define GV_ORACLE_TX_BYTES 104u
+/* A block of 8,000 transactions is announced within a second; a quarter more for what comes
+ * at the same time. An item: head 32, two amounts 16, five inputs 100. */
+#define GV_ORACLE_INBOX_ITEMS      10240u
+#define GV_ORACLE_INBOX_ITEM_BYTES 148u
+#define GV_ORACLE_INBOX_BYTES      (GV_ORACLE_INBOX_ITEMS * GV_ORACLE_INBOX_ITEM_BYTES)
+/* 8 bytes for each second of an hour, minute of a week, hour of two years. */
+#define GV_ORACLE_HISTORY_BYTES (8u * (3600u + 7u * 24u * 60u + 2u * 366u * 24u))
+/* All of it: window, inbox, history, histograms and scratch memory 55 kB, trail of points 19 kB,
+ * payments not yet drawn 10 kB. Resident only when the oracle is switched on. */
+#define GV_ORACLE_BYTES                                                                            \
+    (GV_ORACLE_TX_MAX * GV_ORACLE_TX_BYTES + GV_ORACLE_INBOX_BYTES + GV_ORACLE_HISTORY_BYTES +     \
+     96u * 1024u)
+
 /* ---- Heaps lent to libraries ---------------------------------------------------------------- */
 
 /* Page cache and statements of one connection. */
@@ -106,8 +126,9 @@ _Static_assert(GV_LISTING_JSON_MAX + 512u <= GV_LIVE_FRAME_OUT_MAX, "one listing
      GV_WIDE(GV_HTTP_WORKERS) * (GV_REPLY_BYTES_MAX + 2u * GV_SMALL_BODY_MAX) +                    \
      GV_BLOCK_BYTES_MAX + GV_WIDE(GV_WATCH_MAX) * GV_EVIDENCE_BYTES +                              \
      GV_WIDE(GV_LIVE_MESSAGES) * GV_LIVE_FRAME_OUT_MAX +                                           \
-     GV_WIDE(GV_LIVE_CLIENTS_MAX) * 2u * GV_LIVE_FRAME_IN_MAX + GV_WIDE(GV_SQLITE_HEAP_BYTES) +    \
-     GV_WIDE(GV_TLS_HEAP_BYTES) + GV_WIDE(GV_CIVETWEB_HEAP_BYTES) + GV_WIDE(GV_CURL_HEAP_BYTES))
+     GV_WIDE(GV_LIVE_CLIENTS_MAX) * 2u * GV_LIVE_FRAME_IN_MAX + GV_ORACLE_BYTES +                  \
+     GV_WIDE(GV_SQLITE_HEAP_BYTES) + GV_WIDE(GV_TLS_HEAP_BYTES) +                                  \
+     GV_WIDE(GV_CIVETWEB_HEAP_BYTES) + GV_WIDE(GV_CURL_HEAP_BYTES))
 
 _Static_assert(GV_FIXED_BYTES <= GV_BUDGET_BYTES, "the board's memory budget is exceeded");
 
