@@ -14,15 +14,6 @@
 static char cert_file[HARNESS_CERT_MAX];
 static char key_file[HARNESS_CERT_MAX];
 
-#if defined(__SANITIZE_THREAD__)
-/* CivetWeb reads its stop flag once without the atomic it writes it with; it only repeats the write. */
-const char *__tsan_default_suppressions(void);
-const char *__tsan_default_suppressions(void)
-{
-    return "race:STOP_FLAG_ASSIGN\n";
-}
-#endif
-
 /* ---- Routes ----------------------------------------------------------------------------------- */
 
 static void hello(struct gv_exchange *x)
