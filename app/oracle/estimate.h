@@ -84,6 +84,9 @@ GV_MUST_USE enum gv_err gv_oracle_estimate(struct gv_oracle_estimate *estimate,
  *  Returns: the sum before normalising; 0: no estimate is possible, histogram is not finite. */
 double gv_oracle_clean(double histogram[GV_ORACLE_BINS], const uint32_t counts[GV_ORACLE_BINS]);
 
+/** The bins that step 3 clears of round amounts of bitcoin. */
+bool gv_oracle_bin_is_round(uint32_t bin);
+
 /** Step 5: slide the stencils, find the rough price.
  *  Returns: GV_OK; GV_ERR_NOT_FOUND "oracle.flat". */
 GV_MUST_USE enum gv_err gv_oracle_slide(struct gv_oracle_slide *slide,

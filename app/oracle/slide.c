@@ -22,6 +22,16 @@ _Static_assert(STENCIL_BIN + GV_ORACLE_SLIDE_LAST + 1 + GV_ORACLE_STENCIL <= GV_
 static const uint16_t round_bins[] = {201, 401, 461, 496, 540,  601,  661,  696,  740,
                                       801, 861, 896, 940, 1001, 1061, 1096, 1140, 1201};
 
+bool gv_oracle_bin_is_round(uint32_t bin)
+{
+    for (uint32_t i = 0; i < sizeof round_bins / sizeof round_bins[0]; i++) {
+        if (round_bins[i] == bin) {
+            return true;
+        }
+    }
+    return false;
+}
+
 double gv_oracle_clean(double histogram[GV_ORACLE_BINS], const uint32_t counts[GV_ORACLE_BINS])
 {
     for (uint32_t i = 0; i < GV_ORACLE_BINS; i++) {
