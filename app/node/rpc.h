@@ -73,7 +73,8 @@ GV_MUST_USE enum gv_err gv_rpc_txout(struct gv_rpc *rpc, const struct gv_outpoin
                                      struct gv_fail *fail);
 
 /** Mempool spenders of up to GV_RPC_BATCH_MAX outpoints, in one call. A confirmed spender, which
- *  nodes from v31 on tell when they keep -txospenderindex, counts as none.
+ *  nodes from v31 on tell when they keep -txospenderindex, counts as none. Outpoints that no
+ *  transaction can have count as unspent.
  *  Out: spent[i], txids[i] (only when spent[i]). */
 GV_MUST_USE enum gv_err gv_rpc_spenders(struct gv_rpc *rpc, const struct gv_outpoint *outpoints,
                                         uint32_t count, bool *spent, struct gv_hash256 *txids,

@@ -230,6 +230,13 @@ enum gv_err gv_rpc_txout(struct gv_rpc *rpc, const struct gv_outpoint *outpoint,
     return err;
 }
 
+/* The node reads vout as an int and refuses the whole list for one beyond it. No transaction has so
+ * many outputs: such an outpoint is unspent without being asked about. */
+static bool may_exist(const struct gv_outpoint *outpoint)
+{
+    return outpoint->vout <= INT32_MAX;
+}
+
 /* One member of the answer: the outpoint asked for, and its spender when it is in the mempool. */
 static bool read_spender(gv_json_ref member, const struct gv_outpoint *outpoint, bool *spent,
                          struct gv_hash256 *txid)
@@ -250,9 +257,15 @@ enum gv_err gv_rpc_spenders(struct gv_rpc *rpc, const struct gv_outpoint *outpoi
 {
     GV_ASSERT(count <= GV_RPC_BATCH_MAX);
     struct gv_rpc_request request;
+    uint32_t asked = 0;
     gv_rpc_begin(rpc, &request, "gettxspendingprevout");
     gv_jo_array(&request.out);
     for (uint32_t i = 0; i < count; i++) {
+        spent[i] = false;
+        if (!may_exist(&outpoints[i])) {
+            continue;
+        }
+        asked++;
         gv_jo_object(&request.out);
         gv_jo_key(&request.out, "txid");
         gv_jo_hash(&request.out, outpoints[i].txid.b);
@@ -260,18 +273,24 @@ enum gv_err gv_rpc_spenders(struct gv_rpc *rpc, const struct gv_outpoint *outpoi
         gv_jo_object_end(&request.out);
     }
     gv_jo_array_end(&request.out);
+    if (asked == 0) {
+        return GV_OK; /* the node refuses an empty list */
+    }
     gv_json_ref result = NULL;
     enum gv_err err = gv_rpc_call(rpc, &request, &result, fail);
     if (err != GV_OK) {
         return err;
     }
-    if (gv_json_type(result) != GV_JSON_ARRAY || gv_json_len(result) != count) {
+    if (gv_json_type(result) != GV_JSON_ARRAY || gv_json_len(result) != asked) {
         return bad_field(fail, request.method, "one member for each outpoint");
     }
     struct gv_json_iter it;
     uint32_t i = 0;
     for (gv_json_ref member = gv_json_first(&it, result); member != NULL;
          member = gv_json_next(&it), i++) {
+        while (!may_exist(&outpoints[i])) {
+            i++;
+        }
         if (!read_spender(member, &outpoints[i], &spent[i], &txids[i])) {
             return bad_field(fail, request.method, "txid, vout or spendingtxid");
         }

@@ -213,6 +213,35 @@ static void a_confirmed_spender_is_no_mempool_spender(void **state)
     assert_false(spent[0]);
 }
 
+/* One such outpoint, in an upload that is being checked, must not blind the poll to all others. */
+static void outpoints_that_cannot_exist_are_unspent_without_being_asked_about(void **state)
+{
+    (void)state;
+    bool spent[3] = {true, false, true};
+    struct gv_hash256 txids[3];
+    const struct gv_outpoint three[] = {
+        {.txid = rpc_hash(RPC_HASH_B), .vout = UINT32_MAX},
+        {.txid = rpc_hash(RPC_HASH_A), .vout = INT32_MAX},
+        {.txid = rpc_hash(RPC_HASH_B), .vout = (uint32_t)INT32_MAX + 1},
+    };
+    rpc_push(200, "{\"result\":[{\"txid\":\"" RPC_HASH_A
+                  "\",\"vout\":2147483647,\"spendingtxid\":\"" RPC_HASH_B
+                  "\"}],\"error\":null,\"id\":1}");
+    assert_int_equal(gv_rpc_spenders(&rpc_under_test, three, 3, spent, txids, &rpc_fail), GV_OK);
+    assert_false(spent[0]);
+    assert_true(spent[1]);
+    assert_false(spent[2]);
+    struct gv_hash256 expected = rpc_hash(RPC_HASH_B);
+    assert_memory_equal(txids[1].b, expected.b, 32);
+    assert_string_equal(rpc_fake.request,
+                        "{\"id\":1,\"method\":\"gettxspendingprevout\",\"params\":[["
+                        "{\"txid\":\"" RPC_HASH_A "\",\"vout\":2147483647}]]}");
+
+    spent[0] = true; /* and an empty list is not sent at all */
+    assert_int_equal(gv_rpc_spenders(&rpc_under_test, three, 1, spent, txids, &rpc_fail), GV_OK);
+    assert_false(spent[0]);
+}
+
 static void spenders_of_other_outpoints_are_refused(void **state)
 {
     static const char *const bodies[] = {
@@ -247,11 +276,11 @@ static void a_full_batch_of_spenders_fits_the_request(void **state)
     static struct gv_hash256 txids[GV_RPC_BATCH_MAX];
     size_t n = (size_t)snprintf(body, sizeof(body), "{\"result\":[");
     for (uint32_t i = 0; i < GV_RPC_BATCH_MAX; i++) {
-        outpoints[i] = (struct gv_outpoint){.txid = rpc_hash(RPC_HASH_A), .vout = UINT32_MAX - i};
+        outpoints[i] = (struct gv_outpoint){.txid = rpc_hash(RPC_HASH_A), .vout = INT32_MAX - i};
         n += (size_t)snprintf(body + n, sizeof(body) - n,
                               "%s{\"txid\":\"" RPC_HASH_A
                               "\",\"vout\":%u,\"spendingtxid\":\"" RPC_HASH_B "\"}",
-                              i == 0 ? "" : ",", UINT32_MAX - i);
+                              i == 0 ? "" : ",", INT32_MAX - i);
     }
     snprintf(body + n, sizeof(body) - n, "],\"error\":null,\"id\":1}");
     rpc_push(200, body);
@@ -356,6 +385,7 @@ int main(void)
         CASE(a_long_script_is_flagged_and_an_address_may_be_absent),
         CASE(an_output_with_a_spoilt_field_is_refused),
         CASE(mempool_spenders_are_matched_to_their_outpoints),
+        CASE(outpoints_that_cannot_exist_are_unspent_without_being_asked_about),
         CASE(a_confirmed_spender_is_no_mempool_spender),
         CASE(spenders_of_other_outpoints_are_refused),
         CASE(a_full_batch_of_spenders_fits_the_request),
