@@ -10,6 +10,9 @@
 #define BACKOFF_FIRST_MS 250u
 /* A chain that moves while it is read is read again, but not in a spin. */
 #define MOVED_MS 100u
+/* Rounds that may find it moved without getting a block further. After them it is not the chain that
+ * moves: the node lacks a block that it should have. */
+#define MOVED_MAX 50u
 /* Spenders are asked between rounds at most this often: a fee storm evicts hundreds a second. */
 #define SPENDERS_EVERY_MS 1000u
 /* An indexer that does not answer costs this thread its time-out, so it is asked less often. */
@@ -42,6 +45,8 @@ void gv_follower_init(struct gv_follower *f, const struct gv_follower_config *co
     f->tip_hint = false;
     f->spenders_hint = false;
     f->pending = 0;
+    f->moved = 0;
+    memset(&f->moved_at, 0, sizeof(f->moved_at));
     f->backoff_ms = BACKOFF_FIRST_MS;
     f->round_at = gv_clock_mono(config->clock);
     f->spenders_at = f->round_at;
@@ -185,6 +190,20 @@ static void ask_indexer(struct gv_follower *f)
     send_status(f);
 }
 
+/* Read again soon, unless that has led nowhere too often. */
+static void note_moved(struct gv_follower *f, const struct gv_fail *fail)
+{
+    bool further = !gv_hash256_equal(&f->moved_at, &f->walked_to);
+    f->moved_at = f->walked_to;
+    f->moved = further ? 0 : f->moved + 1;
+    if (f->moved < MOVED_MAX) {
+        f->round_at = gv_follower_after(f, MOVED_MS);
+    } else {
+        f->moved = MOVED_MAX;
+        note_failure(f, fail);
+    }
+}
+
 static void run_round(struct gv_follower *f)
 {
     struct gv_fail fail = {.err = GV_OK};
@@ -192,10 +211,11 @@ static void run_round(struct gv_follower *f)
     f->tip_hint = false;
     enum gv_err err = read_node(f, &done, &fail);
     if (err == GV_OK) {
+        f->moved = 0;
         note_success(f);
         f->round_at = gv_follower_after(f, done ? f->config.poll_ms : 0);
     } else if (err == GV_ERR_AGAIN) {
-        f->round_at = gv_follower_after(f, MOVED_MS);
+        note_moved(f, &fail);
     } else {
         note_failure(f, &fail);
     }
@@ -216,14 +236,20 @@ static void run_spenders(struct gv_follower *f)
 
 /* ---- turns --------------------------------------------------------------------------------------- */
 
+/* While the node is away hints are stale, and the back-off rules. */
+static bool heeds_hints(const struct gv_follower *f)
+{
+    return f->failure[0] == '\0';
+}
+
 static uint32_t time_left(const struct gv_follower *f, uint32_t max_wait_ms)
 {
     uint64_t now = gv_follower_now(f).ms;
     uint64_t at = f->round_at.ms;
-    if (f->spenders_hint && f->spenders_at.ms < at) {
+    if (heeds_hints(f) && f->spenders_hint && f->spenders_at.ms < at) {
         at = f->spenders_at.ms;
     }
-    if (f->tip_hint || at <= now) {
+    if ((heeds_hints(f) && f->tip_hint) || at <= now) {
         return 0;
     }
     return at - now < max_wait_ms ? (uint32_t)(at - now) : max_wait_ms;
@@ -241,10 +267,9 @@ void gv_follower_step(struct gv_follower *f, uint32_t max_wait_ms)
     if (atomic_load(&f->stop)) {
         return;
     }
-    /* While the node is away hints are stale, and the back-off rules. */
-    if (now >= f->round_at.ms || (f->tip_hint && f->failure[0] == '\0')) {
+    if (now >= f->round_at.ms || (f->tip_hint && heeds_hints(f))) {
         run_round(f);
-    } else if (f->spenders_hint && now >= f->spenders_at.ms && f->failure[0] == '\0') {
+    } else if (f->spenders_hint && now >= f->spenders_at.ms && heeds_hints(f)) {
         run_spenders(f);
     }
 }

@@ -138,7 +138,10 @@ static enum gv_err fetch_block(struct gv_follower *f, const struct gv_hash256 *h
     size_t len = 0;
     enum gv_err err = gv_rpc_block(&f->rpc, hash, f->bytes, sizeof(f->bytes), &len, fail);
     if (err == GV_ERR_NOT_FOUND) {
-        return moved(fail); /* pruned or reorganised away since the round began */
+        /* Pruned or reorganised away since the round began. If not, the node's own words will be
+         * told as the failure. */
+        fail->err = GV_ERR_AGAIN;
+        return GV_ERR_AGAIN;
     }
     if (err != GV_OK) {
         return err;

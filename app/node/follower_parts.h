@@ -28,6 +28,8 @@ struct gv_follower {
     bool tip_hint;                  /* the chain may have changed: a round now */
     bool spenders_hint;             /* a pending spend may have vanished */
     uint32_t pending;               /* watched outpoints with a spend in the mempool */
+    uint32_t moved;                 /* rounds in a row that got no further than moved_at */
+    struct gv_hash256 moved_at;
     uint32_t backoff_ms;
     struct gv_mono round_at;    /* when the next round is due */
     struct gv_mono spenders_at; /* before it, spenders_hint has to wait */
