@@ -112,7 +112,6 @@ static bool load(struct pair *pair, const char *crt_path, const char *key_path,
 static bool ca_is_good(const struct pair *ca, int64_t now_s)
 {
     return mbedtls_x509_crt_get_ca_istrue(&ca->crt) == 1 &&
-           seconds_of(&ca->crt.valid_from) <= now_s &&
            seconds_of(&ca->crt.valid_to) > now_s + LEAF_LIFE_S;
 }
 
@@ -296,6 +295,7 @@ struct job {
     const struct gv_cert_files *files;
     const struct gv_entropy *entropy;
     int64_t now_s;
+    bool clock_is_slow;
     struct gv_cert_names names;
 };
 
@@ -377,12 +377,44 @@ static void fingerprint(char text[GV_CERT_FINGERPRINT_LEN], const mbedtls_x509_c
     }
 }
 
+/* It was not earlier when this certificate was made. */
+static void not_before(struct job *job, const mbedtls_x509_crt *crt)
+{
+    int64_t made_s = seconds_of(&crt->valid_from) + BACKDATE_S;
+    if (job->clock_is_slow && job->now_s < made_s) {
+        job->now_s = made_s;
+    }
+}
+
+/* A clock from before the authority was made is wrong: a board without a battery starts like that.
+ * The authority stays, people have installed it. */
+static bool load_ca(struct pair *ca, struct job *job)
+{
+    if (!load(ca, job->files->ca_crt, job->files->ca_key, job->entropy)) {
+        return false;
+    }
+    job->clock_is_slow = job->now_s < seconds_of(&ca->crt.valid_from);
+    if (job->clock_is_slow) {
+        gv_log(GV_LOG_UNUSUAL, "cert", "clock is behind the authority file=%s", job->files->ca_crt);
+    }
+    not_before(job, &ca->crt);
+    return ca_is_good(ca, job->now_s);
+}
+
+static bool load_leaf(struct pair *leaf, struct pair *ca, struct job *job)
+{
+    if (!load(leaf, job->files->leaf_crt, job->files->leaf_key, job->entropy)) {
+        return false;
+    }
+    not_before(job, &leaf->crt);
+    return leaf_is_good(leaf, ca, &job->names, job->now_s);
+}
+
 static enum gv_err ensure_pairs(struct gv_cert_report *report, struct pair *ca, struct pair *leaf,
                                 struct job *job, struct gv_fail *fail)
 {
     enum gv_err err = GV_OK;
-    if (!load(ca, job->files->ca_crt, job->files->ca_key, job->entropy) ||
-        !ca_is_good(ca, job->now_s)) {
+    if (!load_ca(ca, job)) {
         err = make_ca(ca, job, fail);
         if (err != GV_OK) {
             return err;
@@ -395,8 +427,7 @@ static enum gv_err ensure_pairs(struct gv_cert_report *report, struct pair *ca, 
         gv_log(GV_LOG_UNUSUAL, "cert", "names outside the authority's limits left out=%u",
                report->names_dropped);
     }
-    if (!load(leaf, job->files->leaf_crt, job->files->leaf_key, job->entropy) ||
-        !leaf_is_good(leaf, ca, &job->names, job->now_s)) {
+    if (!load_leaf(leaf, ca, job)) {
         err = make_leaf(leaf, ca, job, fail);
         report->leaf_made = err == GV_OK;
     }

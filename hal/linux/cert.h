@@ -8,7 +8,8 @@
  *
  * Files that do not parse, do not belong together or have expired are made anew; a new authority
  * is logged, since people have to install it again. A clock before GV_CERT_EPOCH_S (a box without
- * a battery at boot) counts as that day.
+ * a battery at boot) counts as that day, and one before the authority was made is not believed: what
+ * was made since then is kept until the clock is right.
  * Thread: one at a time; gv_memory_init first. */
 #ifndef GV_HAL_LINUX_CERT_H
 #define GV_HAL_LINUX_CERT_H

@@ -257,6 +257,30 @@ static void a_clock_before_our_time_counts_as_the_epoch(void **state)
     ensure(w, false, false);
 }
 
+static void a_clock_that_steps_back_replaces_nothing(void **state)
+{
+    static const int64_t slow[] = {1000, GV_CERT_EPOCH_S + 200 * 86400LL};
+    struct world *w = *state;
+    int64_t made_s = GV_CERT_EPOCH_S + 400 * 86400LL;
+    char first[GV_CERT_FINGERPRINT_LEN];
+    gv_sim_clock_set_utc(&w->sim_clock, (struct gv_utc){made_s});
+    ensure(w, true, true);
+    memcpy(first, w->report.ca_sha256, sizeof(first));
+    gv_sim_clock_set_utc(&w->sim_clock, (struct gv_utc){made_s + 31 * 86400LL});
+    ensure(w, false, true); /* younger than the authority */
+    for (size_t i = 0; i < sizeof(slow) / sizeof(slow[0]); i++) {
+        gv_sim_clock_set_utc(&w->sim_clock, (struct gv_utc){slow[i]});
+        ensure(w, false, false);
+        assert_string_equal(first, w->report.ca_sha256);
+    }
+    /* What has to be made meanwhile is dated by what is there already, and good afterwards. */
+    assert_int_equal(gv_cert_names_add(&w->names, "192.168.1.8", NULL), GV_OK);
+    ensure(w, false, true);
+    gv_sim_clock_set_utc(&w->sim_clock, (struct gv_utc){made_s + 32 * 86400LL});
+    ensure(w, false, false);
+    assert_string_equal(first, w->report.ca_sha256);
+}
+
 static void a_folder_that_cannot_be_made_is_reported(void **state)
 {
     struct world *w = *state;
@@ -356,6 +380,7 @@ int main(void)
         WITH_FOLDER(an_authority_at_its_end_is_replaced),
         WITH_FOLDER(damaged_or_foreign_files_are_made_anew),
         WITH_FOLDER(a_clock_before_our_time_counts_as_the_epoch),
+        WITH_FOLDER(a_clock_that_steps_back_replaces_nothing),
         WITH_FOLDER(a_folder_that_cannot_be_made_is_reported),
         WITH_FOLDER(serials_are_positive_and_of_sixteen_bytes),
         cmocka_unit_test(names_are_checked_and_kept_once),
