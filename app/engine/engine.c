@@ -125,6 +125,12 @@ static enum gv_err dispatch(struct gv_engine *engine, struct gv_command *command
     GV_UNREACHABLE("command outside its enumeration");
 }
 
+/* A row that cannot be read is its reader's trouble, and no reason to undo what others write. */
+static bool only_reads(enum gv_command_kind kind)
+{
+    return kind == GV_COMMAND_RETIRED || kind == GV_COMMAND_PRIOR;
+}
+
 /* Everything up to the commit. Returns: GV_OK; GV_ERR_STORAGE: nothing has happened. */
 static enum gv_err run(struct gv_engine *engine, struct gv_command **batch, uint32_t n)
 {
@@ -133,7 +139,7 @@ static enum gv_err run(struct gv_engine *engine, struct gv_command **batch, uint
     }
     for (uint32_t i = 0; i < n; i++) {
         batch[i]->err = dispatch(engine, batch[i]);
-        if (batch[i]->err == GV_ERR_STORAGE) {
+        if (batch[i]->err == GV_ERR_STORAGE && !only_reads(batch[i]->kind)) {
             return GV_ERR_STORAGE;
         }
     }

@@ -201,7 +201,7 @@ void gv_command_answer(struct gv_engine *engine, struct gv_command *command);
 /** Open the batch's transaction unless it is open; before every write. */
 GV_MUST_USE enum gv_err gv_batch_begin(struct gv_engine *engine);
 
-/** Commands. Returns: the answer; GV_ERR_STORAGE undoes the whole batch. */
+/** Commands. Returns: the answer; GV_ERR_STORAGE of one that writes undoes the whole batch. */
 GV_MUST_USE enum gv_err gv_do_create(struct gv_engine *engine, struct gv_command *command);
 GV_MUST_USE enum gv_err gv_do_retired(struct gv_engine *engine, struct gv_command *command);
 GV_MUST_USE enum gv_err gv_do_prior(struct gv_engine *engine, struct gv_command *command);

@@ -262,6 +262,23 @@ static void a_full_board_refuses_until_a_settled_listing_can_leave(void **state)
     assert_true(gv_world_has_row(id));
 }
 
+static void a_read_that_fails_undoes_and_darkens_nothing(void **state)
+{
+    (void)state;
+    struct gv_offer offer = gv_offer_of(1);
+    uint64_t id = gv_world_list(&offer);
+    struct gv_dutch_listing listing;
+    struct gv_engine_stats stats;
+    struct gv_market_head head;
+    gv_world_storage_down(true);
+    assert_int_equal(gv_engine_dutch_retired(gv_world_engine(), id, &listing), GV_ERR_STORAGE);
+    gv_world_storage_down(false);
+    gv_engine_stats(gv_world_engine(), &stats);
+    gv_market_head(gv_world_market(), &head);
+    assert_int_equal(stats.commits_failed, 0);
+    assert_true(head.tip.live);
+}
+
 static void a_listing_that_settles_in_the_same_batch_does_not_leave_yet(void **state)
 {
     (void)state;
@@ -390,6 +407,7 @@ int main(void)
         TEST(ids_and_times_keep_one_order_when_the_clock_steps_back),
         TEST(a_listing_survives_a_restart_in_every_member),
         TEST(a_full_board_refuses_until_a_settled_listing_can_leave),
+        TEST(a_read_that_fails_undoes_and_darkens_nothing),
         TEST(a_listing_that_settles_in_the_same_batch_does_not_leave_yet),
         TEST(after_stop_every_call_is_unavailable),
         TEST(callers_leave_the_margin_to_the_node),
