@@ -109,6 +109,10 @@ static bool sync_folder_of(const char *path)
         folder[1] = '\0';
     } else {
         size_t n = slash == path ? 1 : (size_t)(slash - path);
+        if (n >= sizeof(folder)) {
+            errno = ENAMETOOLONG;
+            return false;
+        }
         memcpy(folder, path, n);
         folder[n] = '\0';
     }
