@@ -10,7 +10,7 @@
 #include "firmware/base/time.h"
 
 #define GV_ASSET_NAME_MAX 256u /* a subasset's long name has at most 250 characters */
-#define GV_QTY_TEXT_MAX 24u
+#define GV_QTY_TEXT_MAX   24u
 
 /** Offered once, immutable. Heights in blocks, prices in satoshi, quantity in base units. */
 struct gv_dutch_terms {

@@ -10,51 +10,46 @@ typedef mbedtls_ssl_context SSL;
 
 /* CivetWeb allocates one of these for each server; certificates live in web/server/tls_config.c. */
 typedef struct {
-	int unused;
+    int unused;
 } SSL_CTX;
 
 /* CivetWeb's pull_inner and push_inner print "SSL read failed" to stderr for every client that simply
  * closes. That is no event; what matters is counted in tls.c. */
 #define fprintf(stream, ...) ((void)(stream), 0)
 
-static int
-mbed_sslctx_init(SSL_CTX *ctx, const char *crt)
+static int mbed_sslctx_init(SSL_CTX *ctx, const char *crt)
 {
-	(void)ctx;
-	(void)crt;
-	return 0;
+    (void)ctx;
+    (void)crt;
+    return 0;
 }
 
-static void
-mbed_sslctx_uninit(SSL_CTX *ctx)
+static void mbed_sslctx_uninit(SSL_CTX *ctx)
 {
-	(void)ctx;
+    (void)ctx;
 }
 
-static int
-mbed_ssl_accept(mbedtls_ssl_context **ssl, SSL_CTX *ctx, int *sock, struct mg_context *phys_ctx)
+static int mbed_ssl_accept(mbedtls_ssl_context **ssl, SSL_CTX *ctx, int *sock,
+                           struct mg_context *phys_ctx)
 {
-	(void)ctx;
-	(void)phys_ctx;
-	gv_turnover_taken();
-	*ssl = gv_tls_accept(*sock);
-	return *ssl != NULL ? 0 : -1;
+    (void)ctx;
+    (void)phys_ctx;
+    gv_turnover_taken();
+    *ssl = gv_tls_accept(*sock);
+    return *ssl != NULL ? 0 : -1;
 }
 
-static void
-mbed_ssl_close(mbedtls_ssl_context *ssl)
+static void mbed_ssl_close(mbedtls_ssl_context *ssl)
 {
-	gv_tls_end(ssl);
+    gv_tls_end(ssl);
 }
 
-static int
-mbed_ssl_read(mbedtls_ssl_context *ssl, unsigned char *buf, int len)
+static int mbed_ssl_read(mbedtls_ssl_context *ssl, unsigned char *buf, int len)
 {
-	return gv_tls_read_raw(ssl, buf, len);
+    return gv_tls_read_raw(ssl, buf, len);
 }
 
-static int
-mbed_ssl_write(mbedtls_ssl_context *ssl, const unsigned char *buf, int len)
+static int mbed_ssl_write(mbedtls_ssl_context *ssl, const unsigned char *buf, int len)
 {
-	return gv_tls_write_raw(ssl, buf, len);
+    return gv_tls_write_raw(ssl, buf, len);
 }
