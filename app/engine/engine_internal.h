@@ -148,6 +148,7 @@ struct gv_engine {
     bool in_transaction;
     bool stale;         /* memory could not be loaded again: nothing is served until it can */
     bool dirty;         /* tip or a record changed: rows must be looked at */
+    bool rung_due;      /* one that should be shown could not be read */
     bool chain_changed; /* the view's copy is old (also below) */
     bool keys_changed;
     bool node_changed;

@@ -63,8 +63,9 @@ static bool is_shown(const struct gv_record *record, const struct gv_prepared *n
            record->shown_reveal.block == next->reveal.block;
 }
 
-/* Fetch the PSBT that is to be shown. A rung that cannot be read is not shown; the next publication
- * tries again, because what is shown then differs from what should be. */
+/* Fetch the PSBT that is to be shown. A rung that cannot be read is not shown. The database may have
+ * its reasons for a moment: the next batch, within a poll period, tries again. A rung that does not
+ * unseal waits for the next change of tip or listings. */
 static void fetch_rung(struct gv_engine *engine, struct gv_prepared *next)
 {
     const struct gv_dutch_listing *listing = &engine->records[next->record].listing;
@@ -76,6 +77,7 @@ static void fetch_rung(struct gv_engine *engine, struct gv_prepared *next)
         gv_log(GV_LOG_BROKEN, "engine", "rung_not_shown id=%" PRIu64 " block=%" PRIu32 " err=%s",
                listing->id, next->reveal.block, gv_err_slug(err));
         next->reveal = (struct gv_reveal){.kind = GV_REVEAL_NOT_LIVE};
+        engine->rung_due = engine->rung_due || err == GV_ERR_STORAGE;
         return;
     }
     next->psbt_at = engine->psbts_len;
@@ -207,13 +209,14 @@ void gv_publish(struct gv_engine *engine)
     if (engine->dirty || engine->chain_changed || engine->keys_changed) {
         update_view(engine);
     }
+    engine->rung_due = false;
     if (engine->dirty) {
         prepare_rows(engine);
     }
     if (engine->dirty || engine->node_changed) {
         flush(engine);
     }
-    engine->dirty = false;
+    engine->dirty = engine->rung_due;
     engine->chain_changed = false;
     engine->keys_changed = false;
     engine->node_changed = false;

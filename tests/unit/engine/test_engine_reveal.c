@@ -73,6 +73,22 @@ static void row_57_zero_and_one_block_after_the_end_are_the_same(void **state)
     assert_true(gv_world_shows(b, &one, 0));
 }
 
+static void a_rung_that_could_not_be_read_is_shown_as_soon_as_it_can(void **state)
+{
+    (void)state;
+    struct gv_offer offer = gv_offer_of(1);
+    uint64_t id = gv_world_list(&offer);
+    gv_world_mine_to(1003);
+    assert_int_equal(gv_world_node(false), GV_OK);
+    gv_world_storage_down(true);
+    assert_int_equal(gv_world_node(true), GV_OK);
+    assert_true(gv_world_shows(id, &offer, 0));
+    assert_int_equal(gv_world_row(id).reveal.kind, GV_REVEAL_NOT_LIVE);
+    gv_world_storage_down(false);
+    assert_int_equal(gv_world_node(true), GV_OK); /* the next poll: nothing has changed */
+    assert_true(gv_world_shows(id, &offer, 1003));
+}
+
 static void row_58_a_reorg_below_the_start_hides_again(void **state)
 {
     (void)state;
@@ -244,6 +260,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(row_56_each_height_shows_its_rung),
         TEST(row_57_zero_and_one_block_after_the_end_are_the_same),
+        TEST(a_rung_that_could_not_be_read_is_shown_as_soon_as_it_can),
         TEST(row_58_a_reorg_below_the_start_hides_again),
         TEST(row_59_a_lower_tip_shows_its_rung_and_keeps_the_high_water_mark),
         TEST(row_74_nothing_is_shown_while_the_node_cannot_be_trusted),
