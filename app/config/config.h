@@ -36,6 +36,8 @@ struct gv_config {
     char counterparty_ca_file[GV_CONFIG_TEXT_MAX]; /* "": the system's bundle */
     uint32_t counterparty_timeout_ms;
     uint32_t final_depth;
+    bool oracle_enabled; /* off: no thread, no memory, no price */
+    uint32_t oracle_window_hours;
 };
 
 /** Defaults only. */

@@ -50,6 +50,10 @@ const struct gv_setting gv_settings[GV_SETTINGS_COUNT] = {
      false, NULL, "milliseconds for one API call, 500..60000"},
     {"auction.final_depth", GV_SETTING_NUMBER, AT(final_depth), "6", 1, 100, false, NULL,
      "confirmations from which a sale is final, 1..100"},
+    {"oracle.enabled", GV_SETTING_SWITCH, AT(oracle_enabled), "on", 0, 0, false, NULL,
+     "off: no price of bitcoin is computed"},
+    {"oracle.window_hours", GV_SETTING_NUMBER, AT(oracle_window_hours), "3", 1, 24, false, NULL,
+     "hours of transactions the price is made of, 1..24"},
 };
 /* clang-format on */
 

@@ -29,7 +29,7 @@ struct gv_setting {
     const char *help;
 };
 
-#define GV_SETTINGS_COUNT 20u
+#define GV_SETTINGS_COUNT 22u
 extern const struct gv_setting gv_settings[GV_SETTINGS_COUNT];
 
 /** Returns: the row, or NULL when there is no such key. */

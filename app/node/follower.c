@@ -17,6 +17,8 @@
 #define SPENDERS_EVERY_MS 1000u
 /* An indexer that does not answer costs this thread its time-out, so it is asked less often. */
 #define INDEXER_DOWN_POLLS 4u
+/* Headers come before their blocks: a node this near its best header is in step. */
+#define IN_STEP_BLOCKS 1u
 /* How long one turn of the thread may wait. */
 #define TURN_MS 250u
 
@@ -53,6 +55,7 @@ void gv_follower_init(struct gv_follower *f, const struct gv_follower_config *co
     f->check_at = f->round_at;
     f->indexer_at = f->round_at;
     f->feed_seen = 0;
+    f->fill.phase = config->tap != NULL ? GV_FILL_DUE : GV_FILL_DONE;
     atomic_init(&f->stop, false);
 
     pthread_condattr_t attributes;
@@ -204,6 +207,16 @@ static void note_moved(struct gv_follower *f, const struct gv_fail *fail)
     }
 }
 
+/* The node may be caught up with while the walk is still under way: a price needs only the node. */
+static void tell_in_step(struct gv_follower *f)
+{
+    if (f->config.tap != NULL) {
+        f->config.tap->in_step(f->config.tap->ctx,
+                               f->status.reachable && !f->chain.initial_download &&
+                                   f->chain.headers - f->chain.blocks <= IN_STEP_BLOCKS);
+    }
+}
+
 static void run_round(struct gv_follower *f)
 {
     struct gv_fail fail = {.err = GV_OK};
@@ -220,7 +233,11 @@ static void run_round(struct gv_follower *f)
         note_failure(f, &fail);
     }
     send_status(f);
+    tell_in_step(f);
     ask_indexer(f);
+    if (err == GV_OK && done && !f->chain.initial_download) {
+        gv_follower_fill_begin(f);
+    }
 }
 
 /* A pending spend may have left the mempool: settled between two rounds. */
@@ -249,7 +266,7 @@ static uint32_t time_left(const struct gv_follower *f, uint32_t max_wait_ms)
     if (heeds_hints(f) && f->spenders_hint && f->spenders_at.ms < at) {
         at = f->spenders_at.ms;
     }
-    if ((heeds_hints(f) && f->tip_hint) || at <= now) {
+    if ((heeds_hints(f) && f->tip_hint) || at <= now || gv_follower_filling(f)) {
         return 0;
     }
     return at - now < max_wait_ms ? (uint32_t)(at - now) : max_wait_ms;
@@ -271,6 +288,8 @@ void gv_follower_step(struct gv_follower *f, uint32_t max_wait_ms)
         run_round(f);
     } else if (f->spenders_hint && now >= f->spenders_at.ms && heeds_hints(f)) {
         run_spenders(f);
+    } else if (gv_follower_filling(f)) {
+        gv_follower_fill_step(f);
     }
 }
 

@@ -14,13 +14,15 @@
 
 #include "app/engine/engine.h"
 #include "app/node/rpc.h"
+#include "app/node/tap.h"
 #include "hal/iface/feed.h"
 
 struct gv_follower_config {
     struct gv_engine *engine;
     struct gv_watch *watch;
     struct gv_http *http;
-    struct gv_feed *feed; /* NULL: polling only */
+    struct gv_feed *feed;     /* NULL: polling only */
+    const struct gv_tap *tap; /* NULL: nobody looks along */
     const struct gv_clock *clock;
     const struct gv_rpc_config *rpc;
     enum gv_network network; /* the node's chain must be this one */

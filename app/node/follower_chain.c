@@ -132,8 +132,8 @@ static bool collect_tx(struct gv_follower *f, const struct gv_tx *tx, uint32_t *
     return true;
 }
 
-static enum gv_err fetch_block(struct gv_follower *f, const struct gv_hash256 *hash,
-                               struct gv_block *block, struct gv_fail *fail)
+enum gv_err gv_follower_fetch_block(struct gv_follower *f, const struct gv_hash256 *hash,
+                                    struct gv_block *block, struct gv_fail *fail)
 {
     size_t len = 0;
     enum gv_err err = gv_rpc_block(&f->rpc, hash, f->bytes, sizeof(f->bytes), &len, fail);
@@ -164,7 +164,7 @@ static enum gv_err connect_next(struct gv_follower *f, const struct gv_chain_cur
     struct gv_block block;
     enum gv_err err = node_hash(f, report.height, &report.hash, fail);
     if (err == GV_OK) {
-        err = fetch_block(f, &report.hash, &block, fail);
+        err = gv_follower_fetch_block(f, &report.hash, &block, fail);
     }
     if (err != GV_OK) {
         return err;
@@ -184,6 +184,9 @@ static enum gv_err connect_next(struct gv_follower *f, const struct gv_chain_cur
         return moved(fail); /* its parent is not the cursor's block */
     }
     f->walked_to = report.hash;
+    if (err == GV_OK) {
+        gv_follower_tell_mined(f, &block);
+    }
     return gv_follower_engine_result(err, fail);
 }
 

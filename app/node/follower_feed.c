@@ -103,6 +103,7 @@ void gv_follower_subscribe(struct gv_follower *f)
     }
     gv_feed_close(f->config.feed);
     gv_notify_restart(&f->notify);
+    gv_follower_fill_again(f);
     f->feed_seen = f->notify.messages;
     f->subscribed =
         f->config.zmq_endpoints[0] != '\0' ? subscribe_configured(f) : subscribe_discovered(f);
@@ -116,6 +117,7 @@ static void take_notice(struct gv_follower *f, const struct gv_notice *notice)
     if (notice->lost) {
         gv_log(GV_LOG_DEBUG, "node", "feed_gap restarted=%d", notice->restarted);
         f->tip_hint = true; /* a round finds everything that can have been missed */
+        gv_follower_fill_again(f);
     }
     if (f->chain.initial_download) {
         return; /* every old block's transactions come by: nothing of that is live */
@@ -130,6 +132,9 @@ static void take_notice(struct gv_follower *f, const struct gv_notice *notice)
         f->tip_hint = true;
         return;
     case GV_NOTICE_REMOVED:
+        if (f->config.tap != NULL) {
+            f->config.tap->removed(f->config.tap->ctx, &notice->hash);
+        }
         f->spenders_hint = f->spenders_hint || f->pending > 0;
         return;
     case GV_NOTICE_ADDED:

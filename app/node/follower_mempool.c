@@ -94,6 +94,9 @@ void gv_follower_take_tx(struct gv_follower *f, struct gv_view raw)
         f->spenders_hint = true;
         return;
     }
+    if (f->config.tap != NULL) {
+        f->config.tap->announced(f->config.tap->ctx, &tx);
+    }
     struct gv_tx_inputs inputs = gv_tx_inputs(&tx);
     struct gv_tx_input input;
     for (uint32_t i = 0; gv_tx_next_input(&inputs, &input); i++) {

@@ -101,6 +101,14 @@ GV_MUST_USE enum gv_err gv_rpc_header(struct gv_rpc *rpc, const struct gv_hash25
 GV_MUST_USE enum gv_err gv_rpc_zmq_endpoint(struct gv_rpc *rpc, const char *topic, char *endpoint,
                                             size_t cap, struct gv_fail *fail);
 
+/** Txids of the mempool, decoded while they arrive; of a larger one the first `cap`, which are those
+ *  that pay best. Out: txids, count. */
+GV_MUST_USE enum gv_err gv_rpc_mempool_txids(struct gv_rpc *rpc, struct gv_hash256 *txids,
+                                             uint32_t cap, uint32_t *count, struct gv_fail *fail);
+/** When a transaction entered the mempool. Returns also: GV_ERR_NOT_FOUND. */
+GV_MUST_USE enum gv_err gv_rpc_mempool_time(struct gv_rpc *rpc, const struct gv_hash256 *txid,
+                                            struct gv_utc *entered, struct gv_fail *fail);
+
 struct gv_rpc_mempool {
     bool loaded; /* false while the node still reads mempool.dat: a missing spend means nothing */
     int64_t count;

@@ -326,6 +326,22 @@ enum gv_err gv_rpc_mempool(struct gv_rpc *rpc, struct gv_rpc_mempool *mempool, s
     return GV_OK;
 }
 
+enum gv_err gv_rpc_mempool_time(struct gv_rpc *rpc, const struct gv_hash256 *txid,
+                                struct gv_utc *entered, struct gv_fail *fail)
+{
+    struct gv_rpc_request request;
+    gv_rpc_begin(rpc, &request, "getmempoolentry");
+    request.absent_codes[0] = GV_RPC_INVALID_ADDRESS_OR_KEY;
+    gv_jo_hash(&request.out, txid->b);
+    gv_json_ref result = NULL;
+    enum gv_err err = gv_rpc_call(rpc, &request, &result, fail);
+    if (err == GV_OK &&
+        (!gv_json_int(gv_json_get(result, "time"), &entered->s) || entered->s < 0)) {
+        err = bad_field(fail, request.method, "time");
+    }
+    return err;
+}
+
 /* ---- notifications ------------------------------------------------------------------------------ */
 
 enum gv_err gv_rpc_zmq_endpoint(struct gv_rpc *rpc, const char *topic, char *endpoint, size_t cap,

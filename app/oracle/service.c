@@ -158,7 +158,9 @@ bool gv_oracle_service_take(struct gv_oracle_service *s, uint32_t wait_ms)
         s->node_in_step = item.value != 0;
         break;
     case GV_ORACLE_ITEM_FILL:
-        s->fill_permille = item.value;
+        if (item.value > s->fill_permille) { /* a later fill mends a window that stands */
+            s->fill_permille = item.value;
+        }
         break;
     }
     return true;
@@ -284,6 +286,7 @@ static void publish(struct gv_oracle_service *s, struct gv_oracle_now now)
     update_trail(s);
     update_history(s, now.utc_ms);
     s->view.inbox = inbox;
+    s->view.trail_first = s->trail.first;
     s->view.trail_next = s->trail.next;
     pthread_rwlock_unlock(&s->lock);
     if (s->config.published != NULL) {

@@ -69,7 +69,8 @@ struct gv_oracle_view {
     struct gv_oracle_inbox_stats inbox;
     uint64_t estimates;
     uint64_t uptime_s;
-    uint64_t trail_next; /* number of the point after the newest */
+    uint64_t trail_first; /* number of the oldest point held */
+    uint64_t trail_next;  /* of the point after the newest */
 };
 
 struct gv_oracle_now {

@@ -84,6 +84,8 @@ _Static_assert(GV_LISTING_JSON_MAX + 512u <= GV_LIVE_FRAME_OUT_MAX, "one listing
 #define GV_ORACLE_INBOX_ITEMS      10240u
 #define GV_ORACLE_INBOX_ITEM_BYTES 148u
 #define GV_ORACLE_INBOX_BYTES      (GV_ORACLE_INBOX_ITEMS * GV_ORACLE_INBOX_ITEM_BYTES)
+/* Txids of the node's mempool while the first fill asks for them; resident only then. */
+#define GV_FILL_TXIDS_MAX GV_ORACLE_TX_MAX
 /* 8 bytes for each second of an hour, minute of a week, hour of two years. */
 #define GV_ORACLE_HISTORY_BYTES (8u * (3600u + 7u * 24u * 60u + 2u * 366u * 24u))
 /* All of it: window, inbox, history, histograms and scratch memory 55 kB, trail of points 19 kB,
@@ -127,8 +129,8 @@ _Static_assert(GV_LISTING_JSON_MAX + 512u <= GV_LIVE_FRAME_OUT_MAX, "one listing
      GV_BLOCK_BYTES_MAX + GV_WIDE(GV_WATCH_MAX) * GV_EVIDENCE_BYTES +                              \
      GV_WIDE(GV_LIVE_MESSAGES) * GV_LIVE_FRAME_OUT_MAX +                                           \
      GV_WIDE(GV_LIVE_CLIENTS_MAX) * 2u * GV_LIVE_FRAME_IN_MAX + GV_ORACLE_BYTES +                  \
-     GV_WIDE(GV_SQLITE_HEAP_BYTES) + GV_WIDE(GV_TLS_HEAP_BYTES) +                                  \
-     GV_WIDE(GV_CIVETWEB_HEAP_BYTES) + GV_WIDE(GV_CURL_HEAP_BYTES))
+     GV_WIDE(GV_FILL_TXIDS_MAX) * 32u + GV_WIDE(GV_SQLITE_HEAP_BYTES) +                            \
+     GV_WIDE(GV_TLS_HEAP_BYTES) + GV_WIDE(GV_CIVETWEB_HEAP_BYTES) + GV_WIDE(GV_CURL_HEAP_BYTES))
 
 _Static_assert(GV_FIXED_BYTES <= GV_BUDGET_BYTES, "the board's memory budget is exceeded");
 

@@ -7,6 +7,7 @@
 #include "firmware/base/text.h"
 #include "firmware/boot/control_thread.h"
 #include "firmware/boot/options.h"
+#include "firmware/boot/oracle_thread.h"
 #include "firmware/boot/seal_key.h"
 #include "firmware/boot/thread.h"
 #include "firmware/boot/tls_files.h"
@@ -217,6 +218,7 @@ static void init_api(void)
         .ca_pem = self.tls.ca_pem,
         .host_names = self.tls.names,
         .memory = memory_now,
+        .oracle = self.config.oracle_enabled ? gv_oracle_service_instance() : NULL,
     };
     gv_api_init(gv_api_instance(), &config);
 }
@@ -225,6 +227,8 @@ static enum gv_err start_web(const struct gv_route *extra, size_t extra_n, struc
 {
     const struct gv_live_config live_config = {
         .greet = gv_api_greet,
+        .greet_more = gv_api_greet_more,
+        .channel = gv_api_channel,
         .on_message = gv_api_on_message,
         .ctx = gv_api_instance(),
     };
@@ -283,12 +287,27 @@ static enum gv_err start_node(struct gv_fail *fail)
         .network = self.config.network,
         .poll_ms = self.config.node_poll_seconds * 1000u,
         .cross_check_ms = CROSS_CHECK_MS,
+        .tap = gv_oracle_thread_tap(),
         .indexer = ask_indexer,
     };
     self.feed = gv_zmq_feed(&self.zmq);
     gv_format_cut(config.zmq_endpoints, sizeof(config.zmq_endpoints), "%s", self.config.node_zmq);
     gv_follower_init(gv_follower_instance(), &config);
     return gv_thread_start(&self.node_thread, "node", node_body, gv_follower_instance(), fail);
+}
+
+static enum gv_err start_oracle(struct gv_fail *fail)
+{
+    if (!self.config.oracle_enabled) {
+        return GV_OK;
+    }
+    struct gv_oracle_service_config config = {
+        .window_hours = self.config.oracle_window_hours,
+        .published = gv_api_on_price,
+        .ctx = gv_api_instance(),
+    };
+    gv_entropy_fill(&self.entropy, &config.seed, sizeof(config.seed));
+    return gv_oracle_thread_start(&config, &self.clock, fail);
 }
 
 static enum gv_err start_control(struct gv_fail *fail)
@@ -325,6 +344,9 @@ static enum gv_err start_threads(const struct gv_route *extra, size_t extra_n, s
 {
     enum gv_err err =
         gv_thread_start(&self.engine_thread, "engine", engine_body, gv_engine_instance(), fail);
+    if (err == GV_OK) {
+        err = start_oracle(fail); /* before those who read it, and the node thread that feeds it */
+    }
     if (err == GV_OK) {
         err = start_web(extra, extra_n, fail);
     }
@@ -419,6 +441,7 @@ static void shut_down(void)
     (void)unlink(path);
     gv_follower_stop(gv_follower_instance());
     GV_ASSERT(pthread_join(self.node_thread, NULL) == 0);
+    gv_oracle_thread_stop();
     gv_control_thread_stop();
     gv_live_stop(self.live);
     gv_server_stop(self.server);

@@ -1,7 +1,7 @@
 /* Boot: wiring of the daemon, the only place that sees every layer.
  *
  *   settings ─► memory ─► storage ─► engine ─► api ─► server, live ─► threads ─► seal ─► ready
- *   stop: node thread ─► control ─► live ─► server ─► engine ─► storage
+ *   stop: node thread ─► oracle ─► control ─► live ─► server ─► engine ─► storage
  * Every static object of the daemon that several modules share lives in boot.c; threads are created
  * here and nowhere else, before the memory seal. */
 #ifndef GV_FIRMWARE_BOOT_BOOT_H

@@ -16,6 +16,7 @@ void gv_api_init(struct gv_api *api, const struct gv_api_config *config)
     api->config = *config;
     atomic_store(&api->server, NULL);
     atomic_store(&api->live, NULL);
+    atomic_store(&api->price_points_sent, 0);
     api->started = gv_clock_mono(config->clock);
     gv_format_cut(api->epoch, sizeof(api->epoch), "%llx",
                   (unsigned long long)gv_clock_utc(config->clock).s);

@@ -11,6 +11,7 @@
 #include "app/counterparty/counterparty.h"
 #include "app/engine/engine.h"
 #include "app/node/rpc.h"
+#include "app/oracle/service.h"
 #include "web/live/live.h"
 #include "web/server/server.h"
 
@@ -44,6 +45,8 @@ struct gv_api_config {
     struct gv_view ca_pem;
     /** Names and addresses of this box, for the Host check; NULL-terminated; kept. */
     const char *const *host_names;
+    /** The price service; NULL: switched off. Workers may read it from its start on. */
+    struct gv_oracle_service *oracle;
     void (*memory)(void *ctx, struct gv_api_memory *memory); /* lent by boot */
     void *memory_ctx;
 };
@@ -71,6 +74,11 @@ void gv_api_render_row(struct gv_market_row *row, struct gv_view psbt);
 size_t gv_api_greet(void *api, const void *route_extra, char *buf, size_t cap);
 size_t gv_api_on_message(void *api, const void *route_extra, uint64_t client_id,
                          struct gv_view text, char *reply, size_t cap);
+/** gv_live_config.greet_more and .channel. */
+size_t gv_api_greet_more(void *api, const void *route_extra, unsigned part, char *buf, size_t cap);
+const void *gv_api_channel(void *api, const struct gv_exchange *x);
+/** A new price stands (gv_oracle_service_config.published). Thread: oracle. */
+void gv_api_on_price(void *api);
 /** gv_event_sink. */
 void gv_api_on_event(void *api, const struct gv_event *event);
 /** A time frame, so that clients can tell silence from loss. Every 10 s, by boot's main thread. */

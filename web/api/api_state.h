@@ -18,6 +18,9 @@ struct gv_api {
      * before the server's start has returned. */
     _Atomic(struct gv_server *) server;
     _Atomic(struct gv_live *) live;
+    /* Number of the first price point that has not been sent to every client. Set by the oracle
+     * thread, read by the live thread. */
+    _Atomic(uint64_t) price_points_sent;
     struct gv_mono started;
     char
         epoch[20]; /* of this run, part of every ETag: market sequences begin again at each start */

@@ -38,6 +38,11 @@ void gv_handle_ready(struct gv_exchange *x);
 void gv_handle_ca(struct gv_exchange *x);
 /* metrics.c */
 void gv_handle_metrics(struct gv_exchange *x);
+/* oracle.c */
+void gv_handle_oracle(struct gv_exchange *x);
+void gv_handle_oracle_history(struct gv_exchange *x);
+/** Lets a price stream through, or says that there is no oracle. */
+void gv_handle_price_stream(struct gv_exchange *x);
 /* assets.c */
 void gv_handle_asset(struct gv_exchange *x);
 

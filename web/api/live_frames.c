@@ -1,5 +1,6 @@
 /* What the live stream says: one envelope for all, the same objects as the GETs. */
 #include "web/api/api_state.h"
+#include "web/api/price.h"
 #include "web/api/render.h"
 
 #include "firmware/base/text.h"
@@ -33,7 +34,9 @@ static size_t write_node_frame(const struct gv_api *api, const char *type, char 
 /* Who comes, and who lost messages, is told to read everything again. */
 size_t gv_api_greet(void *api, const void *route_extra, char *buf, size_t cap)
 {
-    (void)route_extra;
+    if (route_extra != NULL) {
+        return gv_price_greet(api, route_extra, 0, buf, cap);
+    }
     return write_node_frame(api, "resync", buf, cap);
 }
 
@@ -51,18 +54,32 @@ static size_t write_time_frame(const struct gv_api *api, char *buf, size_t cap)
 }
 
 /* Clients have nothing to say on this stream yet but "are you there". */
+/* Prices bring their points in several messages, everything else is one. */
+size_t gv_api_greet_more(void *api, const void *route_extra, unsigned part, char *buf, size_t cap)
+{
+    return route_extra != NULL ? gv_price_greet(api, route_extra, part, buf, cap) : 0;
+}
+
+const void *gv_api_channel(void *api, const struct gv_exchange *x)
+{
+    (void)api;
+    return x->route->extra != NULL ? gv_price_channel_of(x) : NULL;
+}
+
 size_t gv_api_on_message(void *api, const void *route_extra, uint64_t client_id,
                          struct gv_view text, char *reply, size_t cap)
 {
-    (void)route_extra;
     (void)client_id;
-    return gv_view_is(text, "{\"op\":\"ping\"}") ? write_time_frame(api, reply, cap) : 0;
+    if (route_extra != NULL || !gv_view_is(text, "{\"op\":\"ping\"}")) {
+        return 0;
+    }
+    return write_time_frame(api, reply, cap);
 }
 
 /* A full message pool needs no action: the live thread then greets every client anew. */
 static void publish(const struct gv_api *api, const char *buf, size_t n)
 {
-    if (n > 0 && gv_live_publish(api->live, gv_view_of(buf, n)) == GV_ERR_TOO_LARGE) {
+    if (n > 0 && gv_live_publish_to(api->live, NULL, gv_view_of(buf, n)) == GV_ERR_TOO_LARGE) {
         gv_log(GV_LOG_BROKEN, "api", "live frame too large bytes=%zu", n);
     }
 }

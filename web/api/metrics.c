@@ -135,6 +135,39 @@ static void write_live(struct metrics *m, const struct gv_live *live)
     one(m, "gavel_ws_messages_total", "counter", "Messages sent to clients.", stats.messages_sent);
 }
 
+/* ---- price ------------------------------------------------------------------------------------------------ */
+
+static void write_price(struct metrics *m, const struct gv_api *api)
+{
+    struct gv_oracle_view view;
+    if (api->config.oracle == NULL) {
+        return;
+    }
+    gv_oracle_service_view(api->config.oracle, &view);
+    const int64_t now_ms = gv_clock_utc(api->config.clock).s * 1000;
+    const int64_t age_ms = now_ms - view.estimated_ms;
+    if (view.has_price) {
+        head(m, "gavel_price_usd", "gauge", "Dollars for a bitcoin, by the node's own mempool.");
+        print(m, "gavel_price_usd %.2f\n", view.price);
+        one(m, "gavel_price_age_seconds", "gauge", "Age of the estimate.",
+            age_ms > 0 ? (uint64_t)age_ms / 1000u : 0);
+    }
+    head(m, "gavel_price_confidence", "gauge", "0..1.");
+    print(m, "gavel_price_confidence %.3f\n", view.confidence);
+    head(m, "gavel_price_state", "gauge", "1 for the state that holds.");
+    for (unsigned i = 0; i < GV_ORACLE_STATES; i++) {
+        print(m, "gavel_price_state{state=\"%s\"} %d\n",
+              gv_oracle_state_text((enum gv_oracle_state)i), view.state == i);
+    }
+    one(m, "gavel_price_window_transactions", "gauge", "Known in the window.", view.transactions);
+    one(m, "gavel_price_window_counted", "gauge", "Of them counted.", view.active);
+    one(m, "gavel_price_estimates_total", "counter", "Estimates made.", view.estimates);
+    one(m, "gavel_price_displaced_total", "counter", "Left the window early: it was full.",
+        view.window.displaced);
+    one(m, "gavel_price_inbox_refused_total", "counter", "Not looked at: the inbox was full.",
+        view.inbox.refused);
+}
+
 static void write_route_codes(void *ctx, const struct gv_route_stats *s)
 {
     struct metrics *m = ctx;
@@ -215,6 +248,7 @@ void gv_handle_metrics(struct gv_exchange *x)
     write_memory(&m, api);
     write_engine(&m, api);
     write_live(&m, api->live);
+    write_price(&m, api);
     write_server(&m, api->server);
     if (m.full) {
         gv_log(GV_LOG_BROKEN, "api", "metrics do not fit the reply buffer");

@@ -2,6 +2,7 @@
 #include "web/api/api.h"
 
 #include "web/api/handlers.h"
+#include "web/api/price.h"
 
 static const struct gv_family auctions = {
     .list_key = "auctions",
@@ -51,6 +52,9 @@ const struct gv_route gv_api_routes[] = {
     {"GET",  "/api/v1/dutch/{id}/current-psbt", gv_handle_current_psbt,   0, 0, "current_psbt",   NULL, &v1},
     {"POST", "/api/v1/dutch/{id}/purchase",     gv_handle_purchase,       GV_SMALL_BODY_MAX, 0, "dutch_purchase", NULL, &v1},
     {"GET",  "/api/v1/node",                    gv_handle_node,           0, 0, "node",           NULL, NULL},
+    {"GET",  "/api/v1/oracle",                  gv_handle_oracle,         0, 0, "oracle",         NULL, NULL},
+    {"GET",  "/api/v1/oracle/history",          gv_handle_oracle_history, 0, 0, "oracle_history", NULL, NULL},
+    {"GET",  "/ws/mempool",                     gv_handle_price_stream,   0, GV_ROUTE_WEBSOCKET, "ws_mempool", NULL, &gv_price_flat},
     {"GET",  "/api/v1/ws",                      NULL,                     0, GV_ROUTE_WEBSOCKET, "ws", NULL, NULL},
     /* operation */
     {"GET",  "/health",                         gv_handle_health,         0, GV_ROUTE_PLAIN, "health", NULL, NULL},

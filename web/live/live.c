@@ -28,7 +28,8 @@ void gv_live_count_sent(void)
 
 /* ---- Publishing (any thread) ------------------------------------------------------------------ */
 
-enum gv_err gv_live_publish(struct gv_live *live, struct gv_view json)
+static enum gv_err publish(struct gv_live *live, bool for_all, const void *channel,
+                           struct gv_view json)
 {
     GV_ASSERT(json.n > 0);
     if (json.n > GV_LIVE_FRAME_OUT_MAX) {
@@ -40,6 +41,8 @@ enum gv_err gv_live_publish(struct gv_live *live, struct gv_view json)
     }
     struct gv_live_message *message = gv_live_message_acquire(0);
     if (message != NULL) {
+        message->for_all = for_all;
+        message->channel = channel;
         memcpy(gv_live_message_payload(message), json.p, json.n);
         gv_live_message_frame(message, json.n);
     }
@@ -64,6 +67,16 @@ enum gv_err gv_live_publish(struct gv_live *live, struct gv_view json)
         return GV_ERR_FULL;
     }
     return GV_OK;
+}
+
+enum gv_err gv_live_publish(struct gv_live *live, struct gv_view json)
+{
+    return publish(live, true, NULL, json);
+}
+
+enum gv_err gv_live_publish_to(struct gv_live *live, const void *channel, struct gv_view json)
+{
+    return publish(live, false, channel, json);
 }
 
 /* ---- Start and stop --------------------------------------------------------------------------- */

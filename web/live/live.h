@@ -8,6 +8,9 @@
  * pointer. Nobody ever waits for a client: a full ring closes it, a full message pool makes every
  * client start again from a fresh greeting. WebSocket now; SSE and long poll are further kinds of the
  * same seat.
+ * Clients of different routes are different channels: a message goes to all clients or to those of one
+ * channel. What names a channel is the `extra` of the route, or what config.channel makes of the
+ * request; NULL is one too.
  * Limits: limits.h "Live". One per process. Thread: stated per function. */
 #ifndef GV_WEB_LIVE_LIVE_H
 #define GV_WEB_LIVE_LIVE_H
@@ -37,9 +40,14 @@ enum gv_live_end {
 };
 
 /** The first message of a client (and the one after a loss): the state now, as JSON.
- *  In:  route_extra: `extra` of the route row the client came by.
+ *  In:  route_extra: the channel of the client: `extra` of its route row, or config.channel's.
  *  Returns: its length, 0 for none; at most `cap` = GV_LIVE_FRAME_OUT_MAX.  Thread: live; must not block. */
 typedef size_t gv_live_greet(void *ctx, const void *route_extra, char *buf, size_t cap);
+/** What else belongs to the greeting: asked for part = 1, 2, .. until it returns 0. */
+typedef size_t gv_live_greet_more(void *ctx, const void *route_extra, unsigned part, char *buf,
+                                  size_t cap);
+/** The channel of a client that comes, instead of the route's `extra`. Thread: worker. */
+typedef const void *gv_live_channel(void *ctx, const struct gv_exchange *x);
 /** A whole text message of a client. Returns: length of the answer in `reply`, 0 for none.
  *  Thread: live; must not block. */
 typedef size_t gv_live_on_message(void *ctx, const void *route_extra, uint64_t client_id,
@@ -47,6 +55,8 @@ typedef size_t gv_live_on_message(void *ctx, const void *route_extra, uint64_t c
 
 struct gv_live_config {
     gv_live_greet *greet;           /* may be NULL */
+    gv_live_greet_more *greet_more; /* may be NULL */
+    gv_live_channel *channel;       /* may be NULL */
     gv_live_on_message *on_message; /* may be NULL: messages are read and dropped */
     void *ctx;
     uint32_t clients_max; /* 1..GV_LIVE_CLIENTS_MAX; 0: GV_LIVE_CLIENTS_MAX */
@@ -74,6 +84,9 @@ struct gv_upgrade gv_live_upgrade(struct gv_live *live);
  *  Returns: GV_OK; GV_ERR_FULL: no message slot, every client will be greeted anew instead;
  *  GV_ERR_TOO_LARGE; GV_ERR_CLOSED after stop.  Thread: any. */
 GV_MUST_USE enum gv_err gv_live_publish(struct gv_live *live, struct gv_view json);
+/** As gv_live_publish, to the clients of one channel. */
+GV_MUST_USE enum gv_err gv_live_publish_to(struct gv_live *live, const void *channel,
+                                           struct gv_view json);
 
 struct gv_live_stats {
     uint32_t clients;  /* now */

@@ -12,20 +12,36 @@
 #define TICK_MS    250
 #define EVENTS_MAX 64
 
+static size_t write_part(const struct gv_live *live, const struct gv_seat *seat, unsigned part,
+                         char *buf)
+{
+    const struct gv_live_config *config = &live->config;
+    if (part == 0) {
+        return config->greet(config->ctx, seat->route_extra, buf, GV_LIVE_FRAME_OUT_MAX);
+    }
+    if (config->greet_more == NULL) {
+        return 0;
+    }
+    return config->greet_more(config->ctx, seat->route_extra, part, buf, GV_LIVE_FRAME_OUT_MAX);
+}
+
 static void greet(struct gv_live *live, struct gv_seat *seat, uint64_t now_ms)
 {
-    struct gv_live_message *message = gv_live_message_acquire(GV_LIVE_PUBLISH_MARGIN);
-    if (message == NULL) {
-        return; /* tried again in the next turn */
-    }
     seat->greet_due = false;
-    size_t n = live->config.greet(live->config.ctx, seat->route_extra,
-                                  gv_live_message_payload(message), GV_LIVE_FRAME_OUT_MAX);
-    if (n > 0) {
-        gv_live_message_frame(message, n);
-        gv_seat_push(seat, message, now_ms);
+    size_t n = 1;
+    for (unsigned part = 0; n > 0 && seat->state == GV_SEAT_OPEN; part++) {
+        struct gv_live_message *message = gv_live_message_acquire(GV_LIVE_PUBLISH_MARGIN);
+        if (message == NULL) {
+            seat->greet_due = true; /* all of it again in the next turn */
+            return;
+        }
+        n = write_part(live, seat, part, gv_live_message_payload(message));
+        if (n > 0) {
+            gv_live_message_frame(message, n);
+            gv_seat_push(seat, message, now_ms);
+        }
+        gv_live_message_release(message);
     }
-    gv_live_message_release(message);
 }
 
 static void watch(struct gv_live *live, struct gv_seat *seat, int operation)
@@ -61,7 +77,9 @@ static void open_seat(struct gv_live *live, struct gv_seat *seat, uint64_t now_m
 static void distribute(struct gv_live *live, struct gv_live_message *message, uint64_t now_ms)
 {
     for (uint32_t i = 0; i < live->open_n; i++) {
-        gv_seat_push(live->open[i], message, now_ms);
+        if (message->for_all || live->open[i]->route_extra == message->channel) {
+            gv_seat_push(live->open[i], message, now_ms);
+        }
     }
     gv_live_message_release(message);
 }

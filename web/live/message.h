@@ -18,6 +18,8 @@ _Static_assert(GV_LIVE_FRAME_OUT_MAX <= 65535u, "the 8-byte length form is never
 #define GV_LIVE_PUBLISH_MARGIN (GV_LIVE_MESSAGES / 4u)
 
 struct gv_live_message {
+    bool for_all; /* a publication is for every client, or for those of its channel */
+    const void *channel;
     uint32_t references;
     uint32_t start;                                            /* of the frame in `bytes` */
     uint32_t n;                                                /* frame length, or early bytes */

@@ -57,7 +57,8 @@ static struct gv_seat *find_seat(struct gv_live *live, const struct gv_exchange 
     seat->address = address;
     seat->counts = counts;
     seat->id = ++live->next_id;
-    seat->route_extra = x->route->extra;
+    seat->route_extra =
+        live->config.channel != NULL ? live->config.channel(live->config.ctx, x) : x->route->extra;
     return seat;
 }
 

@@ -1,0 +1,157 @@
+/* What /ws/mempool says. */
+#include "web/api/price.h"
+
+#include "firmware/base/text.h"
+
+/* A point is 45 bytes, 64 enveloped, everything else below 600: this many always fit a message. */
+#define POINTS_A_MESSAGE 110u
+_Static_assert(POINTS_A_MESSAGE * 66u + 800u <= GV_LIVE_FRAME_OUT_MAX, "a message fits");
+/* The whole trail fits what a client may lag behind. */
+_Static_assert(GV_ORACLE_TRAIL / POINTS_A_MESSAGE + 2u < GV_LIVE_RING, "a greeting fits");
+
+const struct gv_price_form gv_price_flat = {.enveloped = false};
+const struct gv_price_form gv_price_enveloped = {.enveloped = true};
+
+const struct gv_price_form *gv_price_channel_of(const struct gv_exchange *x)
+{
+    char format[16];
+    size_t n = 0;
+    const enum gv_err err = gv_web_query(x->request, "format", format, sizeof(format), &n, NULL);
+    const bool enveloped = err == GV_OK && gv_view_is(gv_view_of(format, n), "enveloped");
+    return enveloped ? &gv_price_enveloped : &gv_price_flat;
+}
+
+void gv_render_fixed(struct gv_json_out *out, const char *key, double v, int decimals)
+{
+    char text[40];
+    gv_format_cut(text, sizeof(text), "%.*f", decimals, v);
+    gv_jo_key(out, key);
+    gv_jo_raw(out, text, gv_view_str(text).n);
+}
+
+static void write_seconds(struct gv_json_out *out, const char *key, int64_t ms)
+{
+    gv_render_fixed(out, key, (double)ms / 1000.0, 3);
+}
+
+static void write_points(struct gv_json_out *out, bool enveloped,
+                         const struct gv_oracle_point *point, uint32_t n)
+{
+    gv_jo_key(out, "transactions");
+    gv_jo_array(out);
+    for (uint32_t i = 0; i < n; i++) {
+        gv_jo_object(out);
+        write_seconds(out, "timestamp", point[i].time_ms);
+        gv_render_fixed(out, "price", point[i].price, 2);
+        if (enveloped) {
+            gv_jo_knull(out, "btc_amount");
+        }
+        gv_jo_object_end(out);
+    }
+    gv_jo_array_end(out);
+}
+
+static void write_stats(struct gv_json_out *out, const struct gv_oracle_view *view)
+{
+    gv_jo_key(out, "stats");
+    gv_jo_object(out);
+    gv_jo_kint(out, "total_received", (int64_t)view->window.received);
+    gv_jo_kint(out, "total_filtered", (int64_t)(view->window.received - view->window.passed));
+    gv_jo_kint(out, "active_in_window", view->active);
+    gv_jo_kint(out, "uptime_seconds", (int64_t)(view->uptime_s > 0 ? view->uptime_s : 1));
+    gv_jo_object_end(out);
+}
+
+static size_t write_message(const struct gv_price_form *form, const struct gv_oracle_view *view,
+                            int64_t now_ms, uint64_t first, const struct gv_oracle_point *point,
+                            uint32_t n, char *buf, size_t cap)
+{
+    struct gv_json_out out;
+    gv_json_out_init(&out, buf, cap);
+    gv_jo_object(&out);
+    if (form->enveloped) {
+        gv_jo_kstring(&out, "type", "mempool_update");
+        gv_jo_key(&out, "data");
+        gv_jo_object(&out);
+        gv_jo_knull(&out, "baseline");
+    }
+    if (view->has_price) {
+        gv_render_fixed(&out, "price", view->price, 2);
+    } else {
+        gv_jo_knull(&out, "price");
+    }
+    gv_render_fixed(&out, "confidence", view->confidence, 3);
+    gv_jo_kstring(&out, "state", gv_oracle_state_text(view->state));
+    gv_render_fixed(&out, "filled", (double)view->fill_permille / 1000.0, 3);
+    gv_jo_kint(&out, "first", (int64_t)first);
+    write_points(&out, form->enveloped, point, n);
+    write_stats(&out, view);
+    write_seconds(&out, "timestamp", now_ms);
+    if (form->enveloped) {
+        gv_jo_object_end(&out);
+    }
+    gv_jo_object_end(&out);
+    return out.full ? 0 : out.n;
+}
+
+/* Points with numbers below `end` from `from` on. Out: from: behind the last one. */
+static uint32_t points_before(const struct gv_api *api, uint64_t *from, uint64_t end,
+                              struct gv_oracle_point point[POINTS_A_MESSAGE])
+{
+    uint64_t next = *from;
+    uint32_t n = gv_oracle_service_points(api->config.oracle, &next, point, POINTS_A_MESSAGE);
+    while (n > 0 && next > end) {
+        n--;
+        next--;
+    }
+    *from = next;
+    return n;
+}
+
+/* Points that are not sent yet come with the next message to all. */
+size_t gv_price_greet(struct gv_api *api, const struct gv_price_form *form, unsigned part,
+                      char *buf, size_t cap)
+{
+    struct gv_oracle_view view;
+    struct gv_oracle_point point[POINTS_A_MESSAGE];
+    const uint64_t sent = atomic_load(&api->price_points_sent);
+    gv_oracle_service_view(api->config.oracle, &view);
+    uint64_t next = view.trail_first + (uint64_t)part * POINTS_A_MESSAGE;
+    const uint32_t n = points_before(api, &next, sent, point);
+    if (part > 0 && n == 0) {
+        return 0;
+    }
+    const int64_t now_ms = gv_clock_utc(api->config.clock).s * 1000;
+    return write_message(form, &view, now_ms, next - n, point, n, buf, cap);
+}
+
+static void publish(const struct gv_api *api, const struct gv_price_form *form, const char *buf,
+                    size_t n)
+{
+    /* No free message: the live thread greets every client anew. */
+    if (n > 0 && gv_live_publish_to(api->live, form, gv_view_of(buf, n)) == GV_ERR_TOO_LARGE) {
+        gv_log(GV_LOG_BROKEN, "api", "price frame too large bytes=%zu", n);
+    }
+}
+
+void gv_api_on_price(void *ctx)
+{
+    struct gv_api *api = ctx;
+    struct gv_oracle_view view;
+    struct gv_oracle_point point[POINTS_A_MESSAGE];
+    char buf[GV_LIVE_FRAME_OUT_MAX];
+    if (api->live == NULL) {
+        return; /* nobody can listen yet */
+    }
+    gv_oracle_service_view(api->config.oracle, &view);
+    uint64_t next = atomic_load(&api->price_points_sent);
+    const uint32_t n = points_before(api, &next, UINT64_MAX, point);
+    const int64_t now_ms = gv_clock_utc(api->config.clock).s * 1000;
+    /* First counted, then sent: a client that comes in between gets these points twice, not never. */
+    atomic_store(&api->price_points_sent, next);
+    publish(api, &gv_price_flat, buf,
+            write_message(&gv_price_flat, &view, now_ms, next - n, point, n, buf, sizeof(buf)));
+    publish(
+        api, &gv_price_enveloped, buf,
+        write_message(&gv_price_enveloped, &view, now_ms, next - n, point, n, buf, sizeof(buf)));
+}
