@@ -171,7 +171,7 @@ static void skip_phase(struct gv_follower *f, const struct gv_fail *fail)
         f->fill.phase = GV_FILL_POOL;
         return;
     }
-    f->fill.phase = GV_FILL_DONE;
+    f->fill.phase = f->fill.again ? GV_FILL_DUE : GV_FILL_DONE; /* messages were lost meanwhile */
     f->config.tap->filled(f->config.tap->ctx, PERMILLE);
 }
 
