@@ -6,6 +6,7 @@
  * order. It is stopped by its pid, never by name.
  */
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -48,20 +49,28 @@ export function removeTempDir(folder) {
   folders.delete(folder);
 }
 
+/** Below what the kernel gives to outgoing connections, which could take a port before we do. */
+const PORTS = { first: 12000, count: 18000 };
+
+/** @returns {Promise<import('net').Server|null>} null when the port is taken */
+function listenOnce(port) {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(null));
+    server.listen(port, '127.0.0.1', () => resolve(server));
+  });
+}
+
 /**
- * Ports nobody listens on now. They are all held while we ask, so they differ from each other.
+ * Ports nobody listens on now. They are all held while we look, so they differ from each other.
  * @param {number} count
  * @returns {Promise<number[]>}
  */
 export async function freePorts(count) {
   const servers = [];
-  for (let i = 0; i < count; i++) {
-    const server = createServer();
-    await new Promise((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(0, '127.0.0.1', () => resolve(undefined));
-    });
-    servers.push(server);
+  while (servers.length < count) {
+    const server = await listenOnce(PORTS.first + randomInt(PORTS.count));
+    if (server) servers.push(server);
   }
   const ports = servers.map((server) => /** @type {import('net').AddressInfo} */ (server.address()).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
