@@ -1,8 +1,12 @@
 /** Facts about the output that come from the node and the indexer: without them nothing is stored. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { buy } from '../support/buyer.mjs';
+import { CounterpartyStandIn } from '../support/counterparty.mjs';
 import { assertRefused } from '../support/expect.mjs';
+import { Gaveld } from '../support/gaveld.mjs';
 import { makeWallet } from '../support/keys.mjs';
 import { makePayment } from '../support/payment.mjs';
 import { toBase64 } from '../support/psbt-maps.mjs';
@@ -50,6 +54,45 @@ test('row 45: an indexer one block behind is near enough', async () => {
   const answer = await world.post(makeBody(plan));
   world.counterparty.behind = 0;
   assert.equal(answer.status, 201, answer.text);
+});
+
+test('row 45: an indexer over TLS is believed when its certificate is signed as configured, and not otherwise', async () => {
+  // The box's own authority serves as the one that signs the indexer's certificate.
+  const tlsFile = (name) => join(world.gaveld.dir, 'tls', name);
+  const tls = {
+    cert: readFileSync(tlsFile('leaf.crt'), 'utf8'),
+    key: readFileSync(tlsFile('leaf.key'), 'utf8'),
+  };
+  const secure = await CounterpartyStandIn.start(world.node, { tls });
+  const plan = await world.plan();
+  secure.attach(plan.coin, { asset: 'FROGKING', quantity: 1n, divisible: false });
+  const settings = {
+    ...world.gaveld.settings,
+    'counterparty.url': secure.url,
+    'counterparty.timeout_ms': '5000',
+  };
+  try {
+    for (const [more, status] of [
+      [{}, 503],
+      [{ 'counterparty.ca_file': tlsFile('ca.crt') }, 201],
+    ]) {
+      const daemon = await Gaveld.start({
+        settings: { ...settings, ...more },
+        env: { API_KEY: 'a-key-for-this-test' },
+      });
+      try {
+        await until('the box to be live', async () => (await daemon.api.get('/api/v1/node')).json.live);
+        const answer = await daemon.api.post('/api/listings', makeBody(plan), {
+          'X-API-Key': 'a-key-for-this-test',
+        });
+        assert.equal(answer.status, status, answer.text);
+      } finally {
+        await daemon.close();
+      }
+    }
+  } finally {
+    await secure.close();
+  }
 });
 
 test('row 46: unconfirmed, immature, spent in the mempool and unknown outputs are refused', async () => {
