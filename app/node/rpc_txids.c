@@ -60,7 +60,7 @@ static bool take_digit(struct list_sink *sink, uint8_t c)
 
 static bool take_between(struct list_sink *sink, uint8_t c)
 {
-    if (c == ']') {
+    if (c == ']' && (sink->state == LIST_COMMA || sink->count == 0)) {
         sink->state = LIST_REST;
         return keep_around(sink, c);
     }
@@ -122,6 +122,7 @@ enum gv_err gv_rpc_mempool_txids(struct gv_rpc *rpc, struct gv_hash256 *txids, u
                                  uint32_t *count, struct gv_fail *fail)
 {
     struct gv_rpc_request request;
+    *count = 0;
     gv_rpc_begin(rpc, &request, "getrawmempool");
     gv_jo_bool(&request.out, false);
     struct list_sink sink = {
@@ -142,6 +143,8 @@ enum gv_err gv_rpc_mempool_txids(struct gv_rpc *rpc, struct gv_hash256 *txids, u
         err = gv_fail(fail, GV_ERR_UNAVAILABLE, "node.bad_answer", "%s: the result is no list",
                       request.method);
     }
-    *count = err == GV_OK ? sink.count : 0;
+    if (err == GV_OK) {
+        *count = sink.count;
+    }
     return err;
 }

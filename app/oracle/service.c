@@ -10,11 +10,6 @@
 /* Payments since the last estimate that the trail follows one by one; after more of them (the first
  * fill, a block after a loss) it is made anew from the window. */
 #define PENDING_MAX 256u
-/* A first price within this part of the runner-up is not told from it. Source: oracle measurements:
- * of wrong prices from 1,600 amounts on most have a margin below 0.012, below 0.03 with 800. */
-#define MARGIN_LEAST 0.012
-#define MARGIN_FEW   0.03
-#define OUTPUTS_FEW  1600u
 
 struct gv_oracle_service {
     struct gv_oracle_service_config config;
@@ -23,6 +18,8 @@ struct gv_oracle_service {
     /* oracle thread only */
     struct gv_oracle_window window;
     struct gv_oracle_estimate estimate;
+    struct gv_oracle_guard guard;
+    struct gv_oracle_judgement judgement;
     struct gv_oracle_payment pending[PENDING_MAX];
     uint32_t pending_n;
     bool rebuild; /* the trail, because pending ran over or there was no price */
@@ -74,6 +71,7 @@ void gv_oracle_service_init(struct gv_oracle_service *s,
     gv_oracle_inbox_init(&s->inbox);
     gv_oracle_window_init(&s->window, s->memory, sizeof(s->memory), GV_ORACLE_TX_MAX,
                           (int64_t)config->window_hours * GV_ORACLE_HOUR_MS, config->seed);
+    memset(&s->guard, 0, sizeof(s->guard));
     s->pending_n = 0;
     s->rebuild = true;
     s->changed = false;
@@ -166,28 +164,9 @@ bool gv_oracle_service_take(struct gv_oracle_service *s, uint32_t wait_ms)
     return true;
 }
 
-/* ---- judgement ------------------------------------------------------------------------------------ */
+/* ---- state ---------------------------------------------------------------------------------------- */
 
-static double margin_of(const struct gv_oracle_slide *slide)
-{
-    return (slide->best_score - slide->runner_up_score) / slide->best_score;
-}
-
-/* Source: the published live design, a function of the number of transactions alone. */
-static double count_confidence(uint32_t active)
-{
-    const double n = (double)active;
-    if (active < 100) {
-        return 0.3 * n / 100.0;
-    }
-    if (active < 1000) {
-        return 0.3 + 0.5 * (n - 100.0) / 900.0;
-    }
-    const double high = 0.8 + 0.2 * (n - 1000.0) / 5000.0;
-    return high < 1.0 ? high : 1.0;
-}
-
-static enum gv_oracle_state judge(const struct gv_oracle_service *s, int64_t utc_ms)
+static enum gv_oracle_state state_of(const struct gv_oracle_service *s, int64_t utc_ms)
 {
     if (!s->node_in_step) {
         return GV_ORACLE_NODE_BEHIND;
@@ -198,8 +177,7 @@ static enum gv_oracle_state judge(const struct gv_oracle_service *s, int64_t utc
     if (utc_ms - s->newest_ms > GV_ORACLE_STALE_MS) {
         return GV_ORACLE_STALE;
     }
-    const double least = s->estimate.outputs < OUTPUTS_FEW ? MARGIN_FEW : MARGIN_LEAST;
-    return margin_of(&s->estimate.slide) < least ? GV_ORACLE_UNCERTAIN : GV_ORACLE_OK;
+    return s->judgement.verdict.trust == GV_ORACLE_TRUSTED ? GV_ORACLE_OK : GV_ORACLE_UNCERTAIN;
 }
 
 /* ---- publishing ----------------------------------------------------------------------------------- */
@@ -211,6 +189,7 @@ static void estimate(struct gv_oracle_service *s, int64_t utc_ms)
     s->has_price = s->window.values.count >= GV_ORACLE_OUTPUTS_LEAST &&
                    gv_oracle_window_estimate(&s->window, &s->estimate, NULL) == GV_OK;
     if (s->has_price) {
+        gv_oracle_judge(&s->judgement, &s->guard, &s->window, &s->estimate, utc_ms);
         s->estimated_ms = utc_ms;
         s->estimates++;
     }
@@ -252,17 +231,18 @@ static void fill_view(const struct gv_oracle_service *s, struct gv_oracle_view *
                       struct gv_oracle_now now)
 {
     view->sequence++;
-    view->state = judge(s, now.utc_ms);
+    view->state = state_of(s, now.utc_ms);
     view->has_price = s->has_price;
-    view->confidence_count = count_confidence(s->window.counted_count);
-    view->confidence = view->state == GV_ORACLE_OK ? view->confidence_count : 0.0;
+    view->confidence_count = gv_oracle_confidence_count(s->window.counted_count);
+    view->confidence = s->has_price ? s->judgement.confidence : 0.0;
     if (s->has_price) {
         const struct gv_oracle_estimate *e = &s->estimate;
         view->price = e->near.price;
         view->low = e->axis_down;
         view->high = e->axis_up;
         view->deviation = e->spread;
-        view->margin = margin_of(&e->slide);
+        view->margin = gv_oracle_margin(&e->slide);
+        view->judgement = s->judgement;
         view->rough_usd = e->slide.rough_usd;
         view->points = e->points;
     }

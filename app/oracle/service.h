@@ -10,7 +10,7 @@
  * State of what is published:
  *   filling      the first fill is under way, or too few amounts came for a price
  *   ok           the price stands
- *   uncertain    another price fits nearly as well: shown, marked, not to be relied on
+ *   uncertain    low confidence, or far from the last good price: shown, marked, not to be relied on
  *   stale        nothing came from the node for GV_ORACLE_STALE_MS
  *   node_behind  the node is away or behind its network
  * Memory: static, untouched (so not resident) while the oracle is switched off.
@@ -20,6 +20,7 @@
 
 #include "app/oracle/history.h"
 #include "app/oracle/inbox.h"
+#include "app/oracle/judgement.h"
 #include "app/oracle/trail.h"
 #include "firmware/base/time.h"
 
@@ -56,6 +57,7 @@ struct gv_oracle_view {
     double high;
     double deviation; /* median distance of the points from the price, in parts of their range */
     double margin;    /* (best - runner-up) / best of the slide */
+    struct gv_oracle_judgement judgement;
     uint32_t rough_usd;
     uint32_t outputs;
     uint32_t points;

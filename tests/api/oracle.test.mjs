@@ -112,6 +112,8 @@ test('a price stands soon after the start, from blocks and mempool', async () =>
   assert.ok(['ok', 'uncertain'].includes(now.state), now.state);
   assert.equal(now.usd_hint.cents, Math.round(now.price * 100));
   assert.ok(now.chart.low < now.price && now.price < now.chart.high);
+  assert.ok(now.interval.low < now.spot && now.spot < now.interval.high);
+  assert.equal(now.interval.coverage, 0.9);
 });
 
 test('a burst of payments is counted as it comes', async () => {

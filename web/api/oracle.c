@@ -52,6 +52,40 @@ static void write_price(struct gv_json_out *out, const struct gv_oracle_view *vi
     gv_jo_object_end(out);
 }
 
+/* Both are null while too few recent points tell the price of now. */
+static void write_spot(struct gv_json_out *out, const struct gv_oracle_view *view)
+{
+    const struct gv_oracle_judgement *judgement = &view->judgement;
+    if (!view->has_price || !judgement->has_spot) {
+        gv_jo_knull(out, "spot");
+        gv_jo_knull(out, "interval");
+        return;
+    }
+    gv_render_fixed(out, "spot", judgement->spot, 2);
+    gv_jo_key(out, "interval");
+    gv_jo_object(out);
+    gv_render_fixed(out, "low", judgement->interval.low, 2);
+    gv_render_fixed(out, "high", judgement->interval.high, 2);
+    gv_render_fixed(out, "coverage", GV_ORACLE_COVERAGE, 2);
+    gv_jo_object_end(out);
+}
+
+/* What the wide search says, and the price's ratio to the last good one. */
+static void write_guard(struct gv_json_out *out, const struct gv_oracle_view *view)
+{
+    const struct gv_oracle_judgement *judgement = &view->judgement;
+    if (view->has_price && judgement->has_wide) {
+        gv_render_fixed(out, "wide", judgement->wide, 2);
+    } else {
+        gv_jo_knull(out, "wide");
+    }
+    if (view->has_price && judgement->verdict.ratio > 0.0) {
+        gv_render_fixed(out, "ratio_to_good", judgement->verdict.ratio, 4);
+    } else {
+        gv_jo_knull(out, "ratio_to_good");
+    }
+}
+
 static void write_window(struct gv_json_out *out, const struct gv_oracle_view *view)
 {
     gv_jo_key(out, "window");
@@ -103,6 +137,8 @@ void gv_handle_oracle(struct gv_exchange *x)
     gv_jo_kstring(&out, "source", "own-node");
     gv_jo_kstring(&out, "state", gv_oracle_state_text(view.state));
     write_price(&out, &view);
+    write_spot(&out, &view);
+    write_guard(&out, &view);
     gv_render_fixed(&out, "confidence", view.confidence, 4);
     gv_render_fixed(&out, "confidence_count", view.confidence_count, 4);
     gv_render_fixed(&out, "margin", view.has_price ? view.margin : 0.0, 6);

@@ -80,6 +80,11 @@ static size_t write_message(const struct gv_price_form *form, const struct gv_or
     } else {
         gv_jo_knull(&out, "price");
     }
+    if (view->has_price && view->judgement.has_spot) {
+        gv_render_fixed(&out, "spot", view->judgement.spot, 2);
+        gv_render_fixed(&out, "low", view->judgement.interval.low, 2);
+        gv_render_fixed(&out, "high", view->judgement.interval.high, 2);
+    }
     gv_render_fixed(&out, "confidence", view->confidence, 3);
     gv_jo_kstring(&out, "state", gv_oracle_state_text(view->state));
     gv_render_fixed(&out, "filled", (double)view->fill_permille / 1000.0, 3);
