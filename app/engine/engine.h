@@ -174,7 +174,8 @@ uint32_t gv_engine_key_list(struct gv_engine *engine, struct gv_api_key *keys, u
  *  Returns: GV_OK with *scopes; GV_ERR_UNAUTHORIZED (unknown, expired, revoked). */
 GV_MUST_USE enum gv_err gv_engine_key_check(struct gv_engine *engine, struct gv_view presented,
                                             uint32_t *scopes);
-/** The key from the environment (the original's API_KEY), all scopes and GV_KEY_LEGACY_UNLOCKED.
+/** The key from the environment (the original's API_KEY): auctions read and write, and
+ *  GV_KEY_LEGACY_UNLOCKED; never admin.
  *  Start-up only. Returns: GV_ERR_INVALID when empty or the original's public default. */
 GV_MUST_USE enum gv_err gv_engine_key_environment(struct gv_engine *engine, const char *text,
                                                   struct gv_fail *fail);

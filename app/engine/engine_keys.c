@@ -5,6 +5,9 @@
 
 #define KNOWN_SCOPES                                                                               \
     (GV_SCOPE_AUCTIONS_READ | GV_SCOPE_AUCTIONS_WRITE | GV_SCOPE_ADMIN | GV_KEY_LEGACY_UNLOCKED)
+/* What the original's one key could do, and no more: whoever reads the environment is no admin. */
+#define ENVIRONMENT_SCOPES                                                                         \
+    (GV_SCOPE_AUCTIONS_READ | GV_SCOPE_AUCTIONS_WRITE | GV_KEY_LEGACY_UNLOCKED)
 #define SECRET_LEN 32u
 
 /* ---- making keys -------------------------------------------------------------------------------------- */
@@ -253,7 +256,7 @@ enum gv_err gv_engine_key_check(struct gv_engine *engine, struct gv_view present
     bool environment = gv_constant_time_equal(hash.b, view->environment_key.b, sizeof(hash.b)) &&
                        view->has_environment_key;
     pthread_mutex_unlock(&engine->view.lock);
-    found |= environment ? (uint32_t)KNOWN_SCOPES : 0;
+    found |= environment ? (uint32_t)ENVIRONMENT_SCOPES : 0;
     if (found == 0) {
         return GV_ERR_UNAUTHORIZED;
     }
