@@ -44,8 +44,8 @@
 #define GV_LISTING_JSON_MAX (1600u + (GV_PSBT_SERVED_MAX + 2u) / 3u * 4u)
 /* ---- Engine -------------------------------------------------------------------------------- */
 
-/* Every worker may wait for one command; the node thread keeps up to a whole burst in flight, the
- * control socket one, boot one. */
+/* One in flight for every worker, the node thread and the control socket. The other places are for
+ * commands whose callers timed out and went on: each keeps its slot until the engine gets to it. */
 #define GV_COMMANDS_MAX  (GV_HTTP_WORKERS + 64u + 2u)
 #define GV_COMMAND_BATCH 32u
 /* A spend or block must get in when clients have filled the queue. */
@@ -108,7 +108,7 @@ _Static_assert(GV_LISTING_JSON_MAX + 512u <= GV_LIVE_FRAME_OUT_MAX, "one listing
 #define GV_CIVETWEB_HEAP_BYTES (24u * 1024u * (GV_HTTP_WORKERS + 32u) + 512u * 1024u)
 /* Handles, buffers and DNS answers of each client; what all share. */
 #define GV_CURL_HEAP_BYTES (64u * 1024u * GV_HTTP_CLIENTS + 256u * 1024u)
-/* Outgoing HTTP handles: one per worker, node thread two (batch and block). */
+/* Outgoing HTTP handles: one per worker, the node thread's RPC and its question to the indexer. */
 #define GV_HTTP_CLIENTS (GV_HTTP_WORKERS + 2u)
 
 /* ---- The sum -------------------------------------------------------------------------------- */
