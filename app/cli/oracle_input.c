@@ -9,9 +9,13 @@
 
 extern char **environ;
 
-static enum gv_err cannot_open(const char *path, int reason, struct gv_fail *fail)
+static enum gv_err refuse(struct gv_fail *fail, const char *code, const char *what, int reason)
 {
-    return gv_fail(fail, GV_ERR_IO, "input.open", "%s: %s", path, strerror(reason));
+    char text[128];
+    if (strerror_r(reason, text, sizeof text) != 0) {
+        text[0] = '\0';
+    }
+    return gv_fail(fail, GV_ERR_IO, code, "%s: %s", what, text);
 }
 
 /* Start gzip with the file as its input and the pipe as its output. Returns: an errno value. */
@@ -53,7 +57,7 @@ enum gv_err gv_cli_input_open(struct gv_cli_input *input, const char *path, stru
     input->child = 0;
     input->fd = open(path, O_RDONLY | O_CLOEXEC);
     if (input->fd < 0) {
-        return cannot_open(path, errno, fail);
+        return refuse(fail, "input.open", path, errno);
     }
     if (n < 3 || strcmp(path + n - 3, ".gz") != 0) {
         return GV_OK;
@@ -68,7 +72,7 @@ enum gv_err gv_cli_input_open(struct gv_cli_input *input, const char *path, stru
     }
     (void)close(input->fd);
     if (rc != 0) {
-        return cannot_open("gzip", rc, fail);
+        return refuse(fail, "input.open", "gzip", rc);
     }
     input->fd = end[0];
     return GV_OK;
@@ -82,7 +86,7 @@ enum gv_err gv_cli_input_read(struct gv_cli_input *input, void *out, size_t cap,
         got = read(input->fd, out, cap);
     } while (got < 0 && errno == EINTR);
     if (got < 0) {
-        return gv_fail(fail, GV_ERR_IO, "input.read", "%s", strerror(errno));
+        return refuse(fail, "input.read", "the file", errno);
     }
     *n = (size_t)got;
     return GV_OK;

@@ -202,7 +202,7 @@ enum gv_err gv_oracle_csv_feed(struct gv_oracle_csv *csv, struct gv_view text, s
             }
         } else if (csv->line_len == GV_ORACLE_CSV_LINE_MAX) {
             return gv_fail(fail, GV_ERR_INVALID, "csv.line", "line %llu: longer than %u bytes",
-                           (unsigned long long)(csv->line_number + 1), GV_ORACLE_CSV_LINE_MAX);
+                           (unsigned long long)csv->line_number + 1u, GV_ORACLE_CSV_LINE_MAX);
         } else {
             csv->line[csv->line_len++] = (char)text.p[i];
         }

@@ -90,7 +90,7 @@ double gv_oracle_confidence_count(uint32_t active)
 
 struct gv_oracle_interval gv_oracle_interval(const struct gv_oracle_spot *spot)
 {
-    const double step_s = GV_ORACLE_SPOT_STEP_MS / 1000.0;
+    const double step_s = (double)GV_ORACLE_SPOT_STEP_MS / 1000.0;
     const double known = spot->steps > 0 ? spot->variation : VARIATION_UNKNOWN;
     const double variation = known > VARIATION_LEAST ? known : VARIATION_LEAST;
     const double noise = spot->deviation * spot->deviation / spot->weight;
@@ -110,7 +110,7 @@ struct gv_oracle_interval gv_oracle_interval(const struct gv_oracle_spot *spot)
 #define MOVE_BLOCK 0.2
 #define HOUR_MS    3600000.0
 /* A good price is forgotten after a day. */
-#define GOOD_MS (24 * 3600000LL)
+#define GOOD_MS (24 * GV_ORACLE_HOUR_MS)
 
 static bool is_near(double usd, double known, double part)
 {

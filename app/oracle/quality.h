@@ -46,7 +46,7 @@ enum gv_oracle_trust {
 /* A price is published from this confidence up. */
 #define GV_ORACLE_CONFIDENCE_LEAST 0.5
 /* A lock that stays where it is this long, with high confidence, is the new price. */
-#define GV_ORACLE_PERSIST_MS         (90 * 60 * 1000)
+#define GV_ORACLE_PERSIST_MS         (90 * INT64_C(60000))
 #define GV_ORACLE_PERSIST_CONFIDENCE 0.9
 
 /** Remembers the last good price. All zero: nothing known. */

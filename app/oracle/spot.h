@@ -11,9 +11,9 @@
 
 #include "app/oracle/window.h"
 
-#define GV_ORACLE_SPOT_MS (20 * 60 * 1000)
+#define GV_ORACLE_SPOT_MS (20 * INT64_C(60000))
 /* The price is looked up again this far apart, to see how much it moves. */
-#define GV_ORACLE_SPOT_STEP_MS (30 * 60 * 1000)
+#define GV_ORACLE_SPOT_STEP_MS (30 * INT64_C(60000))
 #define GV_ORACLE_SPOT_STEPS   4u
 
 struct gv_oracle_spot {

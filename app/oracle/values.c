@@ -108,6 +108,7 @@ static uint32_t cut_sorted(struct gv_oracle_values *values, uint32_t *chain)
         uint32_t slot;
     } sorted[RUN_LEAST];
     uint32_t n = 0;
+    GV_ASSERT(*chain != GV_ORACLE_NONE);
     for (; *chain != GV_ORACLE_NONE && n < RUN_LEAST; n++) {
         const uint64_t sats = values->slot[*chain].sats;
         uint32_t place = n;

@@ -18,7 +18,7 @@
 #include "app/oracle/estimate.h"
 #include "app/oracle/filter.h"
 
-#define GV_ORACLE_HOUR_MS    3600000
+#define GV_ORACLE_HOUR_MS    INT64_C(3600000)
 #define GV_ORACLE_WINDOW_MS  (3 * GV_ORACLE_HOUR_MS)
 #define GV_ORACLE_HOURS_MAX  24
 #define GV_ORACLE_TXID_BYTES 16u
@@ -55,11 +55,12 @@ struct gv_oracle_input {
 /** Memory for tx_max transactions: records and buckets, counted records, amounts in their chains,
  *  inputs and buckets, points of an estimate. 104 bytes a transaction. */
 #define GV_ORACLE_WINDOW_BYTES(tx_max)                                                             \
-    ((tx_max) * (sizeof(struct gv_oracle_record) + sizeof(uint32_t)) +                             \
-     GV_ORACLE_COUNTED_OF(tx_max) * sizeof(struct gv_oracle_counted) +                             \
-     GV_ORACLE_SLOTS_OF(tx_max) *                                                                  \
+    ((size_t)(tx_max) * (sizeof(struct gv_oracle_record) + sizeof(uint32_t)) +                     \
+     (size_t)GV_ORACLE_COUNTED_OF(tx_max) * sizeof(struct gv_oracle_counted) +                     \
+     (size_t)GV_ORACLE_SLOTS_OF(tx_max) *                                                          \
          (sizeof(struct gv_oracle_slot) + GV_ORACLE_POINTS_PER_VALUE * sizeof(double)) +           \
-     GV_ORACLE_INPUTS_OF(tx_max) * (sizeof(struct gv_oracle_input) + sizeof(uint32_t)) + 64u)
+     (size_t)GV_ORACLE_INPUTS_OF(tx_max) * (sizeof(struct gv_oracle_input) + sizeof(uint32_t)) +   \
+     64u)
 
 /** What came of a transaction. */
 enum gv_oracle_arrival {
