@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define T0_MS 1700000000000
 
@@ -387,6 +389,45 @@ static void a_closed_inbox_gives_what_it_holds_and_takes_no_more(void **state)
     assert_false(gv_oracle_service_take(service, 60000));
 }
 
+/* ---- memory ---------------------------------------------------------------------------------------------------- */
+
+/* Bytes of the service's memory that the system holds for it. */
+static size_t resident_bytes(void)
+{
+    static unsigned char page_state[GV_ORACLE_BYTES / 4096 + 2];
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    uint8_t *const from = (uint8_t *)service - (uintptr_t)service % page;
+    size_t resident = 0;
+    assert_int_equal(mincore(from, GV_ORACLE_BYTES, page_state), 0);
+    for (size_t i = 0; i < (GV_ORACLE_BYTES + page - 1) / page; i++) {
+        resident += (page_state[i] & 1u) != 0 ? page : 0;
+    }
+    return resident;
+}
+
+static void fifty_thousand_transactions_take_less_than_six_megabytes(void **state)
+{
+    (void)state;
+    live();
+    for (uint32_t i = 0; i < GV_ORACLE_TX_MAX; i++) {
+        struct gv_oracle_tx tx = payment(i, 2000 + i, 90000 + 7 * i);
+        const bool passes = i % 5 < 2; /* as of real ones */
+        tx.broken = passes ? 0 : GV_ORACLE_RULE_OUTPUTS;
+        tx.value_count = passes ? 2 : 0;
+        push(GV_ORACLE_ITEM_TX, 0, &tx, now.utc_ms);
+        if (i % 8000 == 0) {
+            take_all(); /* as bursts of blocks come */
+        }
+    }
+    look();
+    assert_int_equal(view.transactions, GV_ORACLE_TX_MAX);
+    assert_int_equal(view.active, GV_ORACLE_TX_MAX / 5 * 2);
+    assert_int_equal(view.inbox.refused, 0);
+    const size_t resident = resident_bytes();
+    print_message("resident %zu bytes\n", resident);
+    assert_true(resident < 6000000);
+}
+
 /* ---- history --------------------------------------------------------------------------------------------------- */
 
 static void history_keeps_each_grain_as_long_as_promised(void **state)
@@ -450,6 +491,7 @@ int main(void)
         CASE(a_burst_of_the_largest_items_is_kept_and_one_more_is_counted),
         CASE(items_come_out_as_they_went_in_wherever_the_ring_ends),
         CASE(a_closed_inbox_gives_what_it_holds_and_takes_no_more),
+        CASE(fifty_thousand_transactions_take_less_than_six_megabytes),
         CASE(history_keeps_each_grain_as_long_as_promised),
         CASE(only_prices_that_stand_are_kept),
     };

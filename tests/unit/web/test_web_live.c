@@ -2,6 +2,8 @@
  * and 4 of the third-party table). Each case runs plain and, where the layer matters, over TLS. */
 #include "tests/unit/web/harness.h"
 
+#include "firmware/base/text.h"
+
 #include <string.h>
 
 static struct harness h;
@@ -296,6 +298,65 @@ static void a_close_without_a_code_is_answered_without_one(void **state)
     harness_wait(&h, nobody);
 }
 
+/* ---- Channels --------------------------------------------------------------------------------- */
+
+static const char channel_one[] = "one";
+static const char channel_two[] = "two";
+
+static const void *every_other(void *ctx, const struct gv_exchange *x)
+{
+    static unsigned clients_n;
+    (void)ctx;
+    (void)x;
+    return clients_n++ % 2 == 0 ? channel_one : channel_two;
+}
+
+static size_t two_more(void *ctx, const void *route_extra, unsigned part, char *buf, size_t cap)
+{
+    (void)ctx;
+    if (part > 2) {
+        return 0;
+    }
+    gv_format_cut(buf, cap, "%s, part %u", (const char *)route_extra, part);
+    return strlen(buf);
+}
+
+static int start_channels(void **state)
+{
+    (void)state;
+    harness_defaults(&h);
+    h.live_config.channel = every_other;
+    h.live_config.greet_more = two_more;
+    harness_start(&h);
+    return 0;
+}
+
+static void a_publication_reaches_its_channel_alone_behind_the_whole_greeting(void **state)
+{
+    static const char *const names[] = {channel_one, channel_two};
+    char text[32];
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        ws_open(&clients[i], h.http, false);
+        ws_expect(&clients[i], names[i]);
+        for (unsigned part = 1; part <= 2; part++) {
+            gv_format_cut(text, sizeof(text), "%s, part %u", names[i], part);
+            ws_expect(&clients[i], text);
+        }
+    }
+    assert_int_equal(gv_live_publish_to(h.live, channel_two, gv_view_str("for two")), GV_OK);
+    assert_int_equal(gv_live_publish_to(h.live, NULL, gv_view_str("for nobody")), GV_OK);
+    assert_int_equal(gv_live_publish_to(h.live, channel_one, gv_view_str("for one")), GV_OK);
+    assert_int_equal(gv_live_publish(h.live, gv_view_str("for all")), GV_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        gv_format_cut(text, sizeof(text), "for %s", names[i]);
+        ws_expect(&clients[i], text);
+        ws_expect(&clients[i], "for all");
+        client_close(&clients[i]);
+    }
+    harness_wait(&h, nobody);
+}
+
 int main(void)
 {
 #define WEB_TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -311,6 +372,9 @@ int main(void)
         WEB_TEST(a_huge_frame_is_refused_before_anything_is_allocated),
         WEB_TEST(frames_that_break_the_protocol_are_refused),
         WEB_TEST(a_close_without_a_code_is_answered_without_one),
+        cmocka_unit_test_setup_teardown(
+            a_publication_reaches_its_channel_alone_behind_the_whole_greeting, start_channels,
+            stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
