@@ -328,7 +328,8 @@ enum gv_err gv_cp_balance(struct gv_counterparty *cp, const struct gv_outpoint *
 }
 
 enum gv_err gv_cp_with_balances(struct gv_counterparty *cp, const struct gv_outpoint *outpoints,
-                                uint32_t count, bool *carries, struct gv_fail *fail)
+                                uint32_t count, uint32_t min_height, bool *carries,
+                                struct gv_fail *fail)
 {
     GV_ASSERT(count > 0);
     GV_ASSERT(count <= GV_CP_OUTPOINTS_MAX);
@@ -346,7 +347,7 @@ enum gv_err gv_cp_with_balances(struct gv_counterparty *cp, const struct gv_outp
     gv_json_ref result = NULL;
     enum gv_err err = ask(cp, path, &standing, &root, &result, fail);
     if (err == GV_OK) {
-        err = judge_standing(&standing, 0, fail);
+        err = judge_standing(&standing, min_height, fail);
     }
     if (err == GV_OK && gv_json_unique(result, "/result", NULL) != GV_OK) {
         err = bad_answer(fail, "the list of outpoints");

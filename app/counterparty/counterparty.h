@@ -50,10 +50,12 @@ GV_MUST_USE enum gv_err gv_cp_balance(struct gv_counterparty *cp,
                                       const struct gv_outpoint *outpoint, uint32_t min_height,
                                       struct gv_cp_balance *balance, struct gv_fail *fail);
 
-/** Which of up to GV_CP_OUTPOINTS_MAX outpoints carry any asset. */
+/** Which of up to GV_CP_OUTPOINTS_MAX outpoints carry any asset.
+ *  In: min_height: the API must have parsed at least this block (tip - 1 and the newest outpoint's). */
 GV_MUST_USE enum gv_err gv_cp_with_balances(struct gv_counterparty *cp,
                                             const struct gv_outpoint *outpoints, uint32_t count,
-                                            bool *carries, struct gv_fail *fail);
+                                            uint32_t min_height, bool *carries,
+                                            struct gv_fail *fail);
 
 struct gv_cp_state {
     bool ready; /* server_ready and ledger_state "Following" */

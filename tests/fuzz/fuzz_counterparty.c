@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         GV_ASSERT(memchr(state.network, '\0', sizeof(state.network)) != NULL);
     }
     bool carries[2];
-    if (gv_cp_with_balances(&cp, outpoints, 2, carries, &fail) != GV_OK) {
+    if (gv_cp_with_balances(&cp, outpoints, 2, 0, carries, &fail) != GV_OK) {
         GV_ASSERT(fail.code[0] != '\0');
     }
     return 0;

@@ -65,3 +65,27 @@ enum gv_err gv_find_listing(struct gv_exchange *x, struct gv_tip *tip,
     }
     return find_retired(x, id, tip, visit, ctx, fail);
 }
+
+enum gv_err gv_find_same_tip(struct gv_market *market, const struct gv_rpc_txout *txout,
+                             uint32_t *tip, struct gv_fail *fail)
+{
+    struct gv_market_head head;
+    gv_market_head(market, &head);
+    if (!head.tip.live) {
+        return gv_fail(fail, GV_ERR_UNAVAILABLE, "node.not_live",
+                       "the node is unreachable, syncing or behind");
+    }
+    if (!gv_hash256_equal(&head.node.tip_hash, &txout->best_hash)) { /* of a live tip: ours, too */
+        return gv_fail(fail, GV_ERR_UNAVAILABLE, "node.moved",
+                       "the chain moved while this was checked, try again");
+    }
+    *tip = head.tip.height.v;
+    return GV_OK;
+}
+
+uint32_t gv_indexer_height(uint32_t tip, uint32_t confirmations)
+{
+    const uint32_t confirmed_at = confirmations <= tip ? tip - confirmations + 1u : 0u;
+    const uint32_t parent = tip > 0 ? tip - 1u : 0u;
+    return confirmed_at > parent ? confirmed_at : parent;
+}

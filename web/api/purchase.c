@@ -28,6 +28,7 @@ struct order {
     size_t served_len;
     uint8_t served[GV_PSBT_SERVED_MAX];
     bool decoded;
+    uint32_t indexer_height; /* that tells about every coin */
 };
 
 static void copy_revealed(void *ctx, const struct gv_market_row *row)
@@ -145,6 +146,14 @@ static enum gv_err find_coins(struct gv_exchange *x, struct order *order, struct
                 "this UTXO is spent, unknown, unconfirmed, an immature coinbase or of an "
                 "unusual script");
         }
+        uint32_t tip = 0;
+        if (gv_find_same_tip(gv_api_of(x)->config.market, &txout, &tip, fail) != GV_OK) {
+            return GV_ERR_UNAVAILABLE;
+        }
+        const uint32_t needed = gv_indexer_height(tip, txout.confirmations);
+        if (needed > order->indexer_height) {
+            order->indexer_height = needed;
+        }
         order->coins[i] = (struct gv_purchase_coin){
             .outpoint = order->outpoints[i], .amount = {txout.value_sat}, .script = txout.spk};
     }
@@ -157,7 +166,8 @@ static enum gv_err refuse_assets(struct gv_exchange *x, struct order *order, str
 {
     bool carries[GV_PURCHASE_INPUTS_MAX];
     if (gv_cp_with_balances(&gv_api_worker_of(x)->counterparty, order->outpoints,
-                            order->order.coin_count, carries, fail) != GV_OK) {
+                            order->order.coin_count, order->indexer_height, carries,
+                            fail) != GV_OK) {
         fail->err = GV_ERR_UNAVAILABLE;
         return fail->err;
     }

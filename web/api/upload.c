@@ -1,6 +1,7 @@
 #include "web/api/upload.h"
 
 #include "firmware/base/text.h"
+#include "web/api/find.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -90,6 +91,9 @@ static enum gv_err read_utxo(struct gv_upload *upload, struct gv_fail *fail)
     if (!txout.found) {
         return explain_missing(upload, fail);
     }
+    if (gv_find_same_tip(upload->api->config.market, &txout, &upload->tip, fail) != GV_OK) {
+        return GV_ERR_UNAVAILABLE;
+    }
     if (txout.confirmations == 0) {
         return refuse_utxo(fail, "utxo.unconfirmed", "the UTXO has no confirmation yet");
     }
@@ -126,22 +130,12 @@ enum gv_err gv_upload_tip(struct gv_upload *upload, struct gv_fail *fail)
         return gv_fail(fail, GV_ERR_UNAVAILABLE, "node.not_live",
                        "the node is unreachable, syncing or behind: nothing can be listed now");
     }
-    upload->tip = head.tip.height.v;
     if (upload->numbers.start_block <= head.tip.height.v) {
         return gv_fail_at(fail, GV_ERR_INVALID, "/start_block", "dutch.started",
                           "start_block must be above the current block %" PRIu32,
                           head.tip.height.v);
     }
     return GV_OK;
-}
-
-/* The lowest height whose state of the indexer tells about this UTXO. It may be one block behind. */
-static uint32_t height_needed(const struct gv_upload *upload)
-{
-    const uint32_t confirmed_at =
-        upload->confirmations <= upload->tip ? upload->tip - upload->confirmations + 1u : 0u;
-    const uint32_t parent = upload->tip > 0 ? upload->tip - 1u : 0u;
-    return confirmed_at > parent ? confirmed_at : parent;
 }
 
 static enum gv_err check_quantity(struct gv_upload *upload, const struct gv_cp_balance *balance,
@@ -166,8 +160,9 @@ enum gv_err gv_upload_asset(struct gv_upload *upload, struct gv_fail *fail)
 {
     const struct gv_dutch_terms *terms = &upload->submission->terms;
     struct gv_cp_balance balance;
-    const enum gv_err err = gv_cp_balance(&upload->worker->counterparty, &terms->utxo,
-                                          height_needed(upload), &balance, fail);
+    const enum gv_err err =
+        gv_cp_balance(&upload->worker->counterparty, &terms->utxo,
+                      gv_indexer_height(upload->tip, upload->confirmations), &balance, fail);
     if (err == GV_ERR_NOT_FOUND || err == GV_ERR_CONFLICT) {
         fail->err = GV_ERR_INVALID; /* an answer, and the client can do something about it */
         return GV_ERR_INVALID;

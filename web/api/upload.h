@@ -18,7 +18,7 @@ struct gv_upload {
     struct gv_submission *submission; /* NULL: none, or taken over by the engine */
     struct gv_dutch_numbers numbers;
     struct gv_view asset_qty;    /* decimal text */
-    uint32_t tip;                /* height, from gv_upload_tip */
+    uint32_t tip;                /* height that the UTXO's facts belong to, from gv_upload_utxo */
     uint32_t confirmations;      /* of the UTXO, from gv_upload_utxo */
     struct gv_dutch_prior prior; /* from gv_upload_prior */
 };
@@ -41,7 +41,8 @@ GV_MUST_USE enum gv_err gv_upload_fields(struct gv_upload *upload, gv_json_ref r
 
 /** The node is live and the start is above its tip. */
 GV_MUST_USE enum gv_err gv_upload_tip(struct gv_upload *upload, struct gv_fail *fail);
-/** The UTXO: watched first, then asked for, so that a spend in between is seen. */
+/** The UTXO: watched first, then asked for, so that a spend in between is seen.
+ *  Returns also: GV_ERR_UNAVAILABLE "node.moved": node and market are not at one block. */
 GV_MUST_USE enum gv_err gv_upload_utxo(struct gv_upload *upload, struct gv_fail *fail);
 /** It holds exactly the asset and quantity offered. */
 GV_MUST_USE enum gv_err gv_upload_asset(struct gv_upload *upload, struct gv_fail *fail);

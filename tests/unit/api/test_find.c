@@ -1,5 +1,6 @@
 /* Shows: a listing is found by its number while it is published and after it was retired from memory,
  * and what is no number of a listing is "not found" in the words of its route family (row 54).
+ * Facts of the node count only when they belong to the market's block.
  * How: a full board whose oldest sale has been pushed out, and the route's own look-up. */
 #include "tests/support/engine_world.h"
 #include "web/api/api_state.h"
@@ -92,6 +93,41 @@ static void row_54_what_names_no_listing_is_not_found(void **state)
     }
 }
 
+static void facts_of_another_block_than_the_markets_are_refused(void **state)
+{
+    (void)state;
+    struct gv_fail fail;
+    struct gv_market_head head;
+    struct gv_rpc_txout txout = {.found = true};
+    uint32_t tip = 0;
+    gv_market_head(gv_world_market(), &head);
+    txout.best_hash = head.node.tip_hash;
+    assert_int_equal(gv_find_same_tip(gv_world_market(), &txout, &tip, &fail), GV_OK);
+    assert_int_equal(tip, 990);
+
+    assert_int_equal(gv_world_mine(0, NULL, 0), GV_OK);
+    assert_int_equal(gv_find_same_tip(gv_world_market(), &txout, &tip, &fail), GV_ERR_UNAVAILABLE);
+    assert_string_equal(fail.code, "node.moved");
+    gv_market_head(gv_world_market(), &head);
+    txout.best_hash = head.node.tip_hash;
+    assert_int_equal(gv_find_same_tip(gv_world_market(), &txout, &tip, &fail), GV_OK);
+    assert_int_equal(tip, 991);
+
+    assert_int_equal(gv_world_node(false), GV_OK);
+    assert_int_equal(gv_find_same_tip(gv_world_market(), &txout, &tip, &fail), GV_ERR_UNAVAILABLE);
+    assert_string_equal(fail.code, "node.not_live");
+}
+
+static void the_indexer_may_be_a_block_behind_but_not_behind_the_output(void **state)
+{
+    (void)state;
+    assert_int_equal(gv_indexer_height(1000, 1), 1000);
+    assert_int_equal(gv_indexer_height(1000, 2), 999);
+    assert_int_equal(gv_indexer_height(1000, 500), 999);
+    assert_int_equal(gv_indexer_height(1000, 1001), 999); /* of the first block */
+    assert_int_equal(gv_indexer_height(0, 1), 0);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -114,6 +150,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_retired_listing_is_still_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(row_54_what_names_no_listing_is_not_found, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(facts_of_another_block_than_the_markets_are_refused, set_up,
+                                        tear_down),
+        cmocka_unit_test(the_indexer_may_be_a_block_behind_but_not_behind_the_output),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

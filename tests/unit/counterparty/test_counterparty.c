@@ -300,7 +300,7 @@ static void outpoints_with_balances_are_matched_by_name(void **state)
     two[1].vout = 4294967295u;
     bool carries[2];
     push_good("{\"result\":{\"" TXID ":4294967295\":true,\"" UTXO "\":false}}");
-    assert_int_equal(gv_cp_with_balances(&cp, two, 2, carries, &fail), GV_OK);
+    assert_int_equal(gv_cp_with_balances(&cp, two, 2, 0, carries, &fail), GV_OK);
     assert_false(carries[0]);
     assert_true(carries[1]);
     assert_string_equal(fake.url,
@@ -308,11 +308,24 @@ static void outpoints_with_balances_are_matched_by_name(void **state)
                         "," TXID ":4294967295");
     set_up(state);
     push_good("{\"result\":{\"" UTXO "\":false}}");
-    assert_int_equal(gv_cp_with_balances(&cp, two, 2, carries, &fail), GV_ERR_UNAVAILABLE);
+    assert_int_equal(gv_cp_with_balances(&cp, two, 2, 0, carries, &fail), GV_ERR_UNAVAILABLE);
     set_up(state);
     push(200, HEIGHT, "X-COUNTERPARTY-READY: False", FOLLOWING,
          "{\"result\":{\"" UTXO "\":false,\"" TXID ":4294967295\":true}}");
-    assert_int_equal(gv_cp_with_balances(&cp, two, 2, carries, &fail), GV_ERR_UNAVAILABLE);
+    assert_int_equal(gv_cp_with_balances(&cp, two, 2, 0, carries, &fail), GV_ERR_UNAVAILABLE);
+}
+
+static void balances_count_only_from_a_server_at_the_height_needed(void **state)
+{
+    (void)state;
+    bool carries[1];
+    push_good("{\"result\":{\"" UTXO "\":false}}");
+    assert_int_equal(gv_cp_with_balances(&cp, &outpoint, 1, 930010u, carries, &fail), GV_OK);
+    set_up(state);
+    push_good("{\"result\":{\"" UTXO "\":false}}");
+    assert_int_equal(gv_cp_with_balances(&cp, &outpoint, 1, 930011u, carries, &fail),
+                     GV_ERR_UNAVAILABLE);
+    assert_string_equal(fail.code, "counterparty.behind");
 }
 
 static void the_largest_request_for_balances_fits(void **state)
@@ -325,7 +338,7 @@ static void the_largest_request_for_balances_fits(void **state)
         many[i] = (struct gv_outpoint){.txid = outpoint.txid, .vout = UINT32_MAX - i};
     }
     push_good("{\"result\":{}}");
-    assert_int_equal(gv_cp_with_balances(&cp, many, GV_CP_OUTPOINTS_MAX, carries, &fail),
+    assert_int_equal(gv_cp_with_balances(&cp, many, GV_CP_OUTPOINTS_MAX, 0, carries, &fail),
                      GV_ERR_UNAVAILABLE);
     assert_true(strlen(fake.url) > (size_t)GV_CP_OUTPOINTS_MAX * 75);
 }
@@ -346,6 +359,7 @@ int main(void)
         CASE(an_answer_over_the_buffer_is_refused),
         CASE(the_state_is_ready_only_when_following),
         CASE(outpoints_with_balances_are_matched_by_name),
+        CASE(balances_count_only_from_a_server_at_the_height_needed),
         CASE(the_largest_request_for_balances_fits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
