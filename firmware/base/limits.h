@@ -87,7 +87,7 @@ _Static_assert(GV_LISTING_JSON_MAX + 512u <= GV_LIVE_FRAME_OUT_MAX, "one listing
 /* Txids of the node's mempool while the first fill asks for them; resident only then. */
 #define GV_FILL_TXIDS_MAX GV_ORACLE_TX_MAX
 /* 8 bytes for each second of an hour, minute of a week, hour of two years. */
-#define GV_ORACLE_HISTORY_BYTES (8u * (3600u + 7u * 24u * 60u + 2u * 366u * 24u))
+#define GV_ORACLE_HISTORY_BYTES (8u * 3600u + 8u * 7u * 24u * 60u + 8u * 2u * 366u * 24u)
 /* All of it: window, inbox, history, histograms and scratch memory 55 kB, trail of points 19 kB,
  * payments not yet drawn 10 kB. Resident only when the oracle is switched on. */
 #define GV_ORACLE_BYTES                                                                            \
