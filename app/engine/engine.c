@@ -171,10 +171,15 @@ static void undo(struct gv_engine *engine, struct gv_command **batch, uint32_t n
     }
 }
 
-static void count(struct gv_engine *engine, uint32_t commands, bool failed)
+static void count(struct gv_engine *engine, struct gv_command **batch, uint32_t n, bool failed)
 {
+    uint32_t reports = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        reports += batch[i]->kind == GV_COMMAND_NODE_STATUS;
+    }
     pthread_mutex_lock(&engine->view.lock);
-    engine->view.stats.commands += commands;
+    engine->view.stats.commands += n;
+    engine->view.stats.node_reports += reports;
     engine->view.stats.batches++;
     engine->view.stats.commits_failed += failed;
     pthread_mutex_unlock(&engine->view.lock);
@@ -195,7 +200,7 @@ static void serve(struct gv_engine *engine, struct gv_command **batch, uint32_t 
     if (good) {
         gv_publish(engine);
     }
-    count(engine, n, !good);
+    count(engine, batch, n, !good);
     for (uint32_t i = 0; i < n; i++) {
         if (batch[i]->kind == GV_COMMAND_CREATE) {
             gv_drop_submission(engine, batch[i]->create.submission);

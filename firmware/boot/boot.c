@@ -5,9 +5,11 @@
 #include "firmware/base/assert.h"
 #include "firmware/base/mem.h"
 #include "firmware/base/text.h"
+#include "firmware/boot/alive.h"
 #include "firmware/boot/control_thread.h"
 #include "firmware/boot/options.h"
 #include "firmware/boot/oracle_thread.h"
+#include "firmware/boot/ports_file.h"
 #include "firmware/boot/seal_key.h"
 #include "firmware/boot/thread.h"
 #include "firmware/boot/tls_files.h"
@@ -321,25 +323,6 @@ static enum gv_err start_control(struct gv_fail *fail)
     return gv_control_thread_start(&self.control, self.config.data_dir, fail);
 }
 
-static void ports_path(char path[GV_FILE_PATH_MAX])
-{
-    const bool fits = gv_format(path, GV_FILE_PATH_MAX, "%s/ports.json", self.config.data_dir);
-    GV_ASSERT(fits); /* longer names have been opened below the folder */
-}
-
-/* Tests and scripts ask for free ports (0) and find the chosen ones here while we run. */
-static enum gv_err write_ports(struct gv_fail *fail)
-{
-    char path[GV_FILE_PATH_MAX];
-    char text[96];
-    ports_path(path);
-    const bool fits = gv_format(text, sizeof(text), "{\"http\":%u,\"https\":%u,\"pid\":%ld}\n",
-                                gv_server_http_port(self.server), gv_server_https_port(self.server),
-                                (long)getpid());
-    GV_ASSERT(fits);
-    return gv_file_write_private(path, gv_view_of(text, strlen(text)), fail);
-}
-
 static enum gv_err start_threads(const struct gv_route *extra, size_t extra_n, struct gv_fail *fail)
 {
     enum gv_err err =
@@ -357,7 +340,8 @@ static enum gv_err start_threads(const struct gv_route *extra, size_t extra_n, s
         err = start_node(fail);
     }
     if (err == GV_OK) {
-        err = write_ports(fail);
+        err = gv_ports_file_write(self.config.data_dir, gv_server_http_port(self.server),
+                                  gv_server_https_port(self.server), fail);
     }
     return err;
 }
@@ -414,13 +398,20 @@ static void run_until_signal(const sigset_t *signals)
     const struct timespec tick = {.tv_sec = TICK_S};
     struct gv_mono frame_at = gv_clock_mono(&self.clock);
     struct gv_mono cert_at = frame_at;
+    struct gv_engine_stats engine;
+    struct gv_alive alive;
+    gv_alive_init(&alive, self.config.node_poll_seconds * 1000u, self.config.node_timeout_ms,
+                  frame_at);
     for (;;) {
         const int signal_number = sigtimedwait(signals, NULL, &tick);
         if (signal_number == SIGINT || signal_number == SIGTERM) {
             return;
         }
         const struct gv_mono now = gv_clock_mono(&self.clock);
-        gv_systemd_watchdog();
+        gv_engine_stats(gv_engine_instance(), &engine);
+        if (gv_alive_check(&alive, engine.node_reports, now)) {
+            gv_systemd_watchdog();
+        }
         if (now.ms - frame_at.ms >= TIME_FRAME_MS) {
             gv_api_publish_time(gv_api_instance());
             frame_at = now;
@@ -435,10 +426,8 @@ static void run_until_signal(const sigset_t *signals)
 
 static void shut_down(void)
 {
-    char path[GV_FILE_PATH_MAX];
     gv_systemd_stopping();
-    ports_path(path);
-    (void)unlink(path);
+    gv_ports_file_remove(self.config.data_dir);
     gv_follower_stop(gv_follower_instance());
     GV_ASSERT(pthread_join(self.node_thread, NULL) == 0);
     gv_oracle_thread_stop();

@@ -1,0 +1,33 @@
+#include "firmware/boot/ports_file.h"
+
+#include "firmware/base/assert.h"
+#include "firmware/base/text.h"
+#include "hal/linux/files.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static void make_path(char path[GV_FILE_PATH_MAX], const char *data_dir)
+{
+    const bool fits = gv_format(path, GV_FILE_PATH_MAX, "%s/ports.json", data_dir);
+    GV_ASSERT(fits); /* longer names have been opened below the folder */
+}
+
+enum gv_err gv_ports_file_write(const char *data_dir, unsigned http_port, unsigned https_port,
+                                struct gv_fail *fail)
+{
+    char path[GV_FILE_PATH_MAX];
+    char text[96];
+    make_path(path, data_dir);
+    const bool fits = gv_format(text, sizeof(text), "{\"http\":%u,\"https\":%u,\"pid\":%ld}\n",
+                                http_port, https_port, (long)getpid());
+    GV_ASSERT(fits);
+    return gv_file_write_private(path, gv_view_of(text, strlen(text)), fail);
+}
+
+void gv_ports_file_remove(const char *data_dir)
+{
+    char path[GV_FILE_PATH_MAX];
+    make_path(path, data_dir);
+    (void)unlink(path);
+}
