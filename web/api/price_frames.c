@@ -29,20 +29,26 @@ void gv_render_fixed(struct gv_json_out *out, const char *key, double v, int dec
     gv_jo_raw(out, text, gv_view_str(text).n);
 }
 
+/* Points of one message. */
+struct batch {
+    uint64_t first; /* number of the first one */
+    uint32_t n;
+    struct gv_oracle_point point[POINTS_A_MESSAGE];
+};
+
 static void write_seconds(struct gv_json_out *out, const char *key, int64_t ms)
 {
     gv_render_fixed(out, key, (double)ms / 1000.0, 3);
 }
 
-static void write_points(struct gv_json_out *out, bool enveloped,
-                         const struct gv_oracle_point *point, uint32_t n)
+static void write_points(struct gv_json_out *out, bool enveloped, const struct batch *batch)
 {
     gv_jo_key(out, "transactions");
     gv_jo_array(out);
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < batch->n; i++) {
         gv_jo_object(out);
-        write_seconds(out, "timestamp", point[i].time_ms);
-        gv_render_fixed(out, "price", point[i].price, 2);
+        write_seconds(out, "timestamp", batch->point[i].time_ms);
+        gv_render_fixed(out, "price", batch->point[i].price, 2);
         if (enveloped) {
             gv_jo_knull(out, "btc_amount");
         }
@@ -63,8 +69,7 @@ static void write_stats(struct gv_json_out *out, const struct gv_oracle_view *vi
 }
 
 static size_t write_message(const struct gv_price_form *form, const struct gv_oracle_view *view,
-                            int64_t now_ms, uint64_t first, const struct gv_oracle_point *point,
-                            uint32_t n, char *buf, size_t cap)
+                            int64_t now_ms, const struct batch *batch, char *buf, size_t cap)
 {
     struct gv_json_out out;
     gv_json_out_init(&out, buf, cap);
@@ -88,8 +93,8 @@ static size_t write_message(const struct gv_price_form *form, const struct gv_or
     gv_render_fixed(&out, "confidence", view->confidence, 3);
     gv_jo_kstring(&out, "state", gv_oracle_state_text(view->state));
     gv_render_fixed(&out, "filled", (double)view->fill_permille / 1000.0, 3);
-    gv_jo_kint(&out, "first", (int64_t)first);
-    write_points(&out, form->enveloped, point, n);
+    gv_jo_kint(&out, "first", (int64_t)batch->first);
+    write_points(&out, form->enveloped, batch);
     write_stats(&out, view);
     write_seconds(&out, "timestamp", now_ms);
     if (form->enveloped) {
@@ -99,18 +104,18 @@ static size_t write_message(const struct gv_price_form *form, const struct gv_or
     return out.full ? 0 : out.n;
 }
 
-/* Points with numbers below `end` from `from` on. Out: from: behind the last one. */
-static uint32_t points_before(const struct gv_api *api, uint64_t *from, uint64_t end,
-                              struct gv_oracle_point point[POINTS_A_MESSAGE])
+/* Points with numbers from `from` on, below `end`. Returns: number behind the last one. */
+static uint64_t take_points(const struct gv_api *api, uint64_t from, uint64_t end,
+                            struct batch *batch)
 {
-    uint64_t next = *from;
-    uint32_t n = gv_oracle_service_points(api->config.oracle, &next, point, POINTS_A_MESSAGE);
-    while (n > 0 && next > end) {
-        n--;
+    uint64_t next = from;
+    batch->n = gv_oracle_service_points(api->config.oracle, &next, batch->point, POINTS_A_MESSAGE);
+    while (batch->n > 0 && next > end) {
+        batch->n--;
         next--;
     }
-    *from = next;
-    return n;
+    batch->first = next - batch->n;
+    return next;
 }
 
 /* Points that are not sent yet come with the next message to all. */
@@ -118,16 +123,16 @@ size_t gv_price_greet(struct gv_api *api, const struct gv_price_form *form, unsi
                       char *buf, size_t cap)
 {
     struct gv_oracle_view view;
-    struct gv_oracle_point point[POINTS_A_MESSAGE];
+    struct batch batch;
     const uint64_t sent = atomic_load(&api->price_points_sent);
     gv_oracle_service_view(api->config.oracle, &view);
-    uint64_t next = view.trail_first + (uint64_t)part * POINTS_A_MESSAGE;
-    const uint32_t n = points_before(api, &next, sent, point);
-    if (part > 0 && n == 0) {
+    const uint64_t from = view.trail_first + (uint64_t)part * POINTS_A_MESSAGE;
+    (void)take_points(api, from, sent, &batch);
+    if (part > 0 && batch.n == 0) {
         return 0;
     }
     const int64_t now_ms = gv_clock_utc(api->config.clock).s * 1000;
-    return write_message(form, &view, now_ms, next - n, point, n, buf, cap);
+    return write_message(form, &view, now_ms, &batch, buf, cap);
 }
 
 static void publish(const struct gv_api *api, const struct gv_price_form *form, const char *buf,
@@ -143,20 +148,19 @@ void gv_api_on_price(void *ctx)
 {
     struct gv_api *api = ctx;
     struct gv_oracle_view view;
-    struct gv_oracle_point point[POINTS_A_MESSAGE];
+    struct batch batch;
     char buf[GV_LIVE_FRAME_OUT_MAX];
     if (api->live == NULL) {
         return; /* nobody can listen yet */
     }
     gv_oracle_service_view(api->config.oracle, &view);
-    uint64_t next = atomic_load(&api->price_points_sent);
-    const uint32_t n = points_before(api, &next, UINT64_MAX, point);
+    const uint64_t sent = atomic_load(&api->price_points_sent);
+    const uint64_t next = take_points(api, sent, UINT64_MAX, &batch);
     const int64_t now_ms = gv_clock_utc(api->config.clock).s * 1000;
     /* First counted, then sent: a client that comes in between gets these points twice, not never. */
     atomic_store(&api->price_points_sent, next);
     publish(api, &gv_price_flat, buf,
-            write_message(&gv_price_flat, &view, now_ms, next - n, point, n, buf, sizeof(buf)));
-    publish(
-        api, &gv_price_enveloped, buf,
-        write_message(&gv_price_enveloped, &view, now_ms, next - n, point, n, buf, sizeof(buf)));
+            write_message(&gv_price_flat, &view, now_ms, &batch, buf, sizeof(buf)));
+    publish(api, &gv_price_enveloped, buf,
+            write_message(&gv_price_enveloped, &view, now_ms, &batch, buf, sizeof(buf)));
 }
