@@ -40,7 +40,7 @@ static enum gv_err take_key(void *ctx, const struct gv_api_key *key)
     return GV_OK;
 }
 
-static enum gv_err load_all(struct gv_engine *engine)
+static enum gv_err load_all(struct gv_engine *engine, struct gv_fail *fail)
 {
     enum gv_err err = gv_store_newest(&engine->store, &engine->newest_id, &engine->newest_at);
     if (err == GV_OK) {
@@ -50,7 +50,7 @@ static enum gv_err load_all(struct gv_engine *engine)
         err = gv_store_keys_each(&engine->store, take_key, &engine->keys);
     }
     if (err == GV_OK) {
-        err = gv_store_listings_each(&engine->store, take_listing, engine);
+        err = gv_store_listings_each(&engine->store, take_listing, engine, fail);
     }
     return err;
 }
@@ -62,7 +62,8 @@ enum gv_err gv_load(struct gv_engine *engine, struct gv_fail *fail)
     engine->chain.tip = 0;
     engine->keys.count = 0;
     engine->retired_count = 0;
-    enum gv_err err = load_all(engine);
+    struct gv_fail found = {.err = GV_OK};
+    enum gv_err err = load_all(engine, &found);
     engine->stale = err != GV_OK;
     if (err == GV_ERR_FULL) {
         return gv_fail(fail, err, "store.full",
@@ -70,7 +71,8 @@ enum gv_err gv_load(struct gv_engine *engine, struct gv_fail *fail)
                        GV_LISTINGS_MAX, GV_API_KEYS_MAX);
     }
     if (err != GV_OK) {
-        return gv_fail(fail, err, "store.read", "the database cannot be read");
+        return found.err != GV_OK ? gv_fail(fail, err, found.code, "%s", found.text)
+                                  : gv_fail(fail, err, "store.read", "the database cannot be read");
     }
     engine->tip = gv_tip_of(engine);
     for (uint32_t i = 0; i < engine->record_count; i++) {

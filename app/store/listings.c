@@ -1,5 +1,7 @@
 #include "app/store/query.h"
 
+#include <inttypes.h>
+
 static void put_utc(struct gv_query *q, struct gv_utc at)
 {
     gv_query_put_int(q, at.s);
@@ -152,9 +154,9 @@ static bool get_listing(struct gv_query *q, struct gv_dutch_listing *listing)
 enum gv_err gv_store_listings_each(struct gv_store *store,
                                    enum gv_err (*visit)(void *ctx,
                                                         const struct gv_dutch_listing *listing),
-                                   void *ctx)
+                                   void *ctx, struct gv_fail *fail)
 {
-    struct gv_dutch_listing listing;
+    struct gv_dutch_listing listing = {0};
     enum gv_err visited = GV_OK;
     struct gv_query q = gv_query_start(store, GV_SQL_LISTING_EACH, "listings");
     while (visited == GV_OK && gv_query_next(&q)) {
@@ -162,7 +164,12 @@ enum gv_err gv_store_listings_each(struct gv_store *store,
             visited = visit(ctx, &listing);
         }
     }
+    const bool unusable = q.corrupt;
     enum gv_err err = gv_query_end(&q);
+    if (unusable) {
+        return gv_fail(fail, err, "store.listing",
+                       "the database's row of listing %" PRIu64 " cannot be used", listing.id);
+    }
     return err != GV_OK ? err : visited;
 }
 

@@ -48,11 +48,12 @@ void gv_store_close(struct gv_store *store);
 GV_MUST_USE enum gv_err gv_store_listing_insert(struct gv_store *store,
                                                 const struct gv_dutch_listing *listing);
 /** Visit the listings that are not retired, ascending id, until `visit` fails.
- *  Returns: as common, or what `visit` returned. */
+ *  Returns: as common (GV_ERR_STORAGE "store.listing" names a row that cannot be used), or what
+ *  `visit` returned. */
 GV_MUST_USE enum gv_err
 gv_store_listings_each(struct gv_store *store,
                        enum gv_err (*visit)(void *ctx, const struct gv_dutch_listing *listing),
-                       void *ctx);
+                       void *ctx, struct gv_fail *fail);
 /** One listing, retired or not. Returns also: GV_ERR_NOT_FOUND. */
 GV_MUST_USE enum gv_err gv_store_listing_get(struct gv_store *store, uint64_t id,
                                              struct gv_dutch_listing *listing);

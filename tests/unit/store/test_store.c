@@ -161,10 +161,10 @@ static void a_retired_listing_is_kept_but_not_loaded(void **state)
     insert(&a);
     insert(&b);
     assert_int_equal(gv_store_listing_retire(&store, 1), GV_OK);
-    assert_int_equal(gv_store_listings_each(&store, count_up, &count), GV_OK);
+    assert_int_equal(gv_store_listings_each(&store, count_up, &count, NULL), GV_OK);
     assert_int_equal(count, 1);
     assert_int_equal(gv_store_listing_get(&store, 1, &a), GV_OK);
-    assert_int_equal(gv_store_listings_each(&store, say_full, NULL), GV_ERR_FULL);
+    assert_int_equal(gv_store_listings_each(&store, say_full, NULL, NULL), GV_ERR_FULL);
     uint64_t id = 0;
     struct gv_utc at;
     assert_int_equal(gv_store_newest(&store, &id, &at), GV_OK);
@@ -266,12 +266,15 @@ static void damaged_rows_are_refused(void **state)
     insert(&listing);
     for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
         uint32_t count = 0;
+        struct gv_fail fail = {.err = GV_OK};
         assert_int_equal(gv_storage_begin(&storage), GV_OK);
         run(damages[i]);
-        assert_int_equal(gv_store_listings_each(&store, count_up, &count), GV_ERR_STORAGE);
+        assert_int_equal(gv_store_listings_each(&store, count_up, &count, &fail), GV_ERR_STORAGE);
+        assert_string_equal(fail.code, "store.listing");
+        assert_non_null(strstr(fail.text, "listing 1 "));
         assert_int_equal(count, 0);
         gv_storage_rollback(&storage);
-        assert_int_equal(gv_store_listings_each(&store, count_up, &count), GV_OK);
+        assert_int_equal(gv_store_listings_each(&store, count_up, &count, NULL), GV_OK);
         assert_int_equal(count, 1);
     }
 }
