@@ -277,3 +277,16 @@ int gv_ctl_key_revoke(const struct gv_ctl_options *options, const char *id)
     }
     return status;
 }
+
+int gv_ctl_audit_verify(const struct gv_ctl_options *options)
+{
+    struct gv_json_out out;
+    gv_json_ref answer = NULL;
+    begin(&out, "audit.verify");
+    const int status = ask(options, &out, &answer);
+    if (status == EX_OK && answer != NULL) {
+        printf("ok, %" PRId64 " entries; hash of the last: ", number(answer, "entries"));
+        print_text(false, gv_json_get(answer, "last_hash"));
+    }
+    return status;
+}

@@ -17,6 +17,7 @@ static int usage(FILE *to, int status)
         "                                           make a key; it is shown once\n"
         "  apikey list                              ids, names and scopes, never the keys\n"
         "  apikey revoke ID                         the 8 characters behind gvl_\n"
+        "  audit verify                             recompute the hash chain of the audit log\n"
         "  psbt check --txid T --vout N --script HEX --amount SATS --price SATS\n"
         "             [--block B] [--network NET] [FILE|-]\n"
         "  oracle eval FILE.csv[.gz]                price of one window of transactions, as JSON\n"
@@ -26,7 +27,9 @@ static int usage(FILE *to, int status)
         "Scopes: auctions:read, auctions:write (the default), admin. --legacy-unlocked keys may "
         "list\n"
         "ladders without height locks, as the wallets of today make them.\n"
-        "Exit status: 0 done, 64 usage, 65 the daemon refused, 69 no daemon runs, 77 not allowed;\n"
+        "Exit status: 0 done, 64 usage, 65 the daemon refused or the audit log is broken, 69 no "
+        "daemon\n"
+        "runs, 77 not allowed;\n"
         "psbt check: 0 listable, 2 valid but not listable, 1 invalid, 64 usage.\n",
         to);
     return status;
@@ -88,6 +91,9 @@ int main(int argc, char **argv)
     }
     if (left == 3 && is_command(left, argv, "apikey", "revoke")) {
         return gv_ctl_key_revoke(&options, argv[2]);
+    }
+    if (left == 2 && is_command(left, argv, "audit", "verify")) {
+        return gv_ctl_audit_verify(&options);
     }
     return usage(stderr, EX_USAGE);
 }

@@ -121,6 +121,8 @@ static enum gv_err dispatch(struct gv_engine *engine, struct gv_command *command
         return gv_do_key_create(engine, command);
     case GV_COMMAND_KEY_REVOKE:
         return gv_do_key_revoke(engine, command);
+    case GV_COMMAND_AUDIT_VERIFY:
+        return gv_do_audit_verify(engine, command);
     }
     GV_UNREACHABLE("command outside its enumeration");
 }
@@ -128,7 +130,8 @@ static enum gv_err dispatch(struct gv_engine *engine, struct gv_command *command
 /* A row that cannot be read is its reader's trouble, and no reason to undo what others write. */
 static bool only_reads(enum gv_command_kind kind)
 {
-    return kind == GV_COMMAND_RETIRED || kind == GV_COMMAND_PRIOR;
+    return kind == GV_COMMAND_RETIRED || kind == GV_COMMAND_PRIOR ||
+           kind == GV_COMMAND_AUDIT_VERIFY;
 }
 
 /* Everything up to the commit. Returns: GV_OK; GV_ERR_STORAGE: nothing has happened. */

@@ -180,6 +180,15 @@ GV_MUST_USE enum gv_err gv_engine_key_check(struct gv_engine *engine, struct gv_
 GV_MUST_USE enum gv_err gv_engine_key_environment(struct gv_engine *engine, const char *text,
                                                   struct gv_fail *fail);
 
+/* ---- audit (control socket) ---------------------------------------------------------------------- */
+
+/** Recompute the hash chain of the audit log. The engine serves nothing else meanwhile.
+ *  Returns: GV_OK with the number of entries and the hash of the last one, to compare with a copy
+ *  kept elsewhere; GV_ERR_CRYPTO "audit.broken" (text names the first bad entry); GV_ERR_STORAGE;
+ *  GV_ERR_FULL; GV_ERR_TIMEOUT; GV_ERR_UNAVAILABLE. */
+GV_MUST_USE enum gv_err gv_engine_audit_verify(struct gv_engine *engine, uint64_t *entries,
+                                               struct gv_hash256 *last, struct gv_fail *fail);
+
 struct gv_engine_stats {
     uint64_t commands;
     uint64_t batches;

@@ -33,6 +33,7 @@ enum gv_command_kind {
     GV_COMMAND_NODE_STATUS,
     GV_COMMAND_KEY_CREATE,
     GV_COMMAND_KEY_REVOKE,
+    GV_COMMAND_AUDIT_VERIFY,
 };
 
 /** By value, but for what the node thread lends: it waits without a deadline. */
@@ -64,6 +65,10 @@ struct gv_command {
             char text[GV_KEY_TEXT_MAX]; /* a secret */
         } key_create;
         char key_id[GV_KEY_ID_LEN + 1];
+        struct {
+            uint64_t entries;
+            struct gv_hash256 last;
+        } audit;
     };
 };
 
@@ -215,6 +220,7 @@ GV_MUST_USE enum gv_err gv_do_spender_unknown(struct gv_engine *engine, struct g
 void gv_do_node_status(struct gv_engine *engine, struct gv_command *command);
 GV_MUST_USE enum gv_err gv_do_key_create(struct gv_engine *engine, struct gv_command *command);
 GV_MUST_USE enum gv_err gv_do_key_revoke(struct gv_engine *engine, struct gv_command *command);
+GV_MUST_USE enum gv_err gv_do_audit_verify(struct gv_engine *engine, struct gv_command *command);
 
 /** engine_load.c: replace memory by what storage holds. */
 GV_MUST_USE enum gv_err gv_load(struct gv_engine *engine, struct gv_fail *fail);

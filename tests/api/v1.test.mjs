@@ -443,3 +443,8 @@ test('prices in lists fall as the ladder says, to the satoshi', async () => {
     await world.mine(1);
   }
 });
+
+test('gavelctl audit verify recomputes the log of what was done', async () => {
+  await activeListing({});
+  assert.match(await world.gaveld.ctl('audit', 'verify'), /^ok, [1-9]\d* entries; hash of the last: [0-9a-f]{64}$/);
+});

@@ -203,6 +203,12 @@ void gv_world_set_event_sink(gv_event_sink *sink, void *ctx)
     world.on_event_ctx = ctx;
 }
 
+void gv_world_sql(const char *sql)
+{
+    enum gv_err err = gv_storage_exec(&world.disk, sql);
+    GV_ASSERT(err == GV_OK);
+}
+
 void gv_world_storage_down(bool down)
 {
     world.storage_down = down;

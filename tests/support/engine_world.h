@@ -48,6 +48,8 @@ void gv_world_set_event_sink(gv_event_sink *sink, void *ctx);
 void gv_world_storage_down(bool down);
 /** Refuse the next commit, once. */
 void gv_world_refuse_commit(void);
+/** Change the database behind the engine's back. */
+void gv_world_sql(const char *sql);
 
 struct gv_engine *gv_world_engine(void);
 struct gv_market *gv_world_market(void);

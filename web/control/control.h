@@ -3,6 +3,7 @@
  *   {"cmd":"status"}                                    {"ok":true,"height":…}
  *   {"cmd":"apikey.create","name":"shop","scopes":["auctions:write"],"legacy_unlocked":false}
  *   {"cmd":"apikey.list"}   {"cmd":"apikey.revoke","id":"1a2b3c4d"}
+ *   {"cmd":"audit.verify"}                              {"ok":true,"entries":…,"last_hash":"…"}
  *   failures: {"ok":false,"code":"…","error":"…"}
  * Who may ask is decided by whoever owns the socket (firmware/boot: peer credentials); here every
  * request is trusted to be allowed, and none to be well-formed.

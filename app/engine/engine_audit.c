@@ -1,0 +1,43 @@
+/* Audit: the whole chain recomputed on the thread that owns storage. */
+#include "app/engine/engine_internal.h"
+
+#include <inttypes.h>
+
+enum gv_err gv_do_audit_verify(struct gv_engine *engine, struct gv_command *command)
+{
+    uint64_t entries = 0;
+    const enum gv_err err = gv_store_audit_verify(&engine->store, &entries, &command->audit.last);
+    command->audit.entries = entries;
+    if (err == GV_ERR_CRYPTO) {
+        return gv_fail(&command->fail, err, "audit.broken",
+                       "audit entry %" PRIu64 " was changed, removed or inserted; the %" PRIu64
+                       " before it are good",
+                       entries + 1, entries);
+    }
+    if (err != GV_OK) {
+        return gv_fail(&command->fail, err, "store.read", "the audit log cannot be read");
+    }
+    return GV_OK;
+}
+
+enum gv_err gv_engine_audit_verify(struct gv_engine *engine, uint64_t *entries,
+                                   struct gv_hash256 *last, struct gv_fail *fail)
+{
+    struct gv_command *command =
+        gv_command_acquire(engine, GV_COMMAND_AUDIT_VERIFY, GV_COMMANDS_MARGIN);
+    if (command == NULL) {
+        return gv_fail(fail, GV_ERR_FULL, "engine.busy", "too many commands are waiting");
+    }
+    const enum gv_err err = gv_command_call(engine, command, GV_ENGINE_WAIT_MS);
+    if (err == GV_ERR_TIMEOUT) {
+        return gv_fail(fail, err, "engine.timeout", "the engine did not answer in time");
+    }
+    if (err == GV_OK) {
+        *entries = command->audit.entries;
+        *last = command->audit.last;
+    } else if (fail != NULL) {
+        *fail = command->fail;
+    }
+    gv_command_release(engine, command);
+    return err;
+}
