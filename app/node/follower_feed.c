@@ -21,10 +21,22 @@ static bool subscribe_to(struct gv_follower *f, const char *endpoint, const char
     return false;
 }
 
-/* Configured endpoints: which topics they carry is not known, and asking for all costs nothing. */
+static bool publishes(struct gv_follower *f, const char *published)
+{
+    char endpoint[ENDPOINT_MAX];
+    return gv_rpc_zmq_endpoint(&f->rpc, published, endpoint, sizeof(endpoint), NULL) == GV_OK &&
+           endpoint[0] != '\0';
+}
+
+/* Configured endpoints: which of them carries which topic is not known, and asking for one that is
+ * not published there costs nothing. rawblock only as a last resort: it sends megabytes to say what
+ * hashblock says in 32 bytes. A node that does not tell what it publishes may have nothing else. */
 static bool subscribe_configured(struct gv_follower *f)
 {
     static const char *const topics[] = {"rawtx", "sequence", "hashblock", "rawblock"};
+    const size_t all = sizeof(topics) / sizeof(topics[0]);
+    const size_t wanted =
+        publishes(f, "pubsequence") || publishes(f, "pubhashblock") ? all - 1 : all;
     bool any = false;
     const char *from = f->config.zmq_endpoints;
     while (*from != '\0') {
@@ -33,7 +45,7 @@ static bool subscribe_configured(struct gv_follower *f)
         if (n < sizeof(endpoint)) {
             memcpy(endpoint, from, n);
             endpoint[n] = '\0';
-            for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++) {
+            for (size_t i = 0; i < wanted; i++) {
                 any |= subscribe_to(f, endpoint, topics[i]);
             }
         }
@@ -85,7 +97,7 @@ static bool subscribe_published(struct gv_follower *f, const char *topic)
     return subscribe_to(f, endpoint, topic);
 }
 
-/* rawblock only as a last resort: it sends megabytes to say what hashblock says in 32 bytes. */
+/* rawblock only as a last resort, as above. */
 static bool subscribe_discovered(struct gv_follower *f)
 {
     bool rawtx = subscribe_published(f, "rawtx");
