@@ -1,7 +1,7 @@
 # The functions every folder's CMakeLists.txt uses:
 #   gv_library(NAME SOURCES a.c... DEPS t...)                         static library under our rules
 #   gv_executable(NAME SOURCES main.c... DEPS t...)                   program at build/<preset>/NAME
-#   gv_unit_test(NAME SOURCES t.c... LINK t... [LABEL l] [SERIAL] [TIMEOUT s])  cmocka program and its ctest entry
+#   gv_unit_test(NAME SOURCES t.c... LINK t... [LABEL l] [SERIAL] [ONE_THREAD] [TIMEOUT s])  cmocka program and its ctest entry
 #   gv_fuzz_target(NAME SOURCES f.c... LINK t... [CORPUS dir])        libFuzzer program (preset fuzz only)
 #   gv_script_test(NAME COMMAND c... [LABEL l] [SERIAL] [TIMEOUT s])  any other command as a ctest entry
 
@@ -125,8 +125,9 @@ endmacro()
 
 # Tests run in the repository root, so that they open tests/vectors/... by that name.
 function(gv_unit_test name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL" "LABEL;TIMEOUT" "SOURCES;LINK")
-    if(GAVEL_SANITIZE STREQUAL "fuzzer")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL;ONE_THREAD" "LABEL;TIMEOUT" "SOURCES;LINK")
+    # ONE_THREAD: long work without threads, in which ThreadSanitizer has nothing to find but takes many minutes.
+    if(GAVEL_SANITIZE STREQUAL "fuzzer" OR (arg_ONE_THREAD AND GAVEL_SANITIZE STREQUAL "thread"))
         return()
     endif()
     add_executable(${name} ${arg_SOURCES})

@@ -3,13 +3,27 @@
 #include "firmware/base/text.h"
 #include "web/api/handlers.h"
 
+#include <string.h>
+
+/* "/" is the index, "/oracle" the page of that name. */
+static bool names_asset(struct gv_view path, const struct gv_asset *asset)
+{
+    static const char page[] = ".html";
+    const size_t page_n = sizeof(page) - 1;
+    const size_t n = strlen(asset->path);
+    if (gv_view_is(path, "/")) {
+        return strcmp(asset->path, "/index.html") == 0;
+    }
+    return gv_view_is(path, asset->path) ||
+           (n > page_n && strcmp(asset->path + n - page_n, page) == 0 &&
+            gv_view_equal(path, gv_view_of(asset->path, n - page_n)));
+}
+
 void gv_handle_asset(struct gv_exchange *x)
 {
-    const struct gv_view path =
-        gv_view_is(x->request->path, "/") ? gv_view_str("/index.html") : x->request->path;
     for (size_t i = 0; i < gv_assets_count; i++) {
         const struct gv_asset *asset = &gv_assets[i];
-        if (!gv_view_is(path, asset->path)) {
+        if (!names_asset(x->request->path, asset)) {
             continue;
         }
         gv_reply_header(x, "Cache-Control", "no-cache"); /* ask, and mostly hear 304 */

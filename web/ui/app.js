@@ -41,7 +41,7 @@ async function reload() {
   draw();
 }
 
-/** @param {{ch: string, type: string, data: any}} frame */
+/** Frames: {"v":1,"ch":"dutch","seq":7,"type":"listing","ts":"…","data":{…}}. @param {{type: string, data: any}} frame */
 function apply(frame) {
   if (frame.type === 'listing' && state.listings) state.listings.set(frame.data.id, frame.data);
   else if (frame.type === 'node') state.node = frame.data;
@@ -50,7 +50,8 @@ function apply(frame) {
   draw();
 }
 
-openLive({
+/* The box says the time every 10 s, so a longer silence is a lost connection. */
+openLive({ path: '/api/v1/ws', protocol: 'gavel.v1', silenceMs: 45000 }, {
   frame: apply,
   reload,
   state: (link) => {

@@ -61,3 +61,6 @@ export const listListings = () => get('/api/v1/dutch');
 
 /** @returns {Promise<NodeState>} */
 export const readNode = () => get('/api/v1/node');
+
+/** @returns {Promise<any>} the price now, see /api/v1/oracle */
+export const readOracle = () => get('/api/v1/oracle');

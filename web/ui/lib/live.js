@@ -1,34 +1,36 @@
 /**
  * Owns the socket: connects, backs off, notices silence, and says when a full reload is due.
- * Frames: {"v":1,"ch":"dutch","seq":7,"type":"listing","ts":"…","data":{…}}.
+ * What a frame holds is the stream's business: a page gets each one parsed.
  * @module
  */
 
 const RETRY_MS = [1000, 2000, 4000, 8000, 15000, 30000];
-/** The server pings every 20 s, which a page cannot see; it also sends a time frame every 10 s. */
-const SILENCE_MS = 45000;
 /** Where sockets are refused (some browsers, clicked-through certificates), poll instead. */
 const FAILURES_BEFORE_POLLING = 2;
 const POLL_MS = 5000;
 
 /**
+ * @param {Object} stream
+ * @param {string} stream.path
+ * @param {string} [stream.protocol]
+ * @param {number} [stream.silenceMs] a stream that always says something is lost when it is quiet this long
  * @param {Object} on
- * @param {(frame: {ch: string, seq: number, type: string, data: any}) => void} on.frame
+ * @param {(frame: any) => void} on.frame
  * @param {() => void} on.reload everything must be read again: after a (re)connect, or when polling
  * @param {(state: 'live'|'polling'|'offline') => void} on.state
  */
-export function openLive(on) {
+export function openLive(stream, on) {
   let failures = 0;
   let silence = 0;
 
   const listenForSilence = (socket) => {
     clearTimeout(silence);
-    silence = setTimeout(() => socket.close(), SILENCE_MS);
+    if (stream.silenceMs) silence = setTimeout(() => socket.close(), stream.silenceMs);
   };
 
   const connect = () => {
     const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
-    const socket = new WebSocket(`${scheme}//${location.host}/api/v1/ws`, 'gavel.v1');
+    const socket = new WebSocket(`${scheme}//${location.host}${stream.path}`, stream.protocol ?? []);
     socket.onopen = () => {
       failures = 0;
       on.state('live');
