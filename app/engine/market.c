@@ -71,8 +71,8 @@ static void copy_tip(const struct gv_market *market, struct gv_tip *tip)
     }
 }
 
-enum gv_err gv_market_with_tip(struct gv_market *market, uint64_t id, struct gv_tip *tip,
-                               void (*visit)(void *ctx, const struct gv_market_row *row), void *ctx)
+enum gv_err gv_market_with(struct gv_market *market, uint64_t id, struct gv_tip *tip,
+                           void (*visit)(void *ctx, const struct gv_market_row *row), void *ctx)
 {
     pthread_rwlock_rdlock(&market->lock);
     copy_tip(market, tip);
@@ -85,8 +85,8 @@ enum gv_err gv_market_with_tip(struct gv_market *market, uint64_t id, struct gv_
     return found ? GV_OK : GV_ERR_NOT_FOUND;
 }
 
-uint64_t gv_market_each_tip(struct gv_market *market, uint64_t before_id, struct gv_tip *tip,
-                            bool (*visit)(void *ctx, const struct gv_market_row *row), void *ctx)
+uint64_t gv_market_each(struct gv_market *market, uint64_t before_id, struct gv_tip *tip,
+                        bool (*visit)(void *ctx, const struct gv_market_row *row), void *ctx)
 {
     uint64_t stopped_at = 0;
     pthread_rwlock_rdlock(&market->lock);

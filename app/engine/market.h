@@ -87,29 +87,17 @@ void gv_market_head(struct gv_market *market, struct gv_market_head *head);
 /** Call `visit` with the row under the read lock.
  *  Out: tip: the one the row was published for, set before the visit; may be NULL.
  *  Returns: GV_OK; GV_ERR_NOT_FOUND. */
-GV_MUST_USE enum gv_err
-gv_market_with_tip(struct gv_market *market, uint64_t id, struct gv_tip *tip,
-                   void (*visit)(void *ctx, const struct gv_market_row *row), void *ctx);
-GV_MUST_USE static inline enum gv_err
-gv_market_with(struct gv_market *market, uint64_t id,
-               void (*visit)(void *ctx, const struct gv_market_row *row), void *ctx)
-{
-    return gv_market_with_tip(market, id, NULL, visit, ctx);
-}
+GV_MUST_USE enum gv_err gv_market_with(struct gv_market *market, uint64_t id, struct gv_tip *tip,
+                                       void (*visit)(void *ctx, const struct gv_market_row *row),
+                                       void *ctx);
 
 /** Visit rows newest first under one read lock, from below `before_id` (0: from the newest) until
  *  `visit` returns false.
  *  Out: tip: the one the rows were published for, set before the first visit; may be NULL.
  *  Returns: the id at which it stopped (that row was not consumed), 0 when all rows were visited.
  *  Resume with before_id = stop id + 1. */
-uint64_t gv_market_each_tip(struct gv_market *market, uint64_t before_id, struct gv_tip *tip,
-                            bool (*visit)(void *ctx, const struct gv_market_row *row), void *ctx);
-static inline uint64_t gv_market_each(struct gv_market *market, uint64_t before_id,
-                                      bool (*visit)(void *ctx, const struct gv_market_row *row),
-                                      void *ctx)
-{
-    return gv_market_each_tip(market, before_id, NULL, visit, ctx);
-}
+uint64_t gv_market_each(struct gv_market *market, uint64_t before_id, struct gv_tip *tip,
+                        bool (*visit)(void *ctx, const struct gv_market_row *row), void *ctx);
 
 /** Id of the newest row; 0 when there is none. */
 uint64_t gv_market_newest(struct gv_market *market);

@@ -450,14 +450,14 @@ static void touch_row(void *ctx, const struct gv_market_row *row)
 struct gv_market_row gv_world_row(uint64_t id)
 {
     struct gv_market_row row = {.sequence = 0};
-    enum gv_err err = gv_market_with(&world.market, id, copy_row, &row);
+    enum gv_err err = gv_market_with(&world.market, id, NULL, copy_row, &row);
     GV_ASSERT(err == GV_OK);
     return row;
 }
 
 bool gv_world_has_row(uint64_t id)
 {
-    return gv_market_with(&world.market, id, touch_row, NULL) == GV_OK;
+    return gv_market_with(&world.market, id, NULL, touch_row, NULL) == GV_OK;
 }
 
 bool gv_world_shows(uint64_t id, const struct gv_offer *offer, uint32_t block)

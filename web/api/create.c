@@ -104,8 +104,8 @@ static void answer_created(struct gv_exchange *x, const struct gv_upload *upload
     struct created created = {.family = family, .upload = upload};
     char location[64];
     gv_json_out_init(&created.out, gv_api_worker_of(x)->reply, GV_REPLY_BYTES_MAX);
-    if (gv_market_with_tip(market, id, &created.tip, family->v1 ? render_v1 : render_legacy,
-                           &created) != GV_OK) {
+    if (gv_market_with(market, id, &created.tip, family->v1 ? render_v1 : render_legacy,
+                       &created) != GV_OK) {
         gv_jo_object(&created.out);
         gv_jo_kint(&created.out, family->v1 ? "id" : family->id_key, (int64_t)id);
         gv_jo_object_end(&created.out);

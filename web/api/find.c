@@ -60,7 +60,7 @@ enum gv_err gv_find_listing(struct gv_exchange *x, struct gv_tip *tip,
     if (!parse_id(x, &id)) {
         return not_found(x, fail);
     }
-    if (gv_market_with_tip(gv_api_of(x)->config.market, id, tip, visit, ctx) == GV_OK) {
+    if (gv_market_with(gv_api_of(x)->config.market, id, tip, visit, ctx) == GV_OK) {
         return GV_OK;
     }
     return find_retired(x, id, tip, visit, ctx, fail);

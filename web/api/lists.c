@@ -145,7 +145,7 @@ static enum gv_err stream_rows(struct page *page)
     struct gv_market *market = gv_api_of(page->x)->config.market;
     uint64_t before = 0;
     for (;;) {
-        const uint64_t stopped = gv_market_each_tip(market, before, &page->tip, add_row, page);
+        const uint64_t stopped = gv_market_each(market, before, &page->tip, add_row, page);
         if (stopped == 0) {
             return GV_OK; /* the rest goes out with the end of the answer */
         }

@@ -101,7 +101,7 @@ static size_t write_listing_frame(const struct gv_api *api, const struct gv_even
     struct listing_frame frame;
     gv_json_out_init(&frame.out, buf, cap);
     open_frame(&frame.out, "dutch", event->sequence, "listing", gv_clock_utc(api->config.clock));
-    if (gv_market_with_tip(api->config.market, event->id, &frame.tip, write_row, &frame) != GV_OK) {
+    if (gv_market_with(api->config.market, event->id, &frame.tip, write_row, &frame) != GV_OK) {
         return 0; /* retired since: nothing to say */
     }
     gv_jo_object_end(&frame.out);

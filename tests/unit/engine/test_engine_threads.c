@@ -108,7 +108,7 @@ static void *read_on(void *ctx)
     struct gv_outpoint outpoint = {.vout = 1};
     while (!atomic_load(&reader->stop)) {
         gv_market_head(gv_world_market(), &head);
-        (void)gv_market_each(gv_world_market(), 0, check_row, reader);
+        (void)gv_market_each(gv_world_market(), 0, NULL, check_row, reader);
         gv_engine_cursor(gv_world_engine(), &cursor);
         (void)!gv_engine_block_hash(gv_world_engine(), cursor.height, &hash);
         (void)gv_engine_spend_state(gv_world_engine(), &outpoint, &hash);

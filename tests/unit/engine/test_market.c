@@ -65,18 +65,18 @@ static void rows_are_found_by_id(void **state)
 {
     (void)state;
     uint64_t id = 0;
-    assert_int_equal(gv_market_with(&market, 30, copy_id, &id), GV_OK);
+    assert_int_equal(gv_market_with(&market, 30, NULL, copy_id, &id), GV_OK);
     assert_int_equal(id, 30);
-    assert_int_equal(gv_market_with(&market, 0, copy_id, &id), GV_ERR_NOT_FOUND);
-    assert_int_equal(gv_market_with(&market, 25, copy_id, &id), GV_ERR_NOT_FOUND);
-    assert_int_equal(gv_market_with(&market, UINT64_MAX, copy_id, &id), GV_ERR_NOT_FOUND);
+    assert_int_equal(gv_market_with(&market, 0, NULL, copy_id, &id), GV_ERR_NOT_FOUND);
+    assert_int_equal(gv_market_with(&market, 25, NULL, copy_id, &id), GV_ERR_NOT_FOUND);
+    assert_int_equal(gv_market_with(&market, UINT64_MAX, NULL, copy_id, &id), GV_ERR_NOT_FOUND);
 }
 
 static void rows_come_newest_first(void **state)
 {
     (void)state;
     struct walk walk = {.stop_after = 8};
-    assert_int_equal(gv_market_each(&market, 0, collect, &walk), 0);
+    assert_int_equal(gv_market_each(&market, 0, NULL, collect, &walk), 0);
     assert_int_equal(walk.n, 4);
     assert_int_equal(walk.ids[0], 40);
     assert_int_equal(walk.ids[3], 10);
@@ -86,10 +86,10 @@ static void a_stopped_walk_resumes_without_gap_or_repeat(void **state)
 {
     (void)state;
     struct walk walk = {.stop_after = 2};
-    uint64_t stopped_at = gv_market_each(&market, 0, collect, &walk);
+    uint64_t stopped_at = gv_market_each(&market, 0, NULL, collect, &walk);
     assert_int_equal(stopped_at, 20);
     walk.stop_after = 8;
-    assert_int_equal(gv_market_each(&market, stopped_at + 1, collect, &walk), 0);
+    assert_int_equal(gv_market_each(&market, stopped_at + 1, NULL, collect, &walk), 0);
     assert_int_equal(walk.n, 4);
     assert_int_equal(walk.ids[2], 20);
     assert_int_equal(walk.ids[3], 10);
@@ -119,8 +119,8 @@ static void a_dropped_row_is_gone_and_the_rest_stays_in_order(void **state)
     gv_market_row_drop(&market, 20);
     gv_market_row_drop(&market, 21); /* not there: nothing happens */
     (void)gv_market_write_end(&market);
-    assert_int_equal(gv_market_with(&market, 20, copy_id, &id), GV_ERR_NOT_FOUND);
-    assert_int_equal(gv_market_each(&market, 0, collect, &walk), 0);
+    assert_int_equal(gv_market_with(&market, 20, NULL, copy_id, &id), GV_ERR_NOT_FOUND);
+    assert_int_equal(gv_market_each(&market, 0, NULL, collect, &walk), 0);
     assert_int_equal(walk.n, 3);
     assert_int_equal(walk.ids[1], 30);
 }
