@@ -36,7 +36,6 @@ struct gv_storage_ops { /* every entry mandatory */
     int64_t (*column_int)(void *ctx, struct gv_stmt *stmt, int index);
     struct gv_view (*column_text)(void *ctx, struct gv_stmt *stmt, int index);
     struct gv_view (*column_blob)(void *ctx, struct gv_stmt *stmt, int index);
-    int64_t (*last_insert_id)(void *ctx);
     int64_t (*changes)(void *ctx); /* rows changed by the last statement */
 };
 
@@ -131,11 +130,6 @@ static inline struct gv_view gv_storage_column_blob(struct gv_storage *s, struct
                                                     int index)
 {
     return s->ops->column_blob(s->ctx, stmt, index);
-}
-
-static inline int64_t gv_storage_last_insert_id(struct gv_storage *s)
-{
-    return s->ops->last_insert_id(s->ctx);
 }
 
 static inline int64_t gv_storage_changes(struct gv_storage *s)

@@ -215,12 +215,6 @@ static struct gv_view op_column_blob(void *ctx, struct gv_stmt *stmt, int index)
     return gv_view_of(bytes, bytes == NULL ? 0 : (size_t)n);
 }
 
-static int64_t op_last_insert_id(void *ctx)
-{
-    const struct gv_sqlite *sqlite = ctx;
-    return sqlite3_last_insert_rowid(sqlite->db);
-}
-
 static int64_t op_changes(void *ctx)
 {
     const struct gv_sqlite *sqlite = ctx;
@@ -244,7 +238,6 @@ static const struct gv_storage_ops storage_ops = {
     .column_int = op_column_int,
     .column_text = op_column_text,
     .column_blob = op_column_blob,
-    .last_insert_id = op_last_insert_id,
     .changes = op_changes,
 };
 

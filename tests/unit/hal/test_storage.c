@@ -113,7 +113,6 @@ static void values_come_back_as_they_were_bound(void **state)
     assert_int_equal(gv_storage_bind_blob(s, &put, 3, gv_view_of(bytes, sizeof(bytes))), GV_OK);
     assert_int_equal(gv_storage_step(s, &put, &row), GV_OK);
     assert_int_equal(gv_storage_changes(s), 1);
-    assert_int_equal(gv_storage_last_insert_id(s), 1);
 
     /* empty is not null */
     assert_int_equal(gv_storage_reset(s, &put), GV_OK);
@@ -121,7 +120,6 @@ static void values_come_back_as_they_were_bound(void **state)
     assert_int_equal(gv_storage_bind_text(s, &put, 2, gv_view_of(NULL, 0)), GV_OK);
     assert_int_equal(gv_storage_bind_blob(s, &put, 3, gv_view_of(NULL, 0)), GV_OK);
     assert_int_equal(gv_storage_step(s, &put, &row), GV_OK);
-    assert_int_equal(gv_storage_last_insert_id(s), 2);
     gv_storage_finish(s, &put);
 
     assert_int_equal(gv_storage_prepare(s, &get, "SELECT a, b, c FROM t ORDER BY id;\n"), GV_OK);
