@@ -3,6 +3,7 @@ import { buy, signCombined } from '../support/buyer.mjs';
 import { makeWallet } from '../support/keys.mjs';
 import { makePayment } from '../support/payment.mjs';
 import { signRung } from '../support/signer.mjs';
+import { until } from '../support/wait.mjs';
 import { ASSET_SATS } from '../support/world.mjs';
 
 /** @typedef {import('../support/world.mjs').World} World */
@@ -27,6 +28,22 @@ const BUYER_SATS = 3000000n;
 function expectOk(answer, what) {
   if (answer.status >= 300) throw new Error(`${what}: ${answer.status} ${answer.text}`);
   return answer.json;
+}
+
+/**
+ * A 503 means: again in a moment. The box gives one while it is not yet at the node's newest block.
+ * @param {World} world @param {string} what @param {string} path @param {object} body @param {Record<string, string>} [headers]
+ */
+async function post(world, what, path, body, headers) {
+  const answer = await until(
+    what,
+    async () => {
+      const reply = await world.api.post(path, body, headers);
+      return reply.status !== 503 && reply;
+    },
+    { everyMs: 250 },
+  );
+  return expectOk(answer, what);
 }
 
 /**
@@ -69,7 +86,7 @@ export async function listOffer(world, offer, coin) {
   };
   const auth = { 'X-API-Key': world.key };
   const order = { ...terms, payout_address: makeWallet('p2wpkh', 'demo payout').address };
-  const ladder = expectOk(await world.api.post('/api/v1/dutch/ladder', order, auth), 'making the ladder');
+  const ladder = await post(world, 'making the ladder', '/api/v1/dutch/ladder', order, auth);
   const body = {
     ...terms,
     asset_name: offer.asset,
@@ -78,7 +95,7 @@ export async function listOffer(world, offer, coin) {
     blocks_after_end: offer.after,
     psbts: ladder.psbts.map((rung) => ({ ...rung, psbt_data: signRung(rung.psbt_data, coin) })),
   };
-  const { id } = expectOk(await world.api.post('/api/v1/dutch', body, auth), 'listing');
+  const { id } = await post(world, 'listing', '/api/v1/dutch', body, auth);
   return { id, rungs: ladder.psbts.length };
 }
 
@@ -107,10 +124,7 @@ export async function purchase(world, id, buyer) {
     change_address: address,
     fee_rate_sat_vb: 3,
   };
-  const combined = expectOk(
-    await world.api.post(`/api/v1/dutch/${id}/purchase`, order),
-    'combining the purchase',
-  );
+  const combined = await post(world, 'combining the purchase', `/api/v1/dutch/${id}/purchase`, order);
   const txid = await world.node.broadcast(signCombined(combined.psbt, [coin]).toHex());
   return { txid, coin, psbt: shown.psbt_data, price: combined.price_sats, fee: combined.fee_sats };
 }
