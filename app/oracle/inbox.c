@@ -35,7 +35,7 @@ void gv_oracle_inbox_init(struct gv_oracle_inbox *inbox)
 
 static size_t packed_size(uint32_t values, uint32_t inputs)
 {
-    return GV_ORACLE_ITEM_HEAD + values * sizeof(uint64_t) + inputs * GV_ORACLE_ITEM_INPUT;
+    return GV_ORACLE_ITEM_HEAD + values * sizeof(uint64_t) + (size_t)inputs * GV_ORACLE_ITEM_INPUT;
 }
 
 static void write_txid(struct gv_writer *w, const struct gv_hash256 *txid)

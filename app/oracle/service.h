@@ -25,7 +25,7 @@
 #include "firmware/base/time.h"
 
 #define GV_ORACLE_ESTIMATE_EVERY_MS 500u
-#define GV_ORACLE_STALE_MS          (10 * 60 * 1000)
+#define GV_ORACLE_STALE_MS          600000 /* ten minutes */
 /* With fewer amounts nothing tells a right price from a wrong one. Source: oracle measurements on
  * synthetic days: right in 57 % of 100-amount windows, in 79 % of 200, in 90 % of 400. */
 #define GV_ORACLE_OUTPUTS_LEAST 100u
