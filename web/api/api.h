@@ -78,7 +78,7 @@ size_t gv_api_on_message(void *api, const void *route_extra, uint64_t client_id,
 size_t gv_api_greet_more(void *api, const void *route_extra, unsigned part, char *buf, size_t cap);
 const void *gv_api_channel(void *api, const struct gv_exchange *x);
 /** A new price stands (gv_oracle_service_config.published). Thread: oracle. */
-void gv_api_on_price(void *api);
+void gv_api_on_price(void *ctx);
 /** gv_event_sink. */
 void gv_api_on_event(void *api, const struct gv_event *event);
 /** A time frame, so that clients can tell silence from loss. Every 10 s, by boot's main thread. */

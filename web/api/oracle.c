@@ -9,7 +9,7 @@
 
 #define NUMBER_TEXT_MAX 24u
 #define HOUR_S          3600
-#define WEEK_S          (7 * 24 * HOUR_S)
+#define WEEK_S          604800
 /* Samples read under one lock and written as one chunk; a line of either form is below 64 bytes. */
 #define SLICE    256u
 #define LINE_MAX 64u
@@ -279,7 +279,7 @@ static bool send_samples(struct gv_exchange *x, const struct span *span)
 void gv_handle_oracle_history(struct gv_exchange *x)
 {
     struct gv_fail fail;
-    struct span span;
+    struct span span = {.step = GV_ORACLE_STEP_SECOND};
     char head[96];
     if (!has_oracle(x)) {
         return;

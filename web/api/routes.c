@@ -67,6 +67,7 @@ const struct gv_route gv_api_routes[] = {
     {"GET",  "/icon.svg",                       gv_handle_asset,          0, 0, "page",           NULL, NULL},
     {"GET",  "/index.html",                     gv_handle_asset,          0, 0, "page",           NULL, NULL},
     {"GET",  "/oracle",                         gv_handle_asset,          0, 0, "page",           NULL, NULL},
+    {"GET",  "/oracle.html",                    gv_handle_asset,          0, 0, "page",           NULL, NULL},
     {"GET",  "/oracle.js",                      gv_handle_asset,          0, 0, "page",           NULL, NULL},
     {"GET",  "/components/{file}",              gv_handle_asset,          0, 0, "page",           NULL, NULL},
     {"GET",  "/lib/{file}",                     gv_handle_asset,          0, 0, "page",           NULL, NULL},
