@@ -88,6 +88,7 @@ void gv_oracle_service_init(struct gv_oracle_service *s,
     GV_ASSERT(rc == 0);
     memset(&s->view, 0, sizeof(s->view));
     s->view.state = GV_ORACLE_FILLING;
+    s->view.state_since_ms = now.utc_ms;
     s->view.window_ms = (uint32_t)s->window.length_ms;
     gv_oracle_trail_init(&s->trail);
     memset(&s->history, 0, sizeof(s->history));
@@ -230,8 +231,12 @@ static void update_history(struct gv_oracle_service *s, int64_t utc_ms)
 static void fill_view(const struct gv_oracle_service *s, struct gv_oracle_view *view,
                       struct gv_oracle_now now)
 {
+    const enum gv_oracle_state state = state_of(s, now.utc_ms);
     view->sequence++;
-    view->state = state_of(s, now.utc_ms);
+    if (state != view->state) {
+        view->state = state;
+        view->state_since_ms = now.utc_ms;
+    }
     view->has_price = s->has_price;
     view->confidence_count = gv_oracle_confidence_count(s->window.counted_count);
     view->confidence = s->has_price ? s->judgement.confidence : 0.0;

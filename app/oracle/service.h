@@ -49,6 +49,7 @@ const char *gv_oracle_state_text(enum gv_oracle_state state);
 struct gv_oracle_view {
     uint64_t sequence; /* one more with every publication */
     enum gv_oracle_state state;
+    int64_t state_since_ms; /* UTC */
     bool has_price;
     double price; /* the published algorithm's, untouched */
     double confidence;

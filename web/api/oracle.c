@@ -136,6 +136,7 @@ void gv_handle_oracle(struct gv_exchange *x)
     gv_jo_object(&out);
     gv_jo_kstring(&out, "source", "own-node");
     gv_jo_kstring(&out, "state", gv_oracle_state_text(view.state));
+    gv_jo_kint(&out, "state_since", view.state_since_ms / 1000);
     write_price(&out, &view);
     write_spot(&out, &view);
     write_guard(&out, &view);

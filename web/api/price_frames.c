@@ -92,6 +92,7 @@ static size_t write_message(const struct gv_price_form *form, const struct gv_or
     }
     gv_render_fixed(&out, "confidence", view->confidence, 3);
     gv_jo_kstring(&out, "state", gv_oracle_state_text(view->state));
+    gv_jo_kint(&out, "state_since", view->state_since_ms / 1000);
     gv_render_fixed(&out, "filled", (double)view->fill_permille / 1000.0, 3);
     gv_jo_kint(&out, "first", (int64_t)batch->first);
     write_points(&out, form->enveloped, batch);

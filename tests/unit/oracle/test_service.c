@@ -206,10 +206,15 @@ static void a_price_without_news_becomes_stale_and_then_leaves_the_window(void *
     pass(1000);
     look();
     assert_int_equal(view.state, GV_ORACLE_STALE);
+    const int64_t stale_ms = now.utc_ms;
+    pass(5000);
+    look();
+    assert_int_equal(view.state_since_ms, stale_ms);
     pass(3 * 3600 * 1000);
     look();
     assert_false(view.has_price);
     assert_int_equal(view.state, GV_ORACLE_FILLING);
+    assert_int_equal(view.state_since_ms, now.utc_ms);
     assert_int_equal(view.transactions, 0);
 }
 
