@@ -110,10 +110,20 @@ test('a price stands soon after the start, from blocks and mempool', async () =>
   assert.equal(now.window.counted, 600);
   assert.ok(Math.abs(now.price / PRICE - 1) < 0.02, `price ${now.price}`);
   assert.ok(['ok', 'uncertain'].includes(now.state), now.state);
-  assert.equal(now.usd_hint.cents, Math.round(now.price * 100));
   assert.ok(now.chart.low < now.price && now.price < now.chart.high);
   assert.ok(now.interval.low < now.spot && now.spot < now.interval.high);
   assert.equal(now.interval.coverage, 0.9);
+});
+
+test('lists and single answers of version 1 carry a hint in dollars, the original routes none', async () => {
+  const { spot } = await oracle();
+  const { json } = await gaveld.api.get('/api/v1/dutch');
+  const { usd_per_btc: usd, age_s: age, time, state } = json.price_hint;
+  assert.ok(Math.abs(usd / spot - 1) < 0.01, `hint ${usd}, spot ${spot}`);
+  assert.ok(age >= 0 && age < 60 && Math.abs(time + age - Date.now() / 1000) < 3, `age ${age}, time ${time}`);
+  assert.ok(['ok', 'uncertain'].includes(state), state);
+  assert.equal('price_hint' in (await gaveld.api.get('/api/listings')).json, false);
+  assert.equal('price_hint' in (await gaveld.api.get('/api/auctions')).json, false);
 });
 
 test('a burst of payments is counted as it comes', async () => {
@@ -230,4 +240,5 @@ test('switched off, there is no oracle', async () => {
   );
   assert.equal((await quiet.api.get('/api/v1/oracle')).json.code, 'oracle.off');
   assert.equal((await quiet.api.get('/api/v1/oracle/history')).status, 404);
+  assert.equal((await quiet.api.get('/api/v1/dutch')).json.price_hint, null);
 });

@@ -52,8 +52,10 @@ test('a listing is posted, read and listed through v1, with exact quantities as 
   assert.equal(posted.status, 201, posted.text);
   const { id } = posted.json;
   assert.equal(posted.headers.location, `/api/v1/dutch/${id}`);
-  const { status, json } = await world.api.get(`/api/v1/dutch/${id}`);
-  assert.equal(status, 200);
+  const one = await world.api.get(`/api/v1/dutch/${id}`);
+  assert.equal(one.status, 200);
+  const { price_hint: hint, ...json } = one.json;
+  assert.equal(hint, null, 'a chain of coinbases tells no price');
   assert.equal(json.quantity, '9223372036854775807');
   assert.equal(json.divisible, true);
   assert.equal(json.asset, 'PEPECASH');
@@ -137,6 +139,7 @@ test('answers carry a tag of this run, and 304 comes while nothing has changed',
   const { id } = await activeListing();
   for (const path of [`/api/v1/dutch/${id}`, '/api/v1/dutch']) {
     const first = await world.api.get(path);
+    assert.equal(first.json.price_hint, null);
     assert.match(first.headers.etag, /^"[0-9a-f]+-/);
     await world.mine(1);
     const after = await world.api.get(path, { 'If-None-Match': first.headers.etag });

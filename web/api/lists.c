@@ -4,6 +4,7 @@
 #include "firmware/base/text.h"
 #include "web/api/api_state.h"
 #include "web/api/errors.h"
+#include "web/api/price_hint.h"
 #include "web/api/render.h"
 
 #include <string.h>
@@ -287,25 +288,28 @@ void gv_handle_legacy_address(struct gv_exchange *x)
 void gv_handle_v1_list(struct gv_exchange *x)
 {
     struct gv_market_head head;
+    struct gv_price_hint hint;
     struct filter filter = {0};
     struct page page = {.x = x, .filter = &filter, .v1 = true, .p = gv_api_worker_of(x)->reply};
     struct gv_json_out out;
     struct gv_fail fail;
-    char tag[64];
+    char tag[80];
     if (read_status_filter(x, &filter, &fail) != GV_OK) {
         gv_api_fail(x, &fail);
         return;
     }
     /* Before the rows: they may be newer than the sequence says, never older. */
     gv_market_head(gv_api_of(x)->config.market, &head);
-    gv_format_cut(tag, sizeof(tag), "%s-%llu", gv_api_of(x)->epoch,
-                  (unsigned long long)head.sequence);
+    gv_price_hint_read(&hint, gv_api_of(x));
+    gv_format_cut(tag, sizeof(tag), "%s-%llu-%llu", gv_api_of(x)->epoch,
+                  (unsigned long long)head.sequence, (unsigned long long)gv_price_hint_mark(&hint));
     if (gv_reply_not_modified(x, tag)) {
         return;
     }
     gv_json_out_init(&out, page.p, GV_REPLY_BYTES_MAX);
     gv_jo_object(&out);
     gv_jo_kint(&out, "sequence", (int64_t)head.sequence);
+    gv_price_hint_render(&out, &hint);
     gv_jo_key(&out, "items");
     gv_jo_array(&out);
     page.n = out.n;

@@ -5,12 +5,14 @@
 #include "web/api/api_state.h"
 #include "web/api/errors.h"
 #include "web/api/find.h"
+#include "web/api/price_hint.h"
 #include "web/api/render.h"
 
 struct one {
     struct gv_json_out out;
     struct gv_tip tip;
     const struct gv_family *family;
+    struct gv_price_hint hint;
     uint64_t sequence;
 };
 
@@ -32,6 +34,7 @@ static void render_v1(void *ctx, const struct gv_market_row *row)
     one->sequence = row->sequence;
     gv_jo_object(&one->out);
     gv_render_v1_members(&one->out, row, one->tip);
+    gv_price_hint_render(&one->out, &one->hint);
     gv_jo_object_end(&one->out);
 }
 
@@ -40,7 +43,8 @@ void gv_handle_one(struct gv_exchange *x)
     const struct gv_family *family = x->route->extra;
     struct one one = {.family = family};
     struct gv_fail fail;
-    char tag[64];
+    char tag[80];
+    gv_price_hint_read(&one.hint, gv_api_of(x));
     gv_json_out_init(&one.out, gv_api_worker_of(x)->reply, GV_REPLY_BYTES_MAX);
     if (gv_find_listing(x, &one.tip, family->v1 ? render_v1 : render_legacy, &one, &fail) !=
         GV_OK) {
@@ -49,8 +53,9 @@ void gv_handle_one(struct gv_exchange *x)
     }
     if (family->v1) {
         /* Confirmations are counted from the tip, so it is part of the tag. */
-        gv_format_cut(tag, sizeof(tag), "%s-%llu-%u", gv_api_of(x)->epoch,
-                      (unsigned long long)one.sequence, one.tip.height.v);
+        gv_format_cut(tag, sizeof(tag), "%s-%llu-%u-%llu", gv_api_of(x)->epoch,
+                      (unsigned long long)one.sequence, one.tip.height.v,
+                      (unsigned long long)gv_price_hint_mark(&one.hint));
         if (gv_reply_not_modified(x, tag)) {
             return;
         }

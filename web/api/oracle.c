@@ -4,6 +4,7 @@
 #include "firmware/base/text.h"
 #include "web/api/api_state.h"
 #include "web/api/price.h"
+#include "web/api/price_hint.h"
 
 #include <string.h>
 
@@ -106,24 +107,10 @@ static void write_window(struct gv_json_out *out, const struct gv_oracle_view *v
     gv_jo_object_end(out);
 }
 
-/* Dollars beside satoshis, for people; no rule of an auction looks at it. */
-static void write_hint(struct gv_json_out *out, const struct gv_oracle_view *view, int64_t age_s)
-{
-    gv_jo_key(out, "usd_hint");
-    if (!view->has_price) {
-        gv_jo_null(out);
-        return;
-    }
-    gv_jo_object(out);
-    gv_jo_kint(out, "cents", (int64_t)(view->price * 100.0 + 0.5));
-    gv_jo_kint(out, "price_age_s", age_s);
-    gv_jo_kstring(out, "state", gv_oracle_state_text(view->state));
-    gv_jo_object_end(out);
-}
-
 void gv_handle_oracle(struct gv_exchange *x)
 {
     struct gv_oracle_view view;
+    struct gv_price_hint hint;
     struct gv_json_out out;
     if (!has_oracle(x)) {
         return;
@@ -151,7 +138,8 @@ void gv_handle_oracle(struct gv_exchange *x)
     }
     gv_render_fixed(&out, "filled", (double)view.fill_permille / 1000.0, 3);
     write_window(&out, &view);
-    write_hint(&out, &view, age_s);
+    gv_price_hint_read(&hint, gv_api_of(x));
+    gv_price_hint_render(&out, &hint);
     gv_jo_kint(&out, "sequence", (int64_t)view.sequence);
     gv_jo_kint(&out, "server_time_ms", now_s * 1000);
     gv_jo_object_end(&out);
