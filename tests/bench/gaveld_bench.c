@@ -27,7 +27,14 @@ static void handle_hello(struct gv_exchange *x)
 }
 
 static const struct gv_route hello = {
-    .method = "GET", .pattern = "/bench/hello", .handler = handle_hello, .metric = "hello"};
+    .method = "GET",
+    .pattern = "/bench/hello",
+    .handler = handle_hello,
+    .scope = GV_SCOPE_PUBLIC,
+    .csrf = GV_CSRF_NONE,
+    .rate = GV_RATE_FREE,
+    .operation = "hello",
+};
 
 int main(int argc, char **argv)
 {

@@ -2,6 +2,7 @@
  * by asset, user, address or listing: the number of series is fixed by the program. */
 #include "web/api/handlers.h"
 
+#include "firmware/base/assert.h"
 #include "firmware/base/heap.h"
 #include "web/api/api_state.h"
 #include "web/api/auth.h"
@@ -10,11 +11,21 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+/* Largest single print. */
+#define PRINT_MAX 512u
+
 struct metrics {
+    struct gv_exchange *x;
     char *p;
     size_t n;
-    bool full;
+    bool gone; /* the client is */
 };
+
+static void flush(struct metrics *m)
+{
+    m->gone = m->gone || gv_reply_chunk(m->x, gv_view_of(m->p, m->n)) != GV_OK;
+    m->n = 0;
+}
 
 static void print(struct metrics *m, const char *fmt, ...) GV_PRINTF(2, 3);
 
@@ -22,12 +33,13 @@ static void print(struct metrics *m, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
-    const int n = vsnprintf(m->p + m->n, GV_REPLY_BYTES_MAX - m->n, fmt, args);
+    const int n = vsnprintf(m->p + m->n, PRINT_MAX, fmt, args);
     va_end(args);
-    if (n < 0 || (size_t)n >= GV_REPLY_BYTES_MAX - m->n) {
-        m->full = true;
-    } else {
-        m->n += (size_t)n;
+    GV_ASSERT(n >= 0);
+    GV_ASSERT((size_t)n < PRINT_MAX);
+    m->n += (size_t)n;
+    if (m->n + PRINT_MAX > GV_REPLY_BYTES_MAX) {
+        flush(m);
     }
 }
 
@@ -137,6 +149,20 @@ static void write_live(struct metrics *m, const struct gv_live *live)
 
 /* ---- price ------------------------------------------------------------------------------------------------ */
 
+static void write_block_price(struct metrics *m, struct gv_prices *prices)
+{
+    struct gv_prices_view view;
+    gv_prices_view(prices, &view);
+    if (view.fact.price_cents != 0) {
+        head(m, "gavel_price_block_usd", "gauge", "Dollars for a bitcoin, by the last blocks.");
+        print(m, "gavel_price_block_usd %.2f\n", (double)view.fact.price_cents / 100.0);
+    }
+    head(m, "gavel_price_block_progress_ratio", "gauge", "Blocks of its window that are read.");
+    print(m, "gavel_price_block_progress_ratio %.3f\n", (double)view.progress_permille / 1000.0);
+    one(m, "gavel_price_block_displaced_total", "counter",
+        "Amounts left out of the block price: more than its memory holds.", view.displaced);
+}
+
 static void write_price(struct metrics *m, const struct gv_api *api)
 {
     struct gv_oracle_view view;
@@ -159,6 +185,7 @@ static void write_price(struct metrics *m, const struct gv_api *api)
         print(m, "gavel_price_state{state=\"%s\"} %d\n",
               gv_oracle_state_text((enum gv_oracle_state)i), view.state == i);
     }
+    write_block_price(m, api->config.prices);
     one(m, "gavel_price_window_transactions", "gauge", "Known in the window.", view.transactions);
     one(m, "gavel_price_window_counted", "gauge", "Of them counted.", view.active);
     one(m, "gavel_price_estimates_total", "counter", "Estimates made.", view.estimates);
@@ -175,7 +202,7 @@ static void write_route_codes(void *ctx, const struct gv_route_stats *s)
         if (s->by_code[i] > 0) {
             print(m,
                   "gavel_http_requests_total{route=\"%s\",method=\"%s\",code=\"%d\"} %" PRIu64 "\n",
-                  s->metric, s->method, gv_http_codes[i], s->by_code[i]);
+                  s->operation, s->method, gv_http_codes[i], s->by_code[i]);
         }
     }
 }
@@ -190,14 +217,14 @@ static void write_route_times(void *ctx, const struct gv_route_stats *s)
     const char *name = "gavel_http_request_duration_seconds";
     for (unsigned i = 0; i + 1 < GV_HTTP_BUCKETS; i++) {
         sum += s->buckets[i];
-        print(m, "%s_bucket{route=\"%s\",method=\"%s\",le=\"%g\"} %" PRIu64 "\n", name, s->metric,
-              s->method, (double)gv_http_bucket_us[i] / 1e6, sum);
+        print(m, "%s_bucket{route=\"%s\",method=\"%s\",le=\"%g\"} %" PRIu64 "\n", name,
+              s->operation, s->method, (double)gv_http_bucket_us[i] / 1e6, sum);
     }
-    print(m, "%s_bucket{route=\"%s\",method=\"%s\",le=\"+Inf\"} %" PRIu64 "\n", name, s->metric,
+    print(m, "%s_bucket{route=\"%s\",method=\"%s\",le=\"+Inf\"} %" PRIu64 "\n", name, s->operation,
           s->method, s->count);
-    print(m, "%s_sum{route=\"%s\",method=\"%s\"} %g\n", name, s->metric, s->method,
+    print(m, "%s_sum{route=\"%s\",method=\"%s\"} %g\n", name, s->operation, s->method,
           (double)s->duration_us_sum / 1e6);
-    print(m, "%s_count{route=\"%s\",method=\"%s\"} %" PRIu64 "\n", name, s->metric, s->method,
+    print(m, "%s_count{route=\"%s\",method=\"%s\"} %" PRIu64 "\n", name, s->operation, s->method,
           s->count);
 }
 
@@ -235,13 +262,15 @@ static bool is_local(const struct gv_exchange *x)
 void gv_handle_metrics(struct gv_exchange *x)
 {
     const struct gv_api *api = gv_api_of(x);
-    struct metrics m = {.p = gv_api_worker_of(x)->reply};
+    struct metrics m = {.x = x, .p = gv_api_worker_of(x)->reply};
     struct gv_market_head market;
     uint32_t granted = 0;
     if (!is_local(x) && !gv_api_authorize(x, &granted)) {
         return;
     }
     gv_market_head(api->config.market, &market);
+    gv_reply_header(x, "Cache-Control", "no-store");
+    gv_reply_begin_chunked(x, "text/plain; version=0.0.4; charset=utf-8");
     head(&m, "gavel_build_info", "gauge", "Always 1.");
     print(&m, "gavel_build_info{version=\"%s\",board=\"%s\"} 1\n", GV_VERSION, GV_BOARD_NAME);
     write_node(&m, &market, gv_clock_utc(api->config.clock));
@@ -250,9 +279,8 @@ void gv_handle_metrics(struct gv_exchange *x)
     write_live(&m, api->live);
     write_price(&m, api);
     write_server(&m, api->server);
-    if (m.full) {
-        gv_log(GV_LOG_BROKEN, "api", "metrics do not fit the reply buffer");
+    flush(&m);
+    if (!m.gone) {
+        gv_reply_end(x);
     }
-    gv_reply_header(x, "Cache-Control", "no-store");
-    gv_reply_body(x, gv_view_of(m.p, m.n), "text/plain; version=0.0.4; charset=utf-8");
 }

@@ -30,49 +30,57 @@ static const struct gv_family v1 = {
     .v1 = true,
 };
 
+#define PUBLIC GV_SCOPE_PUBLIC
+#define PAGE(pattern)                                                                              \
+    {                                                                                              \
+        "GET", pattern, gv_handle_asset, PUBLIC, GV_CSRF_NONE, GV_RATE_FREE, 0, 0,                 \
+            GV_OPERATION_PAGE, NULL                                                                \
+    }
+
 /* clang-format off */
 const struct gv_route gv_api_routes[] = {
+    /* method, path, handler, scope, CSRF, rate class, body limit, flags, operation, extra */
     /* the original's, kept working for its wallets */
-    {"POST", "/api/auctions",                   gv_handle_create,         GV_BODY_MAX, GV_ROUTE_KEY, "legacy_create", "auctions:write", &auctions},
-    {"POST", "/api/listings",                   gv_handle_create,         GV_BODY_MAX, GV_ROUTE_KEY, "legacy_create", "auctions:write", &listings},
-    {"GET",  "/api/auctions",                   gv_handle_legacy_list,    0, 0, "legacy_list",    NULL, &auctions},
-    {"GET",  "/api/listings",                   gv_handle_legacy_list,    0, 0, "legacy_list",    NULL, &listings},
-    {"GET",  "/api/auctions/{id}",              gv_handle_one,            0, 0, "legacy_one",     NULL, &auctions},
-    {"GET",  "/api/listings/{id}",              gv_handle_one,            0, 0, "legacy_one",     NULL, &listings},
-    {"GET",  "/api/auctions/{id}/current-psbt", gv_handle_current_psbt,   0, 0, "current_psbt",   NULL, &auctions},
-    {"GET",  "/api/listings/{id}/current-psbt", gv_handle_current_psbt,   0, 0, "current_psbt",   NULL, &listings},
-    {"GET",  "/api/address/{address}",          gv_handle_legacy_address, 0, 0, "legacy_address", NULL, NULL},
-    {"GET",  "/api/health",                     gv_handle_legacy_health,  0, 0, "legacy_health",  NULL, NULL},
+    {"POST", "/api/auctions",                   gv_handle_create,         "auctions:write", GV_CSRF_TOKEN, GV_RATE_WRITE, GV_BODY_MAX,       0,                  "legacy_auction_create", &auctions},
+    {"POST", "/api/listings",                   gv_handle_create,         "auctions:write", GV_CSRF_TOKEN, GV_RATE_WRITE, GV_BODY_MAX,       0,                  "legacy_listing_create", &listings},
+    {"GET",  "/api/auctions",                   gv_handle_legacy_list,    PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "legacy_auctions",       &auctions},
+    {"GET",  "/api/listings",                   gv_handle_legacy_list,    PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "legacy_listings",       &listings},
+    {"GET",  "/api/auctions/{id}",              gv_handle_one,            PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "legacy_auction",        &auctions},
+    {"GET",  "/api/listings/{id}",              gv_handle_one,            PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "legacy_listing",        &listings},
+    {"GET",  "/api/auctions/{id}/current-psbt", gv_handle_current_psbt,   PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "legacy_auction_psbt",   &auctions},
+    {"GET",  "/api/listings/{id}/current-psbt", gv_handle_current_psbt,   PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "legacy_listing_psbt",   &listings},
+    {"GET",  "/api/address/{address}",          gv_handle_legacy_address, PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "legacy_address",        NULL},
+    {"GET",  "/api/health",                     gv_handle_legacy_health,  PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "legacy_health",         NULL},
     /* version 1 */
-    {"GET",  "/api/v1/dutch",                   gv_handle_v1_list,        0, 0, "dutch_list",     NULL, &v1},
-    {"POST", "/api/v1/dutch",                   gv_handle_create,         GV_BODY_MAX, GV_ROUTE_KEY, "dutch_create", "auctions:write", &v1},
-    {"POST", "/api/v1/dutch/check",             gv_handle_check,          GV_BODY_MAX, GV_ROUTE_KEY, "dutch_check",  "auctions:write", &v1},
-    {"POST", "/api/v1/dutch/ladder",            gv_handle_ladder,         GV_SMALL_BODY_MAX, 0, "dutch_ladder",   NULL, &v1},
-    {"GET",  "/api/v1/dutch/{id}",              gv_handle_one,            0, 0, "dutch_one",      NULL, &v1},
-    {"GET",  "/api/v1/dutch/{id}/current-psbt", gv_handle_current_psbt,   0, 0, "current_psbt",   NULL, &v1},
-    {"POST", "/api/v1/dutch/{id}/purchase",     gv_handle_purchase,       GV_SMALL_BODY_MAX, 0, "dutch_purchase", NULL, &v1},
-    {"GET",  "/api/v1/node",                    gv_handle_node,           0, 0, "node",           NULL, NULL},
-    {"GET",  "/api/v1/oracle",                  gv_handle_oracle,         0, 0, "oracle",         NULL, NULL},
-    {"GET",  "/api/v1/oracle/history",          gv_handle_oracle_history, 0, 0, "oracle_history", NULL, NULL},
-    {"GET",  "/ws/mempool",                     gv_handle_price_stream,   0, GV_ROUTE_WEBSOCKET, "ws_mempool", NULL, &gv_price_flat},
-    {"GET",  "/api/v1/ws",                      NULL,                     0, GV_ROUTE_WEBSOCKET, "ws", NULL, NULL},
+    {"GET",  "/api/v1/dutch",                   gv_handle_v1_list,        PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "dutch_list",            &v1},
+    {"POST", "/api/v1/dutch",                   gv_handle_create,         "auctions:write", GV_CSRF_TOKEN, GV_RATE_WRITE, GV_BODY_MAX,       0,                  "dutch_create",          &v1},
+    {"POST", "/api/v1/dutch/check",             gv_handle_check,          "auctions:write", GV_CSRF_TOKEN, GV_RATE_PSBT,  GV_BODY_MAX,       0,                  "dutch_check",           &v1},
+    {"POST", "/api/v1/dutch/ladder",            gv_handle_ladder,         PUBLIC,           GV_CSRF_NONE,  GV_RATE_WRITE, GV_SMALL_BODY_MAX, 0,                  "dutch_ladder",          &v1},
+    {"GET",  "/api/v1/dutch/{id}",              gv_handle_one,            PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "dutch_one",             &v1},
+    {"GET",  "/api/v1/dutch/{id}/current-psbt", gv_handle_current_psbt,   PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "dutch_psbt",            &v1},
+    {"POST", "/api/v1/dutch/{id}/purchase",     gv_handle_purchase,       PUBLIC,           GV_CSRF_NONE,  GV_RATE_WRITE, GV_SMALL_BODY_MAX, 0,                  "dutch_purchase",        &v1},
+    {"GET",  "/api/v1/node",                    gv_handle_node,           PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "node",                  NULL},
+    {"GET",  "/api/v1/oracle",                  gv_handle_oracle,         PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "oracle",                NULL},
+    {"GET",  "/api/v1/oracle/history",          gv_handle_oracle_history, PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "oracle_history",        NULL},
+    {"GET",  "/ws/mempool",                     gv_handle_price_stream,   PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 GV_ROUTE_WEBSOCKET, "ws_mempool",            &gv_price_flat},
+    {"GET",  "/api/v1/ws",                      NULL,                     PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 GV_ROUTE_WEBSOCKET, "ws",                    NULL},
     /* operation */
-    {"GET",  "/health",                         gv_handle_health,         0, GV_ROUTE_PLAIN, "health", NULL, NULL},
-    {"GET",  "/ready",                          gv_handle_ready,          0, GV_ROUTE_PLAIN, "ready",  NULL, NULL},
-    {"GET",  "/metrics",                        gv_handle_metrics,        0, 0, "metrics",        "auctions:read", NULL},
-    {"GET",  "/ca.crt",                         gv_handle_ca,             0, GV_ROUTE_PLAIN, "ca",  NULL, NULL},
+    {"GET",  "/health",                         gv_handle_health,         PUBLIC,           GV_CSRF_NONE,  GV_RATE_FREE,  0,                 GV_ROUTE_PLAIN,     "health",                NULL},
+    {"GET",  "/ready",                          gv_handle_ready,          PUBLIC,           GV_CSRF_NONE,  GV_RATE_FREE,  0,                 GV_ROUTE_PLAIN,     "ready",                 NULL},
+    {"GET",  "/metrics",                        gv_handle_metrics,        "auctions:read",  GV_CSRF_NONE,  GV_RATE_FREE,  0,                 0,                  "metrics",               NULL},
+    {"GET",  "/ca.crt",                         gv_handle_ca,             PUBLIC,           GV_CSRF_NONE,  GV_RATE_FREE,  0,                 GV_ROUTE_PLAIN,     "ca",                    NULL},
     /* the page */
-    {"GET",  "/",                               gv_handle_asset,          0, 0, "page",           NULL, NULL},
-    {"GET",  "/app.js",                         gv_handle_asset,          0, 0, "page",           NULL, NULL},
-    {"GET",  "/icon.svg",                       gv_handle_asset,          0, 0, "page",           NULL, NULL},
-    {"GET",  "/index.html",                     gv_handle_asset,          0, 0, "page",           NULL, NULL},
-    {"GET",  "/oracle",                         gv_handle_asset,          0, 0, "page",           NULL, NULL},
-    {"GET",  "/oracle.html",                    gv_handle_asset,          0, 0, "page",           NULL, NULL},
-    {"GET",  "/oracle.js",                      gv_handle_asset,          0, 0, "page",           NULL, NULL},
-    {"GET",  "/components/{file}",              gv_handle_asset,          0, 0, "page",           NULL, NULL},
-    {"GET",  "/lib/{file}",                     gv_handle_asset,          0, 0, "page",           NULL, NULL},
-    {"GET",  "/styles/{file}",                  gv_handle_asset,          0, 0, "page",           NULL, NULL},
-    {"GET",  "/views/{file}",                   gv_handle_asset,          0, 0, "page",           NULL, NULL},
+    PAGE("/"),
+    PAGE("/app.js"),
+    PAGE("/icon.svg"),
+    PAGE("/index.html"),
+    PAGE("/oracle"),
+    PAGE("/oracle.html"),
+    PAGE("/oracle.js"),
+    PAGE("/components/{file}"),
+    PAGE("/lib/{file}"),
+    PAGE("/styles/{file}"),
+    PAGE("/views/{file}"),
 };
 /* clang-format on */
 

@@ -151,6 +151,40 @@ static bool covers(const struct gv_route *earlier, const struct gv_route *later)
            gv_router_match(earlier->pattern, gv_view_str(later->pattern), params);
 }
 
+/* What a row must say; NULL when it says it all. */
+static const char *missing(const struct gv_route *route)
+{
+    bool websocket = (route->flags & GV_ROUTE_WEBSOCKET) != 0;
+    if (!known_method(route->method) || !good_pattern(route->pattern)) {
+        return "a known method and a good pattern";
+    }
+    if (route->handler == NULL && !websocket) {
+        return "a handler";
+    }
+    if (route->scope == NULL || route->operation == NULL) {
+        return "a scope and an operation";
+    }
+    if (route->csrf == GV_CSRF_FORGOTTEN || route->rate == GV_RATE_FORGOTTEN) {
+        return "its CSRF need and its rate class";
+    }
+    bool reads = strcmp(route->method, "GET") == 0;
+    if (websocket && !reads) {
+        return "GET: it is a WebSocket";
+    }
+    if (reads && (route->csrf != GV_CSRF_NONE || route->body_max != 0)) {
+        return "neither token nor body: it is a GET";
+    }
+    bool open = strcmp(route->scope, GV_SCOPE_PUBLIC) == 0;
+    return !reads && !open && route->csrf != GV_CSRF_TOKEN ? "GV_CSRF_TOKEN: it writes with a scope"
+                                                           : NULL;
+}
+
+/* Rows of one operation are one thing: a counter, a page of the documentation. */
+static bool same_operation(const struct gv_route *a, const struct gv_route *b)
+{
+    return strcmp(a->operation, b->operation) == 0 && strcmp(a->operation, GV_OPERATION_PAGE) != 0;
+}
+
 enum gv_err gv_router_check(const struct gv_route *routes, size_t routes_n, struct gv_fail *fail)
 {
     if (routes_n > GV_ROUTES_MAX) {
@@ -158,21 +192,20 @@ enum gv_err gv_router_check(const struct gv_route *routes, size_t routes_n, stru
     }
     for (size_t i = 0; i < routes_n; i++) {
         const struct gv_route *route = &routes[i];
-        bool websocket = (route->flags & GV_ROUTE_WEBSOCKET) != 0;
-        bool complete = route->metric != NULL && (route->handler != NULL || websocket);
-        if (!complete || !known_method(route->method) || !good_pattern(route->pattern)) {
-            return gv_fail(fail, GV_ERR_INVALID, "server.route", "bad route %s %s", route->method,
-                           route->pattern);
-        }
-        if (websocket && strcmp(route->method, "GET") != 0) {
-            return gv_fail(fail, GV_ERR_INVALID, "server.route", "%s: a WebSocket is a GET",
-                           route->pattern);
+        const char *needs = missing(route);
+        if (needs != NULL) {
+            return gv_fail(fail, GV_ERR_INVALID, "server.route", "%s %s needs %s", route->method,
+                           route->pattern, needs);
         }
         for (size_t j = 0; j < i; j++) {
             if (covers(&routes[j], route)) {
                 return gv_fail(fail, GV_ERR_INVALID, "server.route",
                                "%s %s can never be reached behind %s", route->method,
                                route->pattern, routes[j].pattern);
+            }
+            if (same_operation(&routes[j], route)) {
+                return gv_fail(fail, GV_ERR_INVALID, "server.route", "%s and %s are both called %s",
+                               routes[j].pattern, route->pattern, route->operation);
             }
         }
     }

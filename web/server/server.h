@@ -59,12 +59,35 @@ typedef void gv_handler(struct gv_exchange *x);
 
 enum {
     GV_ROUTE_PLAIN = 1u << 0, /* served over plain http to every peer (CA certificate, health) */
-    GV_ROUTE_WEBSOCKET =
-        1u << 1,            /* GET with upgrade; `handler` may veto by replying, may be NULL */
-    GV_ROUTE_KEY = 1u << 2, /* for the API layer: `scope` is needed; the server ignores it */
+    GV_ROUTE_WEBSOCKET = 1u << 1, /* GET with upgrade; `handler` may veto by replying, or be NULL */
 };
 
-#define GV_ROUTES_MAX 96u
+/** Nothing in a row is optional that decides who may do what: zero means forgotten, and a row that
+ *  forgets something is refused at start. */
+enum gv_csrf {
+    GV_CSRF_FORGOTTEN,
+    GV_CSRF_NONE,  /* reads, and writes that open nothing to the one who sends them */
+    GV_CSRF_TOKEN, /* a session's writes carry its token; every write that has a scope */
+};
+
+/** What a request is counted as. Values and headers: rate.h. */
+enum gv_rate_class {
+    GV_RATE_FORGOTTEN,
+    GV_RATE_FREE, /* not counted: the page, health, certificates */
+    GV_RATE_READ,
+    GV_RATE_WRITE,
+    GV_RATE_BID,
+    GV_RATE_LOGIN,
+    GV_RATE_CHAT,
+    GV_RATE_PSBT, /* signatures of whole ladders are checked */
+};
+
+/** `scope` of a row that everybody may use. */
+#define GV_SCOPE_PUBLIC "public"
+/** `operation` that the many rows of files share. */
+#define GV_OPERATION_PAGE "page"
+
+#define GV_ROUTES_MAX 192u
 
 /** One row. Static memory of the caller, kept while the server runs. */
 struct gv_route {
@@ -72,11 +95,14 @@ struct gv_route {
     const char *pattern; /* "/api/listings/{id}": a placeholder is a whole segment, never empty; a
                           * last segment "{rest*}" takes the remainder, slashes included */
     gv_handler *handler;
+    const char *scope; /* what the API layer's gate asks for, or GV_SCOPE_PUBLIC */
+    enum gv_csrf csrf;
+    enum gv_rate_class rate;
     size_t body_max; /* largest request body; 0: none is taken (a body is 413) */
     unsigned flags;
-    const char *metric; /* label of this row in metrics; several rows may share one text */
-    const char *scope;  /* API key scope or NULL */
-    const void *extra;  /* anything the API layer wants to find in its handler */
+    const char *
+        operation; /* operationId in openapi.json and label in metrics; unique, but GV_OPERATION_PAGE */
+    const void *extra; /* anything the API layer wants to find in its handler */
 };
 
 struct gv_exchange {
@@ -209,7 +235,7 @@ struct gv_server_config {
 };
 
 /** Bind, start the workers, serve. Keeps config's pointers and routes.
- *  Returns: GV_OK; GV_ERR_INVALID "server.route" (a row nobody could reach, a bad pattern);
+ *  Returns: GV_OK; GV_ERR_INVALID "server.route" (a row that is incomplete or nobody could reach);
  *  GV_ERR_IO "server.bind"; GV_ERR_CRYPTO "server.tls" (certificate or key); GV_ERR_STATE when a server
  *  runs already.  Thread: main, before the memory seal. */
 GV_MUST_USE enum gv_err gv_server_start(struct gv_server **server,
@@ -236,7 +262,7 @@ extern const uint64_t gv_http_bucket_us[GV_HTTP_BUCKETS];
 extern const int gv_http_codes[GV_HTTP_CODES];
 
 struct gv_route_stats {
-    const char *metric; /* rows that share a metric text are summed */
+    const char *operation; /* rows that share it are summed */
     const char *method;
     uint64_t by_code[GV_HTTP_CODES];
     uint64_t buckets[GV_HTTP_BUCKETS]; /* not cumulative */
@@ -259,7 +285,7 @@ struct gv_server_stats {
 };
 
 void gv_server_stats(const struct gv_server *server, struct gv_server_stats *stats);
-/** Visit the metrics, requests without a row last (metric "none"). Thread: any. */
+/** Visit the counters, requests without a row last (operation "none"). Thread: any. */
 void gv_server_each_route(const struct gv_server *server,
                           void (*visit)(void *ctx, const struct gv_route_stats *stats), void *ctx);
 

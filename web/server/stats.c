@@ -72,7 +72,7 @@ static void add_row(const struct gv_server *server, size_t row, struct gv_route_
 
 static bool same_label(const struct gv_route *a, const struct gv_route *b)
 {
-    return strcmp(a->metric, b->metric) == 0 && strcmp(a->method, b->method) == 0;
+    return strcmp(a->operation, b->operation) == 0 && strcmp(a->method, b->method) == 0;
 }
 
 /* Is this row the first of those that share its label? */
@@ -94,7 +94,7 @@ void gv_server_each_route(const struct gv_server *server,
             continue;
         }
         const struct gv_route *route = &server->routes[row];
-        struct gv_route_stats stats = {.metric = route->metric, .method = route->method};
+        struct gv_route_stats stats = {.operation = route->operation, .method = route->method};
         for (size_t i = row; i < server->routes_n; i++) {
             if (same_label(&server->routes[i], route)) {
                 add_row(server, i, &stats);
@@ -102,7 +102,7 @@ void gv_server_each_route(const struct gv_server *server,
         }
         visit(ctx, &stats);
     }
-    struct gv_route_stats none = {.metric = "none", .method = ""};
+    struct gv_route_stats none = {.operation = "none", .method = ""};
     add_row(server, GV_ROUTES_MAX, &none);
     visit(ctx, &none);
 }

@@ -110,34 +110,38 @@ static void silent(struct gv_exchange *x)
     (void)x;
 }
 
+/* What every row must say, for rows that anybody may use. */
+#define OPEN(name)                                                                                 \
+    .scope = GV_SCOPE_PUBLIC, .csrf = GV_CSRF_NONE, .rate = GV_RATE_FREE, .operation = (name)
+
 static const struct gv_route routes[] = {
-    {.method = "GET", .pattern = "/hello", .handler = hello, .metric = "hello"},
+    {.method = "GET", .pattern = "/hello", .handler = hello, OPEN("hello")},
     {.method = "GET",
      .pattern = "/plain",
      .handler = hello,
-     .metric = "plain",
+     OPEN("plain"),
      .flags = GV_ROUTE_PLAIN},
-    {.method = "GET", .pattern = "/where/{a}/at/{b}", .handler = where, .metric = "where"},
-    {.method = "GET", .pattern = "/query", .handler = query, .metric = "query"},
+    {.method = "GET", .pattern = "/where/{a}/at/{b}", .handler = where, OPEN("where")},
+    {.method = "GET", .pattern = "/query", .handler = query, OPEN("query")},
     {.method = "POST",
      .pattern = "/upload",
      .handler = upload,
-     .metric = "upload",
+     OPEN("upload"),
      .body_max = BODY_MAX},
     {.method = "POST",
      .pattern = "/ignore",
      .handler = ignore,
-     .metric = "ignore",
+     OPEN("ignore"),
      .body_max = BODY_MAX},
-    {.method = "DELETE", .pattern = "/ignore", .handler = ignore, .metric = "ignore"},
-    {.method = "GET", .pattern = "/list", .handler = list, .metric = "list"},
-    {.method = "GET", .pattern = "/tagged", .handler = tagged, .metric = "tagged"},
-    {.method = "GET", .pattern = "/full", .handler = full, .metric = "full"},
-    {.method = "GET", .pattern = "/split", .handler = split, .metric = "split"},
-    {.method = "GET", .pattern = "/silent", .handler = silent, .metric = "silent"},
+    {.method = "DELETE", .pattern = "/ignore", .handler = ignore, OPEN("ignore_delete")},
+    {.method = "GET", .pattern = "/list", .handler = list, OPEN("list")},
+    {.method = "GET", .pattern = "/tagged", .handler = tagged, OPEN("tagged")},
+    {.method = "GET", .pattern = "/full", .handler = full, OPEN("full")},
+    {.method = "GET", .pattern = "/split", .handler = split, OPEN("split")},
+    {.method = "GET", .pattern = "/silent", .handler = silent, OPEN("silent")},
     {.method = "GET",
      .pattern = "/live",
-     .metric = "live",
+     OPEN("live"),
      .flags = GV_ROUTE_WEBSOCKET,
      .extra = "greeting"},
 };

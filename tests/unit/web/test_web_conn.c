@@ -381,7 +381,7 @@ static void plain_http_from_outside_is_sent_to_https(void **state)
 
 static void find_hello(void *ctx, const struct gv_route_stats *stats)
 {
-    if (strcmp(stats->metric, "hello") == 0) {
+    if (strcmp(stats->operation, "hello") == 0) {
         *(struct gv_route_stats *)ctx = *stats;
     }
 }

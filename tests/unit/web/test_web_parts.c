@@ -54,12 +54,22 @@ static void a_rest_placeholder_takes_the_remainder(void **state)
     assert_false(matches("/ui/{file*}", "/ui/", NULL));
 }
 
+static struct gv_route row_of(const char *method, const char *pattern, const char *operation)
+{
+    return (struct gv_route){
+        .method = method,
+        .pattern = pattern,
+        .handler = answer,
+        .scope = GV_SCOPE_PUBLIC,
+        .csrf = GV_CSRF_NONE,
+        .rate = GV_RATE_FREE,
+        .operation = operation,
+    };
+}
+
 static enum gv_err check_two(const char *first, const char *second)
 {
-    struct gv_route routes[2] = {
-        {.method = "GET", .pattern = first, .handler = answer, .metric = "a"},
-        {.method = "GET", .pattern = second, .handler = answer, .metric = "b"},
-    };
+    const struct gv_route routes[2] = {row_of("GET", first, "a"), row_of("GET", second, "b")};
     struct gv_fail fail;
     return gv_router_check(routes, 2, &fail);
 }
@@ -83,13 +93,72 @@ static void bad_patterns_are_refused(void **state)
     }
 }
 
+static enum gv_err check_one(struct gv_route route)
+{
+    struct gv_fail fail;
+    return gv_router_check(&route, 1, &fail);
+}
+
+static void a_row_that_forgets_something_is_refused(void **state)
+{
+    (void)state;
+    const struct gv_route good = row_of("POST", "/a", "a");
+    struct gv_route row = good;
+    assert_int_equal(check_one(row), GV_OK);
+    row.scope = NULL;
+    assert_int_equal(check_one(row), GV_ERR_INVALID);
+    row = good;
+    row.csrf = GV_CSRF_FORGOTTEN;
+    assert_int_equal(check_one(row), GV_ERR_INVALID);
+    row = good;
+    row.rate = GV_RATE_FORGOTTEN;
+    assert_int_equal(check_one(row), GV_ERR_INVALID);
+    row = good;
+    row.operation = NULL;
+    assert_int_equal(check_one(row), GV_ERR_INVALID);
+    row = good;
+    row.handler = NULL;
+    assert_int_equal(check_one(row), GV_ERR_INVALID);
+    row = good;
+    row.method = "TRACE";
+    assert_int_equal(check_one(row), GV_ERR_INVALID);
+}
+
+static void a_write_with_a_scope_needs_the_token(void **state)
+{
+    (void)state;
+    struct gv_route row = row_of("DELETE", "/a", "a");
+    row.scope = "admin";
+    assert_int_equal(check_one(row), GV_ERR_INVALID);
+    row.csrf = GV_CSRF_TOKEN;
+    assert_int_equal(check_one(row), GV_OK);
+    row.method = "GET"; /* a read neither carries a token nor takes a body */
+    assert_int_equal(check_one(row), GV_ERR_INVALID);
+    row.csrf = GV_CSRF_NONE;
+    assert_int_equal(check_one(row), GV_OK);
+    row.body_max = 1;
+    assert_int_equal(check_one(row), GV_ERR_INVALID);
+}
+
+static void an_operation_has_one_row(void **state)
+{
+    (void)state;
+    struct gv_fail fail;
+    struct gv_route routes[2] = {row_of("GET", "/a", "same"), row_of("GET", "/b", "same")};
+    assert_int_equal(gv_router_check(routes, 2, &fail), GV_ERR_INVALID);
+    routes[0].operation = routes[1].operation = GV_OPERATION_PAGE;
+    assert_int_equal(gv_router_check(routes, 2, &fail), GV_OK);
+}
+
 static const struct gv_route *find(const char *method, const char *path, char *allow, size_t cap)
 {
-    static const struct gv_route routes[] = {
-        {.method = "GET", .pattern = "/x", .handler = answer, .metric = "a"},
-        {.method = "POST", .pattern = "/x", .handler = answer, .metric = "b"},
-        {.method = "DELETE", .pattern = "/y/{id}", .handler = answer, .metric = "c"},
+    static struct gv_route routes[3];
+    const struct gv_route rows[3] = {
+        row_of("GET", "/x", "a"),
+        row_of("POST", "/x", "b"),
+        row_of("DELETE", "/y/{id}", "c"),
     };
+    memcpy(routes, rows, sizeof(routes));
     struct gv_view params[GV_WEB_PARAMS_MAX];
     struct gv_web_request request = {.method = gv_view_str(method),
                                      .path = gv_view_str(path),
@@ -101,8 +170,8 @@ static void the_methods_of_a_path_are_named(void **state)
 {
     (void)state;
     char allow[64];
-    assert_string_equal(find("HEAD", "/x", allow, sizeof(allow))->metric, "a");
-    assert_string_equal(find("POST", "/x", allow, sizeof(allow))->metric, "b");
+    assert_string_equal(find("HEAD", "/x", allow, sizeof(allow))->operation, "a");
+    assert_string_equal(find("POST", "/x", allow, sizeof(allow))->operation, "b");
     assert_null(find("PUT", "/x", allow, sizeof(allow)));
     assert_string_equal(allow, "GET, HEAD, POST");
     assert_null(find("GET", "/y/1", allow, sizeof(allow)));
@@ -288,6 +357,9 @@ int main(void)
         cmocka_unit_test(a_placeholder_takes_one_whole_segment),
         cmocka_unit_test(a_rest_placeholder_takes_the_remainder),
         cmocka_unit_test(a_row_that_cannot_be_reached_is_refused),
+        cmocka_unit_test(a_row_that_forgets_something_is_refused),
+        cmocka_unit_test(a_write_with_a_scope_needs_the_token),
+        cmocka_unit_test(an_operation_has_one_row),
         cmocka_unit_test(bad_patterns_are_refused),
         cmocka_unit_test(the_methods_of_a_path_are_named),
         cmocka_unit_test(a_path_is_decoded_once),
