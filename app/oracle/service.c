@@ -2,6 +2,7 @@
 
 #include "firmware/base/assert.h"
 #include "firmware/base/log.h"
+#include "firmware/base/mem.h"
 
 #include <string.h>
 
@@ -91,7 +92,7 @@ void gv_oracle_service_init(struct gv_oracle_service *s,
     s->view.state_since_ms = now.utc_ms;
     s->view.window_ms = (uint32_t)s->window.length_ms;
     gv_oracle_trail_init(&s->trail);
-    memset(&s->history, 0, sizeof(s->history));
+    gv_mem_zero(&s->history, sizeof(s->history));
 }
 
 /* ---- items ---------------------------------------------------------------------------------------- */

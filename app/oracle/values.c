@@ -1,6 +1,7 @@
 #include "app/oracle/values.h"
 
 #include "firmware/base/assert.h"
+#include "firmware/base/mem.h"
 
 #include <string.h>
 
@@ -15,7 +16,7 @@ void gv_oracle_values_init(struct gv_oracle_values *values, struct gv_oracle_slo
     memset(values, 0, sizeof *values);
     values->slot = slot;
     values->capacity = capacity;
-    memset(slot, 0, capacity * sizeof *slot);
+    gv_mem_zero(slot, capacity * sizeof *slot);
     for (uint32_t bin = 0; bin < GV_ORACLE_BINS; bin++) {
         values->head[bin] = GV_ORACLE_NONE;
     }

@@ -1,10 +1,13 @@
 #include "app/oracle/window.h"
 
 #include "firmware/base/assert.h"
+#include "firmware/base/mem.h"
 
 #include <string.h>
 
 #define TX_MAX_LEAST 16u
+/* Index 0 of every array, so that zeroed memory is an empty window. */
+#define NOBODY 0u
 
 _Static_assert(sizeof(struct gv_oracle_record) == 40, "the sum in window.h");
 _Static_assert(sizeof(struct gv_oracle_input) == 20, "the sum in window.h");
@@ -56,8 +59,7 @@ static uint32_t *input_bucket(const struct gv_oracle_window *window, uint64_t ta
 static uint32_t find(const struct gv_oracle_window *window, const struct gv_hash256 *txid)
 {
     uint32_t at = *record_bucket(window, txid->b);
-    while (at != GV_ORACLE_NONE &&
-           memcmp(window->record[at].txid, txid->b, GV_ORACLE_TXID_BYTES) != 0) {
+    while (at != NOBODY && memcmp(window->record[at].txid, txid->b, GV_ORACLE_TXID_BYTES) != 0) {
         at = window->record[at].chain;
     }
     return at;
@@ -70,24 +72,6 @@ static void *carve(uint8_t **at, size_t bytes)
     void *const p = *at;
     *at += (bytes + 7u) / 8u * 8u;
     return p;
-}
-
-static void link_free(struct gv_oracle_window *window)
-{
-    for (uint32_t i = 0; i < window->tx_max; i++) {
-        window->record[i].chain = i + 1 < window->tx_max ? i + 1 : GV_ORACLE_NONE;
-        window->record_bucket[i] = GV_ORACLE_NONE;
-        window->input_bucket[i] = GV_ORACLE_NONE;
-    }
-    const uint32_t counted = GV_ORACLE_COUNTED_OF(window->tx_max);
-    for (uint32_t i = 0; i < counted; i++) {
-        window->counted[i].record = i + 1 < counted ? i + 1 : GV_ORACLE_NONE;
-    }
-    const uint32_t inputs = GV_ORACLE_INPUTS_OF(window->tx_max);
-    for (uint32_t i = 0; i < inputs; i++) {
-        window->input[i].chain = i + 1 < inputs ? i + 1 : GV_ORACLE_NONE;
-    }
-    window->free_inputs = inputs;
 }
 
 void gv_oracle_window_init(struct gv_oracle_window *window, void *memory, size_t bytes,
@@ -105,20 +89,55 @@ void gv_oracle_window_init(struct gv_oracle_window *window, void *memory, size_t
     window->now_ms = INT64_MIN;
     window->seed = seed;
     window->tx_max = tx_max;
-    window->oldest = GV_ORACLE_NONE;
-    window->newest = GV_ORACLE_NONE;
+    /* One more for both ends: what is held may begin and end inside a moment. */
+    window->moment_ms = (uint64_t)length_ms / (GV_ORACLE_MOMENTS_OF(tx_max) - 2u) + 1u;
 
     struct gv_oracle_slot *const slot = carve(&at, slots * sizeof *slot);
     window->scratch.points_max = slots * GV_ORACLE_POINTS_PER_VALUE;
     window->scratch.point = carve(&at, window->scratch.points_max * sizeof(double));
-    window->record = carve(&at, tx_max * sizeof *window->record);
-    window->counted = carve(&at, GV_ORACLE_COUNTED_OF(tx_max) * sizeof(struct gv_oracle_counted));
-    window->input = carve(&at, GV_ORACLE_INPUTS_OF(tx_max) * sizeof *window->input);
+    uint8_t *const indexes = at;
+    window->record = carve(&at, (tx_max + 1u) * sizeof *window->record);
+    window->counted =
+        carve(&at, (GV_ORACLE_COUNTED_OF(tx_max) + 1u) * sizeof(struct gv_oracle_counted));
+    window->input = carve(&at, (GV_ORACLE_INPUTS_OF(tx_max) + 1u) * sizeof *window->input);
     window->record_bucket = carve(&at, tx_max * sizeof(uint32_t));
     window->input_bucket = carve(&at, tx_max * sizeof(uint32_t));
+    window->moment = carve(&at, GV_ORACLE_MOMENTS_OF(tx_max) * sizeof(uint32_t));
+    window->moment_bits = carve(&at, GV_ORACLE_MOMENT_WORDS_OF(tx_max) * sizeof(uint32_t));
     GV_ASSERT((size_t)(at - (uint8_t *)memory) <= bytes);
+    gv_mem_zero(indexes, (size_t)(at - indexes));
     gv_oracle_values_init(&window->values, slot, slots);
-    link_free(window);
+}
+
+/* A free element of each array. In: there is one (make_room). */
+static uint32_t take_record(struct gv_oracle_window *window)
+{
+    const uint32_t at = window->free_record;
+    if (at == NOBODY) {
+        return ++window->fresh_record;
+    }
+    window->free_record = window->record[at].chain;
+    return at;
+}
+
+static uint32_t take_counted(struct gv_oracle_window *window)
+{
+    const uint32_t at = window->free_counted;
+    if (at == NOBODY) {
+        return ++window->fresh_counted;
+    }
+    window->free_counted = window->counted[at].record;
+    return at;
+}
+
+static uint32_t take_input(struct gv_oracle_window *window)
+{
+    const uint32_t at = window->free_input;
+    if (at == NOBODY) {
+        return ++window->fresh_input;
+    }
+    window->free_input = window->input[at].chain;
+    return at;
 }
 
 /* ---- counted records ------------------------------------------------------------------------------ */
@@ -126,12 +145,11 @@ void gv_oracle_window_init(struct gv_oracle_window *window, void *memory, size_t
 static void index_input(struct gv_oracle_window *window, uint32_t counted,
                         const struct gv_outpoint *outpoint)
 {
-    const uint32_t at = window->free_input;
+    const uint32_t at = take_input(window);
     struct gv_oracle_input *const input = &window->input[at];
     const uint64_t tag = tag_of(window, outpoint);
     uint32_t *const bucket = input_bucket(window, tag);
-    window->free_input = input->chain;
-    window->free_inputs--;
+    window->input_count++;
     *input = (struct gv_oracle_input){.tag_high = (uint32_t)(tag >> 32),
                                       .tag_low = (uint32_t)tag,
                                       .counted = counted,
@@ -141,26 +159,30 @@ static void index_input(struct gv_oracle_window *window, uint32_t counted,
     window->counted[counted].input = at;
 }
 
+static uint32_t first_slot(uint32_t counted)
+{
+    return (counted - 1u) * GV_ORACLE_OUTPUTS;
+}
+
 /* In: there is room (make_room). */
 static void count(struct gv_oracle_window *window, uint32_t record, const struct gv_oracle_tx *tx)
 {
-    const uint32_t at = window->free_counted;
-    window->free_counted = window->counted[at].record;
-    window->counted[at] = (struct gv_oracle_counted){.record = record, .input = GV_ORACLE_NONE};
-    window->record[record].counted = (at + 1) & 0x7fffffffu;
+    const uint32_t at = take_counted(window);
+    window->counted[at] = (struct gv_oracle_counted){.record = record, .input = NOBODY};
+    window->record[record].counted = at & 0x7fffffffu;
     window->counted_count++;
     for (uint32_t i = 0; i < tx->input_count; i++) {
         index_input(window, at, &tx->input[i]);
     }
     for (uint32_t i = 0; i < tx->value_count; i++) {
-        gv_oracle_values_put(&window->values, at * GV_ORACLE_OUTPUTS + i, tx->sats[i]);
+        gv_oracle_values_put(&window->values, first_slot(at) + i, tx->sats[i]);
     }
 }
 
 static void forget_inputs(struct gv_oracle_window *window, uint32_t counted)
 {
     uint32_t at = window->counted[counted].input;
-    while (at != GV_ORACLE_NONE) {
+    while (at != NOBODY) {
         struct gv_oracle_input *const input = &window->input[at];
         const uint32_t sibling = input->sibling;
         uint32_t *from = input_bucket(window, tag_in(input));
@@ -170,7 +192,7 @@ static void forget_inputs(struct gv_oracle_window *window, uint32_t counted)
         *from = input->chain;
         input->chain = window->free_input;
         window->free_input = at;
-        window->free_inputs++;
+        window->input_count--;
         at = sibling;
     }
 }
@@ -179,7 +201,7 @@ static void uncount(struct gv_oracle_window *window, uint32_t counted)
 {
     forget_inputs(window, counted);
     for (uint32_t i = 0; i < GV_ORACLE_OUTPUTS; i++) {
-        const uint32_t slot = counted * GV_ORACLE_OUTPUTS + i;
+        const uint32_t slot = first_slot(counted) + i;
         if (window->values.slot[slot].sats != 0) {
             gv_oracle_values_take(&window->values, slot);
         }
@@ -191,30 +213,85 @@ static void uncount(struct gv_oracle_window *window, uint32_t counted)
 
 /* ---- records --------------------------------------------------------------------------------------- */
 
-/* Between its elders and its juniors; the newest place first, because that is where it belongs. */
+/* Place of a time among the moments. Adding 2^63 keeps the order and leaves nothing negative. */
+static uint32_t moment_of(const struct gv_oracle_window *window, int64_t time_ms)
+{
+    const uint64_t shifted = (uint64_t)time_ms + (UINT64_C(1) << 63);
+    return (uint32_t)(shifted / window->moment_ms % GV_ORACLE_MOMENTS_OF(window->tx_max));
+}
+
+static bool is_of_moment(const struct gv_oracle_window *window, uint32_t at, uint32_t moment)
+{
+    return at != NOBODY && moment_of(window, window->record[at].time_ms) == moment;
+}
+
+/* The last moment with somebody in it, up to this one and round the end of the array. In: there is one. */
+static uint32_t last_moment(const struct gv_oracle_window *window, uint32_t moment)
+{
+    uint32_t word = moment / 32u;
+    uint32_t bits = window->moment_bits[word] & (UINT32_MAX >> (31u - moment % 32u));
+    while (bits == 0) {
+        word = (word == 0 ? GV_ORACLE_MOMENT_WORDS_OF(window->tx_max) : word) - 1u;
+        bits = window->moment_bits[word];
+    }
+    return word * 32u + 31u - (uint32_t)__builtin_clz(bits);
+}
+
+/* The newest record that is not newer than a time. */
+static uint32_t elder_of(const struct gv_oracle_window *window, int64_t time_ms)
+{
+    if (window->newest == NOBODY || window->record[window->newest].time_ms <= time_ms) {
+        return window->newest;
+    }
+    if (window->record[window->oldest].time_ms > time_ms) {
+        return NOBODY;
+    }
+    uint32_t at = window->moment[last_moment(window, moment_of(window, time_ms))];
+    while (window->record[at].time_ms > time_ms) {
+        at = window->record[at].older;
+    }
+    return at;
+}
+
+/* Between its elders and its juniors. */
 static void place(struct gv_oracle_window *window, uint32_t at)
 {
     struct gv_oracle_record *const record = &window->record[at];
-    uint32_t older = window->newest;
-    uint32_t newer = GV_ORACLE_NONE;
-    while (older != GV_ORACLE_NONE && window->record[older].time_ms > record->time_ms) {
-        newer = older;
-        older = window->record[older].older;
+    const uint32_t moment = moment_of(window, record->time_ms);
+    record->older = elder_of(window, record->time_ms);
+    uint32_t *const from_older =
+        record->older != NOBODY ? &window->record[record->older].newer : &window->oldest;
+    record->newer = *from_older;
+    *from_older = at;
+    *(record->newer != NOBODY ? &window->record[record->newer].older : &window->newest) = at;
+    if (!is_of_moment(window, record->newer, moment)) {
+        window->moment[moment] = at;
+        window->moment_bits[moment / 32u] |= 1u << moment % 32u;
     }
-    record->older = older;
-    record->newer = newer;
-    *(older != GV_ORACLE_NONE ? &window->record[older].newer : &window->oldest) = at;
-    *(newer != GV_ORACLE_NONE ? &window->record[newer].older : &window->newest) = at;
 }
 
-/* In: there is room (make_room). */
+static void unplace(struct gv_oracle_window *window, uint32_t at)
+{
+    const struct gv_oracle_record *const record = &window->record[at];
+    const uint32_t moment = moment_of(window, record->time_ms);
+    if (window->moment[moment] == at) {
+        window->moment[moment] = record->older;
+        if (!is_of_moment(window, record->older, moment)) {
+            window->moment_bits[moment / 32u] &= ~(1u << moment % 32u);
+        }
+    }
+    *(record->older != NOBODY ? &window->record[record->older].newer : &window->oldest) =
+        record->newer;
+    *(record->newer != NOBODY ? &window->record[record->newer].older : &window->newest) =
+        record->older;
+}
+
 static uint32_t enter(struct gv_oracle_window *window, const struct gv_hash256 *txid,
                       int64_t time_ms)
 {
-    const uint32_t at = window->free_record;
+    const uint32_t at = take_record(window);
     struct gv_oracle_record *const record = &window->record[at];
     uint32_t *const bucket = record_bucket(window, txid->b);
-    window->free_record = record->chain;
     memset(record, 0, sizeof *record);
     memcpy(record->txid, txid->b, GV_ORACLE_TXID_BYTES);
     record->time_ms = time_ms;
@@ -230,28 +307,34 @@ static void leave(struct gv_oracle_window *window, uint32_t at)
     struct gv_oracle_record *const record = &window->record[at];
     uint32_t *from = record_bucket(window, record->txid);
     if (record->counted != 0) {
-        uncount(window, record->counted - 1u);
+        uncount(window, record->counted);
     }
     while (*from != at) {
         from = &window->record[*from].chain;
     }
     *from = record->chain;
-    *(record->older != GV_ORACLE_NONE ? &window->record[record->older].newer : &window->oldest) =
-        record->newer;
-    *(record->newer != GV_ORACLE_NONE ? &window->record[record->newer].older : &window->newest) =
-        record->older;
+    unplace(window, at);
     record->chain = window->free_record;
     window->free_record = at;
     window->tx_count--;
 }
 
-static void make_room(struct gv_oracle_window *window, const struct gv_oracle_tx *tx)
+/* Drop the oldest until a transaction of that time fits. Returns: false when it would be the oldest
+ * itself. In: counted: it needs a counted record and places for its inputs. */
+static bool make_room(struct gv_oracle_window *window, const struct gv_oracle_tx *tx, bool counted,
+                      int64_t time_ms)
 {
-    while (window->free_record == GV_ORACLE_NONE || window->free_counted == GV_ORACLE_NONE ||
-           window->free_inputs < tx->input_count) {
-        leave(window, window->oldest);
+    const uint32_t tx_max = window->tx_max;
+    while (window->tx_count == tx_max ||
+           (counted && (window->counted_count == GV_ORACLE_COUNTED_OF(tx_max) ||
+                        GV_ORACLE_INPUTS_OF(tx_max) - window->input_count < tx->input_count))) {
         window->stats.displaced++;
+        if (time_ms < window->record[window->oldest].time_ms) {
+            return false;
+        }
+        leave(window, window->oldest);
     }
+    return true;
 }
 
 /* ---- life ------------------------------------------------------------------------------------------ */
@@ -262,7 +345,7 @@ void gv_oracle_window_expire(struct gv_oracle_window *window, int64_t now_ms)
         return;
     }
     window->now_ms = now_ms;
-    while (window->oldest != GV_ORACLE_NONE &&
+    while (window->oldest != NOBODY &&
            window->record[window->oldest].time_ms <= now_ms - window->length_ms) {
         leave(window, window->oldest);
         window->stats.expired++;
@@ -271,14 +354,14 @@ void gv_oracle_window_expire(struct gv_oracle_window *window, int64_t now_ms)
 
 static bool seen(void *ctx, const struct gv_hash256 *txid)
 {
-    return find(ctx, txid) != GV_ORACLE_NONE;
+    return find(ctx, txid) != NOBODY;
 }
 
 enum gv_oracle_arrival gv_oracle_window_add(struct gv_oracle_window *window,
                                             const struct gv_oracle_tx *tx, int64_t time_ms)
 {
     gv_oracle_window_expire(window, time_ms);
-    if (find(window, &tx->txid) != GV_ORACLE_NONE) {
+    if (find(window, &tx->txid) != NOBODY) {
         window->stats.repeated++;
         return GV_ORACLE_KNOWN;
     }
@@ -289,7 +372,9 @@ enum gv_oracle_arrival gv_oracle_window_add(struct gv_oracle_window *window,
     window->stats.received++;
     (void)gv_oracle_window_spend(window, &tx->txid, tx->input, tx->input_count);
     const bool child = tx->broken == 0 && gv_oracle_has_parent(tx, seen, window);
-    make_room(window, tx);
+    if (!make_room(window, tx, tx->broken == 0 && !child, time_ms)) {
+        return GV_ORACLE_TOO_OLD;
+    }
     const uint32_t at = enter(window, &tx->txid, time_ms);
     if (tx->broken != 0) {
         return GV_ORACLE_BREAKS_RULE;
@@ -305,7 +390,7 @@ enum gv_oracle_arrival gv_oracle_window_add(struct gv_oracle_window *window,
 bool gv_oracle_window_evict(struct gv_oracle_window *window, const struct gv_hash256 *txid)
 {
     const uint32_t at = find(window, txid);
-    if (at == GV_ORACLE_NONE || window->record[at].confirmed) {
+    if (at == NOBODY || window->record[at].confirmed) {
         return false;
     }
     leave(window, at);
@@ -319,11 +404,10 @@ static uint32_t spender_of(const struct gv_oracle_window *window,
 {
     const uint64_t tag = tag_of(window, outpoint);
     uint32_t at = *input_bucket(window, tag);
-    while (at != GV_ORACLE_NONE && tag_in(&window->input[at]) != tag) {
+    while (at != NOBODY && tag_in(&window->input[at]) != tag) {
         at = window->input[at].chain;
     }
-    return at == GV_ORACLE_NONE ? GV_ORACLE_NONE
-                                : window->counted[window->input[at].counted].record;
+    return at == NOBODY ? NOBODY : window->counted[window->input[at].counted].record;
 }
 
 uint32_t gv_oracle_window_spend(struct gv_oracle_window *window, const struct gv_hash256 *spender,
@@ -332,7 +416,7 @@ uint32_t gv_oracle_window_spend(struct gv_oracle_window *window, const struct gv
     uint32_t removed = 0;
     for (uint32_t i = 0; i < n; i++) {
         const uint32_t at = spender_of(window, &outpoint[i]);
-        if (at != GV_ORACLE_NONE &&
+        if (at != NOBODY &&
             memcmp(window->record[at].txid, spender->b, GV_ORACLE_TXID_BYTES) != 0) {
             leave(window, at);
             window->stats.replaced++;
@@ -346,7 +430,7 @@ bool gv_oracle_window_confirm(struct gv_oracle_window *window, const struct gv_h
                               bool confirmed)
 {
     const uint32_t at = find(window, txid);
-    if (at == GV_ORACLE_NONE) {
+    if (at == NOBODY) {
         return false;
     }
     window->record[at].confirmed = confirmed;
@@ -355,7 +439,7 @@ bool gv_oracle_window_confirm(struct gv_oracle_window *window, const struct gv_h
 
 bool gv_oracle_window_has(const struct gv_oracle_window *window, const struct gv_hash256 *txid)
 {
-    return find(window, txid) != GV_ORACLE_NONE;
+    return find(window, txid) != NOBODY;
 }
 
 /* ---- reading ---------------------------------------------------------------------------------------- */
@@ -369,11 +453,11 @@ enum gv_err gv_oracle_window_estimate(struct gv_oracle_window *window,
 bool gv_oracle_window_next(const struct gv_oracle_window *window, uint32_t *at,
                            struct gv_oracle_payment *payment)
 {
-    while (*at != GV_ORACLE_NONE) {
+    while (*at != NOBODY) {
         const struct gv_oracle_record *const record = &window->record[*at];
         *at = record->older;
         if (record->counted != 0) {
-            const uint32_t slot = (record->counted - 1u) * GV_ORACLE_OUTPUTS;
+            const uint32_t slot = first_slot(record->counted);
             payment->time_ms = record->time_ms;
             payment->value_count = 0;
             for (uint32_t i = 0; i < GV_ORACLE_OUTPUTS; i++) {

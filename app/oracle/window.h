@@ -4,13 +4,17 @@
  *
  * Every transaction enters by its txid, so that a second announcement is known and a child can be
  * told; the amounts of those that pass the rules are counted at once and taken out at once when the
- * transaction is replaced, evicted or too old. All of these are O(1). The parent rule is decided
- * when a transaction arrives and stays decided.
+ * transaction is replaced, evicted or too old. All of these are O(1), also when transactions come in
+ * any order of time, as a fill brings them: the window is cut into moments of some hundred
+ * milliseconds, each of which knows its newest transaction. The parent rule is decided when a
+ * transaction arrives and stays decided.
  * Rules: counted at time T when T - length < t <= T. A confirmed transaction was a payment and stays
- * until it is too old. When a pool is full the oldest transactions go first; that is counted.
+ * until it is too old. When a pool is full the oldest transactions go first, the newcomer too if it
+ * is the oldest; that is counted.
  * Replacement is seen by an outpoint that is spent twice: the newcomer wins, because the node only
  * tells what is valid now. Txids are told apart by 128 bits, outpoints by 64 keyed ones.
- * Limits: GV_ORACLE_WINDOW_BYTES of caller's memory, nothing else.
+ * Limits: GV_ORACLE_WINDOW_BYTES of caller's memory, nothing else; what was never needed of it stays
+ * untouched, so not resident. Index 0 of every array is nobody.
  * Source: UTXOracle 9.1 step 1, for a mempool. Thread: one owner (the engine). */
 #ifndef GV_APP_ORACLE_WINDOW_H
 #define GV_APP_ORACLE_WINDOW_H
@@ -29,7 +33,7 @@ struct gv_oracle_record {
     uint32_t chain; /* next of the same bucket, or next free */
     uint32_t older;
     uint32_t newer;
-    uint32_t counted : 31; /* 1 + index of the counted record; 0: breaks a rule */
+    uint32_t counted : 31; /* its counted record; 0: breaks a rule */
     uint32_t confirmed : 1;
 };
 
@@ -51,16 +55,20 @@ struct gv_oracle_input {
 #define GV_ORACLE_COUNTED_OF(tx_max) ((tx_max) / 2u)
 #define GV_ORACLE_INPUTS_OF(tx_max)  (tx_max)
 #define GV_ORACLE_SLOTS_OF(tx_max)   (GV_ORACLE_COUNTED_OF(tx_max) * GV_ORACLE_OUTPUTS)
+/* A bit for each moment tells whether anybody is in it. */
+#define GV_ORACLE_MOMENTS_OF(tx_max)      ((tx_max) / 2u)
+#define GV_ORACLE_MOMENT_WORDS_OF(tx_max) (GV_ORACLE_MOMENTS_OF(tx_max) / 32u + 1u)
 
 /** Memory for tx_max transactions: records and buckets, counted records, amounts in their chains,
- *  inputs and buckets, points of an estimate. 104 bytes a transaction. */
+ *  inputs and buckets, moments, points of an estimate. 106.1 bytes a transaction, and the nobodies. */
 #define GV_ORACLE_WINDOW_BYTES(tx_max)                                                             \
     ((size_t)(tx_max) * (sizeof(struct gv_oracle_record) + sizeof(uint32_t)) +                     \
      (size_t)GV_ORACLE_COUNTED_OF(tx_max) * sizeof(struct gv_oracle_counted) +                     \
      (size_t)GV_ORACLE_SLOTS_OF(tx_max) *                                                          \
          (sizeof(struct gv_oracle_slot) + GV_ORACLE_POINTS_PER_VALUE * sizeof(double)) +           \
      (size_t)GV_ORACLE_INPUTS_OF(tx_max) * (sizeof(struct gv_oracle_input) + sizeof(uint32_t)) +   \
-     64u)
+     (size_t)GV_ORACLE_MOMENTS_OF(tx_max) * sizeof(uint32_t) +                                     \
+     (size_t)GV_ORACLE_MOMENT_WORDS_OF(tx_max) * sizeof(uint32_t) + 192u)
 
 /** What came of a transaction. */
 enum gv_oracle_arrival {
@@ -68,7 +76,7 @@ enum gv_oracle_arrival {
     GV_ORACLE_BREAKS_RULE, /* known from now on, amounts not counted */
     GV_ORACLE_HAS_PARENT,  /* the same, by the parent rule */
     GV_ORACLE_KNOWN,       /* seen before, nothing changes */
-    GV_ORACLE_TOO_OLD,     /* outside the window already, forgotten at once */
+    GV_ORACLE_TOO_OLD,     /* outside the window, or the oldest of a full one: forgotten at once */
 };
 
 struct gv_oracle_window_stats {
@@ -79,27 +87,33 @@ struct gv_oracle_window_stats {
     uint64_t replaced;  /* removed because an input was spent again */
     uint64_t evicted;   /* removed by txid */
     uint64_t expired;   /* left by age */
-    uint64_t displaced; /* left early because a pool was full */
+    uint64_t displaced; /* left early, or never entered, because a pool was full */
 };
 
 struct gv_oracle_window {
     int64_t length_ms;
     int64_t now_ms; /* the latest time seen */
     uint64_t seed;
+    uint64_t moment_ms; /* length of a moment */
     uint32_t tx_max;
     uint32_t tx_count;
     uint32_t counted_count;
+    uint32_t input_count;
     uint32_t oldest; /* records in order of time */
     uint32_t newest;
-    uint32_t free_record;
+    uint32_t free_record; /* given back: a chain each; behind `fresh` nothing was ever taken */
     uint32_t free_counted;
     uint32_t free_input;
-    uint32_t free_inputs;
+    uint32_t fresh_record;
+    uint32_t fresh_counted;
+    uint32_t fresh_input;
     struct gv_oracle_record *record;
     uint32_t *record_bucket;
     struct gv_oracle_counted *counted;
     struct gv_oracle_input *input;
     uint32_t *input_bucket;
+    uint32_t *moment;      /* the newest record of each, where the bit is set */
+    uint32_t *moment_bits; /* time goes round: moment n at n % GV_ORACLE_MOMENTS_OF(tx_max) */
     struct gv_oracle_values values;
     struct gv_oracle_scratch scratch;
     struct gv_oracle_window_stats stats;
@@ -113,7 +127,8 @@ void gv_oracle_window_init(struct gv_oracle_window *window, void *memory, size_t
                            uint32_t tx_max, int64_t length_ms, uint64_t seed);
 
 /** A transaction has arrived. Expires what is too old by then.
- *  In: time_ms: of arrival, UTC. Out of order is allowed; costs a step for each later one held. */
+ *  In: time_ms: of arrival, UTC. Out of order is allowed and costs no more, but for a step for each
+ *      later one of the same moment. */
 enum gv_oracle_arrival gv_oracle_window_add(struct gv_oracle_window *window,
                                             const struct gv_oracle_tx *tx, int64_t time_ms);
 

@@ -77,8 +77,8 @@ _Static_assert(GV_LISTING_JSON_MAX + 512u <= GV_LIVE_FRAME_OUT_MAX, "one listing
 /* Transactions of the rolling window: three hours at 4.6 a second, an ordinary day. On busier ones, and
  * with a longer window, the oldest leave early. */
 #define GV_ORACLE_TX_MAX 50000u
-/* Record, amounts, inputs, their buckets and the points of an estimate (app/oracle/window.h). */
-#define GV_ORACLE_TX_BYTES 104u
+/* Record, amounts, inputs, their buckets, moments and the points of an estimate (app/oracle/window.h). */
+#define GV_ORACLE_TX_BYTES 107u
 /* A block of 8,000 transactions is announced within a second; a quarter more for what comes
  * at the same time. An item: head 32, two amounts 16, five inputs 100. */
 #define GV_ORACLE_INBOX_ITEMS      10240u

@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -36,5 +37,23 @@ void gv_mem_idle(void *p, size_t n)
     if (whole > 0) {
         /* A refusal (locked pages) costs only the saving: the buffer stays as it is. */
         (void)madvise((uint8_t *)p + before, whole, MADV_DONTNEED);
+    }
+}
+
+static bool is_zero(const uint8_t *p, size_t n)
+{
+    return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
+}
+
+void gv_mem_zero(void *p, size_t n)
+{
+    const size_t step = 1024;
+    uint8_t *const bytes = p;
+    gv_mem_idle(p, n); /* what becomes of the contents is not promised, so they are looked at */
+    for (size_t at = 0; at < n; at += step) {
+        const size_t part = n - at < step ? n - at : step;
+        if (!is_zero(bytes + at, part)) {
+            memset(bytes + at, 0, part);
+        }
     }
 }

@@ -18,4 +18,8 @@ bool gv_mem_sealed(void);
  *  Whole pages inside [p, p+n) only. */
 void gv_mem_idle(void *p, size_t n);
 
+/** Make a large buffer zero, with as few resident pages as can be: those that are zero already, as of
+ *  a static buffer never written to, are only read, which costs no memory. */
+void gv_mem_zero(void *p, size_t n);
+
 #endif

@@ -49,6 +49,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     gv_oracle_window_expire(&window, now_ms + GV_ORACLE_HOUR_MS);
     GV_ASSERT(window.tx_count == 0);
     GV_ASSERT(window.values.count == 0);
-    GV_ASSERT(window.free_inputs == GV_ORACLE_INPUTS_OF(TX_MAX));
+    GV_ASSERT(window.input_count == 0);
     return 0;
 }

@@ -229,6 +229,26 @@ static void idle_pages_are_given_back_whole_and_nothing_else(void **state)
     }
 }
 
+static void a_buffer_made_zero_is_zero_and_nothing_around_it_is(void **state)
+{
+    (void)state;
+    static uint8_t buffer[6 * 65536];
+    static const size_t starts[] = {1, 17, 4095, 4096, 4097, 65536};
+    static const size_t lengths[] = {0, 1, 1023, 1024, 1025, 4096, 131073, 200000};
+    for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+        for (size_t k = 0; k < sizeof(lengths) / sizeof(lengths[0]); k++) {
+            const size_t end = starts[i] + lengths[k];
+            memset(buffer, 0xaa, sizeof(buffer));
+            gv_mem_zero(buffer + starts[i], lengths[k]);
+            for (size_t at = 0; at < sizeof(buffer); at++) {
+                if (buffer[at] != (at >= starts[i] && at < end ? 0 : 0xaa)) {
+                    fail_msg("start %zu length %zu byte %zu", starts[i], lengths[k], at);
+                }
+            }
+        }
+    }
+}
+
 int main(void)
 {
 #define LOG_TEST(fn) cmocka_unit_test_setup_teardown(fn, capture_stderr, restore_stderr)
@@ -242,6 +262,7 @@ int main(void)
         LOG_TEST(lines_of_several_threads_do_not_mix),
         cmocka_unit_test(assertion_logs_what_and_where_and_aborts),
         cmocka_unit_test(idle_pages_are_given_back_whole_and_nothing_else),
+        cmocka_unit_test(a_buffer_made_zero_is_zero_and_nothing_around_it_is),
     };
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);
 }

@@ -207,6 +207,86 @@ static void a_full_window_drops_the_oldest_first_and_counts_it(void **state)
     assert_int_equal(window.values.count, GV_ORACLE_SLOTS_OF(SMALL_TX_MAX));
 }
 
+static void a_newcomer_that_counts_nothing_displaces_no_counted_one(void **state)
+{
+    (void)state;
+    start(SMALL_TX_MAX);
+    const uint32_t counted = GV_ORACLE_COUNTED_OF(SMALL_TX_MAX);
+    for (uint32_t id = 1; id <= counted; id++) {
+        assert_int_equal(add(id, OUTSIDE, id, 1000 + (int64_t)id), GV_ORACLE_COUNTED);
+    }
+    struct gv_oracle_tx tx = payment(counted + 1, OUTSIDE, counted + 1);
+    tx.broken = GV_ORACLE_RULE_DATA;
+    tx.value_count = 0;
+    assert_int_equal(gv_oracle_window_add(&window, &tx, 2000), GV_ORACLE_BREAKS_RULE);
+    assert_int_equal(add(counted + 2, 1, 0, 2000), GV_ORACLE_HAS_PARENT);
+    assert_int_equal(window.stats.displaced, 0);
+    assert_int_equal(window.counted_count, counted);
+    assert_int_equal(add(counted + 3, OUTSIDE, counted + 3, 2000), GV_ORACLE_COUNTED);
+    assert_int_equal(window.stats.displaced, 1);
+    assert_false(has(1));
+}
+
+static void a_newcomer_older_than_all_of_a_full_window_stays_outside(void **state)
+{
+    (void)state;
+    start(SMALL_TX_MAX);
+    for (uint32_t id = 1; id <= GV_ORACLE_COUNTED_OF(SMALL_TX_MAX); id++) {
+        assert_int_equal(add(id, OUTSIDE, id, 2000 + (int64_t)id), GV_ORACLE_COUNTED);
+    }
+    assert_int_equal(add(100, OUTSIDE, 100, 2000), GV_ORACLE_TOO_OLD);
+    assert_true(has(1) && !has(100));
+    assert_int_equal(window.stats.displaced, 1);
+}
+
+#define FILL_TX 50000u
+
+/* Place in time of the i-th arrival: ascending, or in an order that has nothing to do with time. */
+static uint32_t fill_place(uint32_t i, bool shuffled)
+{
+    const uint64_t prime = 32003;
+    return shuffled ? (uint32_t)(i * prime % FILL_TX) : i;
+}
+
+static void fill_and_estimate(bool shuffled)
+{
+    struct gv_oracle_payment paid;
+    int64_t newer_ms = INT64_MAX;
+    uint32_t walked = 0;
+    start(BIG_TX_MAX);
+    gv_oracle_window_expire(&window, GV_ORACLE_WINDOW_MS);
+    for (uint32_t i = 0; i < FILL_TX; i++) {
+        const uint32_t id = 1 + fill_place(i, shuffled);
+        const int64_t time_ms = (int64_t)id * GV_ORACLE_WINDOW_MS / FILL_TX;
+        struct gv_oracle_tx tx = payment(id, OUTSIDE, id);
+        tx.broken = id % 2 == 0 ? 0 : GV_ORACLE_RULE_OUTPUTS;
+        tx.value_count = id % 2 == 0 ? 2 : 0;
+        assert_true(gv_oracle_window_add(&window, &tx, time_ms) <= GV_ORACLE_BREAKS_RULE);
+    }
+    for (uint32_t at = window.newest; gv_oracle_window_next(&window, &at, &paid); walked++) {
+        assert_true(paid.time_ms < newer_ms);
+        newer_ms = paid.time_ms;
+    }
+    assert_int_equal(walked, window.counted_count);
+    struct gv_fail why = {0};
+    if (gv_oracle_window_estimate(&window, &estimate, &why) != GV_OK) {
+        fail_msg("%s", why.text);
+    }
+}
+
+static void fifty_thousand_in_any_order_of_time_give_the_same_window(void **state)
+{
+    (void)state;
+    fill_and_estimate(false);
+    const struct gv_oracle_estimate in_order = estimate;
+    const uint32_t counted = window.counted_count;
+    fill_and_estimate(true);
+    assert_int_equal(window.tx_count, FILL_TX);
+    assert_int_equal(window.counted_count, counted);
+    assert_same_bits(estimate.near.price, in_order.near.price);
+    assert_same_bits(estimate.wide.deviation, in_order.wide.deviation);
+}
+
 /* ---- against a model ------------------------------------------------------------------------------- */
 
 #define MODEL_TX 3000u
@@ -239,7 +319,7 @@ static void model_expire(int64_t now_ms)
     }
 }
 
-static void model_add(uint32_t id, uint32_t parent, uint32_t spent, int64_t now_ms)
+static void model_add(uint32_t id, uint32_t parent, uint32_t spent, int64_t time_ms)
 {
     if (model[id].in) {
         return;
@@ -254,7 +334,7 @@ static void model_add(uint32_t id, uint32_t parent, uint32_t spent, int64_t now_
                                .counted = parent >= MODEL_TX || !model[parent].in,
                                .parent = parent,
                                .spent = spent,
-                               .time_ms = now_ms};
+                               .time_ms = time_ms};
 }
 
 /* Same amounts, bin by bin, and the same bits as a window that was given only what is left. */
@@ -297,8 +377,12 @@ static void step(int64_t now_ms)
         const bool inside = random_below(4) == 0;
         const uint32_t parent = inside ? random_below(MODEL_TX) : OUTSIDE + random_below(2000);
         if (parent != id) {
-            (void)add(id, parent, 0, now_ms);
-            model_add(id, parent, 0, now_ms);
+            /* A fill brings what arrived at any time of the window. */
+            const bool filled = random_below(3) == 0;
+            const int64_t time_ms =
+                now_ms - (filled ? (int64_t)random_below((uint32_t)GV_ORACLE_WINDOW_MS) : 0);
+            (void)add(id, parent, 0, time_ms);
+            model_add(id, parent, 0, time_ms);
         }
     } else if (what < 95) {
         assert_int_equal(evict(id), model[id].in && !model[id].confirmed);
@@ -334,7 +418,7 @@ static void any_order_of_events_leaves_what_a_fresh_window_has(void **state)
         gv_oracle_window_expire(&window, now_ms + GV_ORACLE_WINDOW_MS);
         assert_int_equal(window.tx_count, 0);
         assert_int_equal(window.values.count, 0);
-        assert_int_equal(window.free_inputs, GV_ORACLE_INPUTS_OF(BIG_TX_MAX));
+        assert_int_equal(window.input_count, 0);
     }
 }
 
@@ -367,6 +451,9 @@ int main(void)
         cmocka_unit_test(a_replacement_takes_the_old_amounts_out_at_once),
         cmocka_unit_test(an_evicted_transaction_goes_and_a_confirmed_one_stays),
         cmocka_unit_test(a_full_window_drops_the_oldest_first_and_counts_it),
+        cmocka_unit_test(a_newcomer_that_counts_nothing_displaces_no_counted_one),
+        cmocka_unit_test(a_newcomer_older_than_all_of_a_full_window_stays_outside),
+        cmocka_unit_test(fifty_thousand_in_any_order_of_time_give_the_same_window),
         cmocka_unit_test(any_order_of_events_leaves_what_a_fresh_window_has),
         cmocka_unit_test(arrivals_out_of_order_leave_in_order_of_time),
     };
