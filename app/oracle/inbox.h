@@ -21,6 +21,7 @@ enum gv_oracle_item_kind {
     GV_ORACLE_ITEM_REMOVED, /* dropped by the node; only tx.txid counts */
     GV_ORACLE_ITEM_NODE,    /* `value` 1: the node is in step with its network */
     GV_ORACLE_ITEM_FILL,    /* `value`: thousandths of the first fill that are done */
+    GV_ORACLE_ITEM_BLOCK,   /* `value`: cents, price of the last blocks; 0: none to rely on */
 };
 
 struct gv_oracle_item {

@@ -4,7 +4,7 @@
 
 void gv_oracle_judge(struct gv_oracle_judgement *judgement, struct gv_oracle_guard *guard,
                      struct gv_oracle_window *window, const struct gv_oracle_estimate *estimate,
-                     int64_t now_ms)
+                     double block_usd, int64_t now_ms)
 {
     struct gv_oracle_wide wide;
     struct gv_oracle_spot spot;
@@ -13,7 +13,7 @@ void gv_oracle_judge(struct gv_oracle_judgement *judgement, struct gv_oracle_gua
     judgement->has_wide = gv_oracle_wide(&wide, &window->values, &window->scratch, NULL) == GV_OK;
     judgement->wide = judgement->has_wide ? wide.price : 0.0;
     judgement->confidence = gv_oracle_confidence(estimate, judgement->has_wide ? &wide : NULL);
-    judgement->verdict = gv_oracle_guard(guard, price, judgement->confidence, 0.0, now_ms);
+    judgement->verdict = gv_oracle_guard(guard, price, judgement->confidence, block_usd, now_ms);
     judgement->has_spot = gv_oracle_spot(&spot, window, price, now_ms);
     if (judgement->has_spot) {
         judgement->spot = spot.price;

@@ -16,9 +16,10 @@ struct gv_oracle_judgement {
 };
 
 /** Judge the estimate of a window. Uses the window's scratch memory.
- *  In/out: guard: remembers good prices. In: now_ms: UTC. */
+ *  In/out: guard: remembers good prices. In: block_usd: price of the last blocks, 0: unknown.
+ *          now_ms: UTC. */
 void gv_oracle_judge(struct gv_oracle_judgement *judgement, struct gv_oracle_guard *guard,
                      struct gv_oracle_window *window, const struct gv_oracle_estimate *estimate,
-                     int64_t now_ms);
+                     double block_usd, int64_t now_ms);
 
 #endif

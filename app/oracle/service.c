@@ -28,6 +28,7 @@ struct gv_oracle_service {
     bool node_in_step;
     bool has_price;
     uint32_t fill_permille;
+    uint32_t block_cents;
     int64_t newest_ms;
     int64_t estimated_ms;
     uint64_t estimates;
@@ -79,6 +80,7 @@ void gv_oracle_service_init(struct gv_oracle_service *s,
     s->node_in_step = false;
     s->has_price = false;
     s->fill_permille = 0;
+    s->block_cents = 0;
     s->newest_ms = 0;
     s->estimated_ms = 0;
     s->estimates = 0;
@@ -162,6 +164,10 @@ bool gv_oracle_service_take(struct gv_oracle_service *s, uint32_t wait_ms)
             s->fill_permille = item.value;
         }
         break;
+    case GV_ORACLE_ITEM_BLOCK:
+        s->changed = s->changed || s->block_cents != item.value; /* the guard may judge anew */
+        s->block_cents = item.value;
+        break;
     }
     return true;
 }
@@ -191,7 +197,8 @@ static void estimate(struct gv_oracle_service *s, int64_t utc_ms)
     s->has_price = s->window.values.count >= GV_ORACLE_OUTPUTS_LEAST &&
                    gv_oracle_window_estimate(&s->window, &s->estimate, NULL) == GV_OK;
     if (s->has_price) {
-        gv_oracle_judge(&s->judgement, &s->guard, &s->window, &s->estimate, utc_ms);
+        gv_oracle_judge(&s->judgement, &s->guard, &s->window, &s->estimate,
+                        (double)s->block_cents / 100.0, utc_ms);
         s->estimated_ms = utc_ms;
         s->estimates++;
     }
@@ -252,6 +259,7 @@ static void fill_view(const struct gv_oracle_service *s, struct gv_oracle_view *
         view->rough_usd = e->slide.rough_usd;
         view->points = e->points;
     }
+    view->block_cents = s->block_cents;
     view->outputs = s->window.values.count;
     view->estimated_ms = s->estimated_ms;
     view->newest_ms = s->newest_ms;

@@ -14,7 +14,7 @@
  *   stale        nothing came from the node for GV_ORACLE_STALE_MS
  *   node_behind  the node is away or behind its network
  * Memory: static, untouched (so not resident) while the oracle is switched off.
- * Threads: init and step the oracle thread; push the node thread; reading any. */
+ * Threads: init and step the oracle thread; push (node thread, keeper of prices) and reading any. */
 #ifndef GV_APP_ORACLE_SERVICE_H
 #define GV_APP_ORACLE_SERVICE_H
 
@@ -60,6 +60,7 @@ struct gv_oracle_view {
     double margin;    /* (best - runner-up) / best of the slide */
     struct gv_oracle_judgement judgement;
     uint32_t rough_usd;
+    uint32_t block_cents; /* price of the last blocks that the guard goes by; 0: none */
     uint32_t outputs;
     uint32_t points;
     int64_t estimated_ms; /* UTC, of the estimate behind the price */
@@ -97,7 +98,7 @@ void gv_oracle_service_init(struct gv_oracle_service *service,
                             const struct gv_oracle_service_config *config,
                             struct gv_oracle_now now);
 
-/** Hand an item over; never waits. A full inbox is counted, the item dropped. Thread: node. */
+/** Hand an item over; never waits. A full inbox is counted, the item dropped. Thread: any. */
 void gv_oracle_service_push(struct gv_oracle_service *service, const struct gv_oracle_item *item);
 /** No more items; a waiting step returns. Thread: any. */
 void gv_oracle_service_close(struct gv_oracle_service *service);

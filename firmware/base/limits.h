@@ -94,6 +94,9 @@ _Static_assert(GV_LISTING_JSON_MAX + 512u <= GV_LIVE_FRAME_OUT_MAX, "one listing
     (GV_ORACLE_TX_MAX * GV_ORACLE_TX_BYTES + GV_ORACLE_INBOX_BYTES + GV_ORACLE_HISTORY_BYTES +     \
      96u * 1024u)
 
+/* Published prices of 144 blocks (16 bytes) and 732 days (48 bytes), the newest price. */
+#define GV_PRICES_PUBLISHED_BYTES (16u * 144u + 48u * 732u + 256u)
+
 /* ---- Heaps lent to libraries ---------------------------------------------------------------- */
 
 /* Page cache and statements of one connection. */
@@ -129,6 +132,7 @@ _Static_assert(GV_LISTING_JSON_MAX + 512u <= GV_LIVE_FRAME_OUT_MAX, "one listing
      GV_BLOCK_BYTES_MAX + GV_WIDE(GV_WATCH_MAX) * GV_EVIDENCE_BYTES +                              \
      GV_WIDE(GV_LIVE_MESSAGES) * GV_LIVE_FRAME_OUT_MAX +                                           \
      GV_WIDE(GV_LIVE_CLIENTS_MAX) * 2u * GV_LIVE_FRAME_IN_MAX + GV_ORACLE_BYTES +                  \
+     GV_PRICES_PUBLISHED_BYTES +                                                                   \
      GV_WIDE(GV_FILL_TXIDS_MAX) * 32u + GV_WIDE(GV_SQLITE_HEAP_BYTES) +                            \
      GV_WIDE(GV_TLS_HEAP_BYTES) + GV_WIDE(GV_CIVETWEB_HEAP_BYTES) + GV_WIDE(GV_CURL_HEAP_BYTES))
 

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define DAY_S       86400
 #define YEAR_0_S    (-INT64_C(62167219200)) /* 0000-01-01T00:00:00 */
 #define YEAR_9999_S (INT64_C(253402300799)) /* 9999-12-31T23:59:59 */
 
@@ -33,16 +32,28 @@ static struct civil civil_of_day(int64_t day)
     return c;
 }
 
+/* The inverse: days_from_civil of the same source. */
+static int64_t day_of_civil(struct civil c)
+{
+    const int64_t march_year = c.month <= 2 ? c.year - 1 : c.year;
+    const int64_t era = (march_year >= 0 ? march_year : march_year - 399) / 400;
+    const int64_t year_of_era = march_year - era * 400;
+    const int64_t march_month = c.month <= 2 ? c.month + 9 : c.month - 3;
+    const int64_t day_of_year = (153 * march_month + 2) / 5 + c.day - 1;
+    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
+           719468;
+}
+
 static void format(struct gv_utc at, const char *zone, char text[GV_ISO_MAX])
 {
     if (at.s < YEAR_0_S || at.s > YEAR_9999_S) {
         text[0] = '\0';
         return;
     }
-    int64_t second = at.s % DAY_S;
-    int64_t day = at.s / DAY_S;
+    int64_t second = at.s % GV_DAY_S;
+    int64_t day = at.s / GV_DAY_S;
     if (second < 0) {
-        second += DAY_S;
+        second += GV_DAY_S;
         day -= 1;
     }
     struct civil c = civil_of_day(day);
@@ -63,4 +74,30 @@ void gv_utc_format(struct gv_utc at, char text[GV_ISO_MAX])
 void gv_utc_format_naive(struct gv_utc at, char text[GV_ISO_MAX])
 {
     format(at, "", text);
+}
+
+/* Two or four digits at text[at]. */
+static int64_t digits(const char *text, size_t at, size_t n)
+{
+    int64_t v = 0;
+    for (size_t i = at; i < at + n; i++) {
+        if (text[i] < '0' || text[i] > '9') {
+            return -1;
+        }
+        v = v * 10 + (text[i] - '0');
+    }
+    return v;
+}
+
+bool gv_date_parse(int64_t *day, const char *text, size_t n)
+{
+    if (n != GV_DATE_LEN || text[4] != '-' || text[7] != '-') {
+        return false;
+    }
+    const struct civil c = {digits(text, 0, 4), digits(text, 5, 2), digits(text, 8, 2)};
+    if (c.year < 0 || c.month < 1 || c.month > 12 || c.day < 1 || c.day > 31) {
+        return false;
+    }
+    *day = day_of_civil(c);
+    return civil_of_day(*day).day == c.day; /* no 31st of a short month */
 }

@@ -5,6 +5,7 @@
 #ifndef GV_FIRMWARE_BASE_TIME_H
 #define GV_FIRMWARE_BASE_TIME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,5 +28,12 @@ struct gv_height {
  *  Out: text, at least GV_ISO_MAX bytes. Times outside years 0..9999 give "". */
 void gv_utc_format(struct gv_utc at, char text[GV_ISO_MAX]);
 void gv_utc_format_naive(struct gv_utc at, char text[GV_ISO_MAX]);
+
+#define GV_DAY_S    86400
+#define GV_DATE_LEN 10u /* "2026-11-20" */
+
+/** Days from 1970-01-01 to a date of the years 0..9999, GV_DATE_LEN characters. Any thread.
+ *  Returns: false when the text is not a date of the calendar. */
+bool gv_date_parse(int64_t *day, const char *text, size_t n);
 
 #endif

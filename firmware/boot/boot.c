@@ -208,6 +208,7 @@ static enum gv_err open_engine(struct gv_fail *fail)
 
 static void init_api(void)
 {
+    gv_prices_init(gv_prices_instance());
     const struct gv_api_config config = {
         .config = &self.config,
         .engine = gv_engine_instance(),
@@ -221,6 +222,7 @@ static void init_api(void)
         .host_names = self.tls.names,
         .memory = memory_now,
         .oracle = self.config.oracle_enabled ? gv_oracle_service_instance() : NULL,
+        .prices = gv_prices_instance(),
     };
     gv_api_init(gv_api_instance(), &config);
 }

@@ -12,6 +12,7 @@
 #include "app/engine/engine.h"
 #include "app/node/rpc.h"
 #include "app/oracle/service.h"
+#include "app/prices/published.h"
 #include "web/live/live.h"
 #include "web/server/server.h"
 
@@ -47,6 +48,7 @@ struct gv_api_config {
     const char *const *host_names;
     /** The price service; NULL: switched off. Workers may read it from its start on. */
     struct gv_oracle_service *oracle;
+    struct gv_prices *prices; /* with it */
     void (*memory)(void *ctx, struct gv_api_memory *memory); /* lent by boot */
     void *memory_ctx;
 };

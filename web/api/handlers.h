@@ -41,6 +41,10 @@ void gv_handle_metrics(struct gv_exchange *x);
 /* oracle.c */
 void gv_handle_oracle(struct gv_exchange *x);
 void gv_handle_oracle_history(struct gv_exchange *x);
+/* prices.c */
+void gv_handle_oracle_blocks(struct gv_exchange *x);
+void gv_handle_oracle_days(struct gv_exchange *x);
+/* oracle.c */
 /** Lets a price stream through, or says that there is no oracle. */
 void gv_handle_price_stream(struct gv_exchange *x);
 /* assets.c */

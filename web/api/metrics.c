@@ -149,6 +149,20 @@ static void write_live(struct metrics *m, const struct gv_live *live)
 
 /* ---- price ------------------------------------------------------------------------------------------------ */
 
+static void write_block_price(struct metrics *m, struct gv_prices *prices)
+{
+    struct gv_prices_view view;
+    gv_prices_view(prices, &view);
+    if (view.fact.price_cents != 0) {
+        head(m, "gavel_price_block_usd", "gauge", "Dollars for a bitcoin, by the last blocks.");
+        print(m, "gavel_price_block_usd %.2f\n", (double)view.fact.price_cents / 100.0);
+    }
+    head(m, "gavel_price_block_progress_ratio", "gauge", "Blocks of its window that are read.");
+    print(m, "gavel_price_block_progress_ratio %.3f\n", (double)view.progress_permille / 1000.0);
+    one(m, "gavel_price_block_displaced_total", "counter",
+        "Amounts left out of the block price: more than its memory holds.", view.displaced);
+}
+
 static void write_price(struct metrics *m, const struct gv_api *api)
 {
     struct gv_oracle_view view;
@@ -171,6 +185,7 @@ static void write_price(struct metrics *m, const struct gv_api *api)
         print(m, "gavel_price_state{state=\"%s\"} %d\n",
               gv_oracle_state_text((enum gv_oracle_state)i), view.state == i);
     }
+    write_block_price(m, api->config.prices);
     one(m, "gavel_price_window_transactions", "gauge", "Known in the window.", view.transactions);
     one(m, "gavel_price_window_counted", "gauge", "Of them counted.", view.active);
     one(m, "gavel_price_estimates_total", "counter", "Estimates made.", view.estimates);

@@ -4,6 +4,7 @@
 #include "firmware/base/text.h"
 #include "web/api/api_state.h"
 #include "web/api/price.h"
+#include "web/api/prices.h"
 #include "web/api/price_hint.h"
 
 #include <string.h>
@@ -16,8 +17,7 @@
 #define LINE_MAX 64u
 _Static_assert(SLICE *LINE_MAX + 256u <= GV_REPLY_BYTES_MAX, "a slice fits a chunk");
 
-/* Returns: false when an answer was given. */
-static bool has_oracle(struct gv_exchange *x)
+bool gv_has_oracle(struct gv_exchange *x)
 {
     struct gv_fail fail;
     if (gv_api_of(x)->config.oracle != NULL) {
@@ -30,7 +30,7 @@ static bool has_oracle(struct gv_exchange *x)
 
 void gv_handle_price_stream(struct gv_exchange *x)
 {
-    (void)has_oracle(x);
+    (void)gv_has_oracle(x);
 }
 
 /* ---- the price now -------------------------------------------------------------------------------- */
@@ -112,7 +112,7 @@ void gv_handle_oracle(struct gv_exchange *x)
     struct gv_oracle_view view;
     struct gv_price_hint hint;
     struct gv_json_out out;
-    if (!has_oracle(x)) {
+    if (!gv_has_oracle(x)) {
         return;
     }
     const int64_t now_s = gv_clock_utc(gv_api_of(x)->config.clock).s;
@@ -138,6 +138,7 @@ void gv_handle_oracle(struct gv_exchange *x)
     }
     gv_render_fixed(&out, "filled", (double)view.fill_permille / 1000.0, 3);
     write_window(&out, &view);
+    gv_render_block_price(&out, gv_api_of(x)->config.prices);
     gv_price_hint_read(&hint, gv_api_of(x));
     gv_price_hint_render(&out, &hint);
     gv_jo_kint(&out, "sequence", (int64_t)view.sequence);
@@ -189,7 +190,7 @@ static bool is_step(int64_t v)
     return v == GV_ORACLE_STEP_SECOND || v == GV_ORACLE_STEP_MINUTE || v == GV_ORACLE_STEP_HOUR;
 }
 
-static bool wants_csv(const struct gv_exchange *x)
+bool gv_wants_csv(const struct gv_exchange *x)
 {
     static const char csv[] = "text/csv";
     const struct gv_view accept = gv_web_header(x->request, "Accept");
@@ -222,7 +223,7 @@ static enum gv_err read_span(const struct gv_exchange *x, struct span *span, str
     const int64_t oldest_s = now_s - (int64_t)gv_oracle_history_length(span->step) * step;
     span->from_s = span->from_s > oldest_s ? span->from_s : oldest_s;
     span->from_s = span->from_s < 0 ? 0 : span->from_s - span->from_s % step;
-    span->csv = wants_csv(x);
+    span->csv = gv_wants_csv(x);
     return GV_OK;
 }
 
@@ -270,7 +271,7 @@ void gv_handle_oracle_history(struct gv_exchange *x)
     struct gv_fail fail;
     struct span span = {.step = GV_ORACLE_STEP_SECOND};
     char head[96];
-    if (!has_oracle(x)) {
+    if (!gv_has_oracle(x)) {
         return;
     }
     if (read_span(x, &span, &fail) != GV_OK) {

@@ -90,6 +90,11 @@ static size_t write_message(const struct gv_price_form *form, const struct gv_or
         gv_render_fixed(&out, "low", view->judgement.interval.low, 2);
         gv_render_fixed(&out, "high", view->judgement.interval.high, 2);
     }
+    if (view->block_cents != 0) {
+        gv_render_fixed(&out, "block", (double)view->block_cents / 100.0, 2);
+    } else {
+        gv_jo_knull(&out, "block");
+    }
     gv_render_fixed(&out, "confidence", view->confidence, 3);
     gv_jo_kstring(&out, "state", gv_oracle_state_text(view->state));
     gv_jo_kint(&out, "state_since", view->state_since_ms / 1000);

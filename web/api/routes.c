@@ -62,6 +62,8 @@ const struct gv_route gv_api_routes[] = {
     {"GET",  "/api/v1/node",                    gv_handle_node,           PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "node",                  NULL},
     {"GET",  "/api/v1/oracle",                  gv_handle_oracle,         PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "oracle",                NULL},
     {"GET",  "/api/v1/oracle/history",          gv_handle_oracle_history, PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "oracle_history",        NULL},
+    {"GET",  "/api/v1/oracle/blocks",           gv_handle_oracle_blocks,  PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "oracle_blocks",         NULL},
+    {"GET",  "/api/v1/oracle/days",             gv_handle_oracle_days,    PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "oracle_days",           NULL},
     {"GET",  "/ws/mempool",                     gv_handle_price_stream,   PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 GV_ROUTE_WEBSOCKET, "ws_mempool",            &gv_price_flat},
     {"GET",  "/api/v1/ws",                      NULL,                     PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 GV_ROUTE_WEBSOCKET, "ws",                    NULL},
     /* operation */

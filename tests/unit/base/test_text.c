@@ -199,6 +199,25 @@ static void dates_agree_with_the_c_library(void **state)
     }
 }
 
+static void dates_are_read_as_they_are_written(void **state)
+{
+    static const char *const wrong[] = {"2026-02-29", "2026-13-01", "2026-00-10", "2026-04-31",
+                                        "2026-1-010", "2026/01/01", "26-01-0001", "2026-01-1 "};
+    int64_t day = 0;
+    (void)state;
+    for (int64_t want = -719000; want < 2900000; want += 97) { /* years 1 to 9900 */
+        char text[GV_ISO_MAX];
+        gv_utc_format((struct gv_utc){want * GV_DAY_S}, text);
+        assert_true(gv_date_parse(&day, text, GV_DATE_LEN));
+        assert_int_equal(day, want);
+    }
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        assert_false(gv_date_parse(&day, wrong[i], strlen(wrong[i])));
+    }
+    assert_false(gv_date_parse(&day, "2026-01-011", 11));
+    assert_false(gv_date_parse(&day, "", 0));
+}
+
 /* ---- arena -------------------------------------------------------------------------------- */
 
 static void arena_aligns_refuses_and_resets(void **state)
@@ -243,6 +262,7 @@ int main(void)
         cmocka_unit_test(numbers_are_plain_digits_within_max),
         cmocka_unit_test(dates_at_the_edges_are_right),
         cmocka_unit_test(dates_agree_with_the_c_library),
+        cmocka_unit_test(dates_are_read_as_they_are_written),
         cmocka_unit_test(arena_aligns_refuses_and_resets),
         cmocka_unit_test(arena_of_uneven_size_does_not_round_past_its_end),
     };
