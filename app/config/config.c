@@ -13,19 +13,26 @@ void gv_config_defaults(struct gv_config *config)
 {
     memset(config, 0, sizeof(*config));
     for (size_t i = 0; i < GV_SETTINGS_COUNT; i++) {
-        enum gv_err err = gv_setting_store(config, &gv_settings[i], gv_settings[i].standard, NULL);
+        enum gv_err err = gv_setting_store(config, GV_SOURCE_DEFAULT, &gv_settings[i],
+                                           gv_settings[i].standard, NULL);
         GV_ASSERT(err == GV_OK);
     }
 }
 
-enum gv_err gv_config_set(struct gv_config *config, const char *key, const char *value,
-                          struct gv_fail *fail)
+static enum gv_err set_from(struct gv_config *config, enum gv_config_source source, const char *key,
+                            const char *value, struct gv_fail *fail)
 {
     const struct gv_setting *setting = gv_setting_find(key);
     if (setting == NULL) {
         return gv_fail(fail, GV_ERR_INVALID, "config.unknown_key", "%.64s: no such setting", key);
     }
-    return gv_setting_store(config, setting, value, fail);
+    return gv_setting_store(config, source, setting, value, fail);
+}
+
+enum gv_err gv_config_set(struct gv_config *config, const char *key, const char *value,
+                          struct gv_fail *fail)
+{
+    return set_from(config, GV_SOURCE_FLAG, key, value, fail);
 }
 
 /* ---- environment ---------------------------------------------------------------------------- */
@@ -75,7 +82,7 @@ static enum gv_err read_rpc_address(struct gv_config *config, char *const *envir
                    port == NULL ? "8332" : port)) {
         return gv_fail(fail, GV_ERR_INVALID, "config.range", "BITCOIN_RPC_HOST: too long");
     }
-    return gv_config_set(config, "node.url", url, fail);
+    return set_from(config, GV_SOURCE_ENVIRONMENT, "node.url", url, fail);
 }
 
 static enum gv_err read_aliases(struct gv_config *config, char *const *environment,
@@ -88,7 +95,7 @@ static enum gv_err read_aliases(struct gv_config *config, char *const *environme
         }
         const char *value = find_variable(environment, gv_settings[i].alias);
         if (value != NULL) {
-            err = gv_setting_store(config, &gv_settings[i], value, fail);
+            err = gv_setting_store(config, GV_SOURCE_ENVIRONMENT, &gv_settings[i], value, fail);
         }
     }
     return err;
@@ -129,7 +136,7 @@ enum gv_err gv_config_environment(struct gv_config *config, char *const *environ
         char key[KEY_MAX];
         const char *value = own_variable(*entry, key);
         if (value != NULL) {
-            err = gv_config_set(&next, key, value, fail);
+            err = set_from(&next, GV_SOURCE_ENVIRONMENT, key, value, fail);
         }
     }
     if (err == GV_OK) {
@@ -150,7 +157,7 @@ enum gv_err gv_config_check(const struct gv_config *config, struct gv_fail *fail
         return gv_fail(fail, GV_ERR_INVALID, "config.node_credentials",
                        "node.cookie_file excludes node.user and node.password: give one way in");
     }
-    if (!cookie && !(user && password)) {
+    if (user != password) { /* neither: a fresh box, to be connected through its page */
         return gv_fail(fail, GV_ERR_INVALID, "config.node_credentials",
                        "set node.cookie_file, or both node.user and node.password");
     }
@@ -173,7 +180,7 @@ void gv_config_each(const struct gv_config *config,
     for (size_t i = 0; i < GV_SETTINGS_COUNT; i++) {
         const struct gv_setting *setting = &gv_settings[i];
         char value[2 * GV_CONFIG_TEXT_MAX] = "***";
-        if (!setting->secret) {
+        if ((setting->flags & GV_SETTING_SECRET) == 0) {
             gv_setting_text(config, setting, value, sizeof(value));
         }
         visit(ctx, setting->key, value, setting->standard, setting->help);

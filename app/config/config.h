@@ -1,7 +1,8 @@
 /* Configuration: one table of settings, from which come the file, the environment and the help.
  *
- * Order of precedence: command line, environment GAVEL_<SECTION>__<KEY>, file, default. An unknown
- * key or a bad value is refused with file and line; nothing half-read is ever used.
+ * Order of precedence: command line, environment GAVEL_<SECTION>__<KEY>, stored through the box
+ * itself (changes.h), file with its drop-ins, default. An unknown key or a bad value is refused with
+ * file and line; nothing half-read is ever used. Each value remembers where it came from.
  * The file is INI as inih reads it: [section], key = value; ";" at the start of a line or after a
  * blank begins a comment; a line has at most 510 bytes; a key may be given once.
  * Decision 2026-11-20: inih is included here and not in hal/linux, because it works on lent text
@@ -14,6 +15,16 @@
 #include "firmware/base/log.h"
 
 #define GV_CONFIG_TEXT_MAX 256u
+#define GV_SETTINGS_COUNT  22u
+
+/** Where a value came from, lowest rank first. */
+enum gv_config_source {
+    GV_SOURCE_DEFAULT,
+    GV_SOURCE_FILE,
+    GV_SOURCE_STORED,
+    GV_SOURCE_ENVIRONMENT,
+    GV_SOURCE_FLAG,
+};
 
 struct gv_config {
     char data_dir[GV_CONFIG_TEXT_MAX];
@@ -38,14 +49,15 @@ struct gv_config {
     uint32_t final_depth;
     bool oracle_enabled; /* off: no thread, no memory, no price */
     uint32_t oracle_window_hours;
+    uint8_t sources[GV_SETTINGS_COUNT]; /* enum gv_config_source, in the table's order */
 };
 
 /** Defaults only. */
 void gv_config_defaults(struct gv_config *config);
-/** Read an INI text (the caller has read the file). In: name: for messages.
+/** Read an INI text (the caller has read the file). In: source: of what it sets; name: for messages.
  *  Returns: GV_OK; GV_ERR_INVALID "config.*" with "name:line: ..." */
-GV_MUST_USE enum gv_err gv_config_read(struct gv_config *config, const char *name,
-                                       struct gv_view text, struct gv_fail *fail);
+GV_MUST_USE enum gv_err gv_config_read(struct gv_config *config, enum gv_config_source source,
+                                       const char *name, struct gv_view text, struct gv_fail *fail);
 /** Apply GAVEL_<SECTION>__<KEY> and the original's BITCOIN_RPC_*, COUNTERPARTY_API_URL names. */
 GV_MUST_USE enum gv_err gv_config_environment(struct gv_config *config, char *const *environment,
                                               struct gv_fail *fail);

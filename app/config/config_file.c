@@ -11,6 +11,7 @@
 struct file_reader {
     struct gv_view left; /* not yet handed to inih */
     struct gv_config *config;
+    enum gv_config_source source;
     bool seen[GV_SETTINGS_COUNT];
     bool failed; /* fail says why */
     struct gv_fail fail;
@@ -54,7 +55,7 @@ static enum gv_err take_value(struct file_reader *file, const char *section, con
         return gv_fail(&file->fail, GV_ERR_INVALID, "config.repeated_key", "%s: given twice", key);
     }
     *seen = true;
-    return gv_setting_store(file->config, setting, value, &file->fail);
+    return gv_setting_store(file->config, file->source, setting, value, &file->fail);
 }
 
 /* Called by inih for each "name = value". Returns: nonzero to go on. */
@@ -67,8 +68,8 @@ static int on_value(void *ctx, const char *section, const char *name, const char
     return file->failed ? 0 : 1;
 }
 
-enum gv_err gv_config_read(struct gv_config *config, const char *name, struct gv_view text,
-                           struct gv_fail *fail)
+enum gv_err gv_config_read(struct gv_config *config, enum gv_config_source source, const char *name,
+                           struct gv_view text, struct gv_fail *fail)
 {
     for (size_t i = 0; i < text.n; i++) {
         if (text.p[i] == 0) {
@@ -76,7 +77,7 @@ enum gv_err gv_config_read(struct gv_config *config, const char *name, struct gv
         }
     }
     struct gv_config next = *config;
-    struct file_reader file = {.left = text, .config = &next};
+    struct file_reader file = {.left = text, .config = &next, .source = source};
     int line = ini_parse_stream(next_line, &file, on_value, &file);
     enum gv_err err = GV_OK;
     if (file.failed) {

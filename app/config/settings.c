@@ -10,57 +10,52 @@
 
 /* clang-format off */
 const struct gv_setting gv_settings[GV_SETTINGS_COUNT] = {
-    {"general.data_dir", GV_SETTING_PATH, AT(data_dir), "/var/lib/gavel", 0, 0, false, NULL,
+    {"general.data_dir", GV_SETTING_PATH, AT(data_dir), "/var/lib/gavel", 0, 0, 0, NULL,
      "directory of the database, keys and certificates"},
-    {"log.level", GV_SETTING_LOG_LEVEL, AT(log_level), "info", 0, 0, false, NULL,
+    {"log.level", GV_SETTING_LOG_LEVEL, AT(log_level), "info", 0, 0, GV_SETTING_LIVE, NULL,
      "lowest level written: trace, debug, info, unusual, broken"},
-    {"http.bind", GV_SETTING_TEXT, AT(http_bind), "", 0, 0, false, NULL,
+    {"http.bind", GV_SETTING_TEXT, AT(http_bind), "", 0, 0, 0, NULL,
      "address for plain http; empty: every address"},
-    {"http.port", GV_SETTING_NUMBER, AT(http_port), "8480", 0, 65535, false, NULL,
+    {"http.port", GV_SETTING_NUMBER, AT(http_port), "8480", 0, 65535, 0, NULL,
      "port for plain http; 0: any free one, written to ports.json in the data directory"},
-    {"https.bind", GV_SETTING_TEXT, AT(https_bind), "", 0, 0, false, NULL,
+    {"https.bind", GV_SETTING_TEXT, AT(https_bind), "", 0, 0, 0, NULL,
      "address for https; empty: every address"},
-    {"https.port", GV_SETTING_NUMBER, AT(https_port), "8443", 0, 65535, false, NULL,
+    {"https.port", GV_SETTING_NUMBER, AT(https_port), "8443", 0, 65535, 0, NULL,
      "port for https; 0: any free one, written to ports.json in the data directory"},
-    {"https.tls", GV_SETTING_SWITCH, AT(https_tls), "on", 0, 0, false, NULL,
+    {"https.tls", GV_SETTING_SWITCH, AT(https_tls), "on", 0, 0, 0, NULL,
      "off: a proxy in front speaks TLS, plain http serves everything"},
-    {"web.hosts", GV_SETTING_TEXT, AT(hosts), "", 0, 0, false, NULL,
+    {"web.hosts", GV_SETTING_TEXT, AT(hosts), "", 0, 0, 0, NULL,
      "further names and addresses of this box, separated by commas"},
-    {"node.url", GV_SETTING_URL, AT(node_url), "http://127.0.0.1:8332", 0, 0, false, NULL,
+    {"node.url", GV_SETTING_URL, AT(node_url), "http://127.0.0.1:8332", 0, 0, 0, NULL,
      "JSON-RPC address of bitcoind"},
-    {"node.cookie_file", GV_SETTING_TEXT, AT(node_cookie_file), "", 0, 0, false, NULL,
+    {"node.cookie_file", GV_SETTING_TEXT, AT(node_cookie_file), "", 0, 0, 0, NULL,
      "path of bitcoind's .cookie; instead of user and password"},
-    {"node.user", GV_SETTING_TEXT, AT(node_user), "", 0, 0, false, "BITCOIN_RPC_USER",
+    {"node.user", GV_SETTING_TEXT, AT(node_user), "", 0, 0, 0, "BITCOIN_RPC_USER",
      "JSON-RPC user (rpcauth)"},
-    {"node.password", GV_SETTING_TEXT, AT(node_password), "", 0, 0, true, "BITCOIN_RPC_PASSWORD",
+    {"node.password", GV_SETTING_TEXT, AT(node_password), "", 0, 0, GV_SETTING_SECRET, "BITCOIN_RPC_PASSWORD",
      "JSON-RPC password"},
-    {"node.network", GV_SETTING_NETWORK, AT(network), "main", 0, 0, false, NULL,
+    {"node.network", GV_SETTING_NETWORK, AT(network), "main", 0, 0, 0, NULL,
      "chain the node must be on: main, test, signet, regtest"},
-    {"node.zmq", GV_SETTING_ENDPOINTS, AT(node_zmq), "", 0, 0, false, NULL,
+    {"node.zmq", GV_SETTING_ENDPOINTS, AT(node_zmq), "", 0, 0, 0, NULL,
      "ZMQ endpoints, separated by commas; empty: ask the node; off: polling only"},
-    {"node.poll_seconds", GV_SETTING_NUMBER, AT(node_poll_seconds), "15", 1, 60, false, NULL,
+    {"node.poll_seconds", GV_SETTING_NUMBER, AT(node_poll_seconds), "15", 1, 60, 0, NULL,
      "seconds between polls, 1..60"},
-    {"node.timeout_ms", GV_SETTING_NUMBER, AT(node_timeout_ms), "30000", 500, 120000, false, NULL,
+    {"node.timeout_ms", GV_SETTING_NUMBER, AT(node_timeout_ms), "30000", 500, 120000, 0, NULL,
      "milliseconds for one JSON-RPC call, 500..120000"},
     {"counterparty.url", GV_SETTING_URL, AT(counterparty_url), "https://api.counterparty.io:4000",
-     0, 0, false, "COUNTERPARTY_API_URL", "address of a Counterparty Core API v2"},
-    {"counterparty.ca_file", GV_SETTING_TEXT, AT(counterparty_ca_file), "", 0, 0, false, NULL,
+     0, 0, 0, "COUNTERPARTY_API_URL", "address of a Counterparty Core API v2"},
+    {"counterparty.ca_file", GV_SETTING_TEXT, AT(counterparty_ca_file), "", 0, 0, 0, NULL,
      "PEM bundle that signs the API's certificate; empty: the system's"},
     {"counterparty.timeout_ms", GV_SETTING_NUMBER, AT(counterparty_timeout_ms), "10000", 500, 60000,
-     false, NULL, "milliseconds for one API call, 500..60000"},
-    {"auction.final_depth", GV_SETTING_NUMBER, AT(final_depth), "6", 1, 100, false, NULL,
+     0, NULL, "milliseconds for one API call, 500..60000"},
+    {"auction.final_depth", GV_SETTING_NUMBER, AT(final_depth), "6", 1, 100, 0, NULL,
      "confirmations from which a sale is final, 1..100"},
-    {"oracle.enabled", GV_SETTING_SWITCH, AT(oracle_enabled), "on", 0, 0, false, NULL,
+    {"oracle.enabled", GV_SETTING_SWITCH, AT(oracle_enabled), "on", 0, 0, 0, NULL,
      "off: no price of bitcoin is computed"},
-    {"oracle.window_hours", GV_SETTING_NUMBER, AT(oracle_window_hours), "3", 1, 24, false, NULL,
+    {"oracle.window_hours", GV_SETTING_NUMBER, AT(oracle_window_hours), "3", 1, 24, 0, NULL,
      "hours of transactions the price is made of, 1..24"},
 };
 /* clang-format on */
-
-static const char *const level_names[] = {
-    [GV_LOG_TRACE] = "trace",     [GV_LOG_DEBUG] = "debug",   [GV_LOG_INFO] = "info",
-    [GV_LOG_UNUSUAL] = "unusual", [GV_LOG_BROKEN] = "broken",
-};
 
 const struct gv_setting *gv_setting_find(const char *key)
 {
@@ -191,8 +186,8 @@ static enum gv_err store_network(enum gv_network *place, const struct gv_setting
     return refuse(fail, setting, "must be main, test, signet or regtest");
 }
 
-enum gv_err gv_setting_store(struct gv_config *config, const struct gv_setting *setting,
-                             const char *value, struct gv_fail *fail)
+static enum gv_err store_value(struct gv_config *config, const struct gv_setting *setting,
+                               const char *value, struct gv_fail *fail)
 {
     if (has_controls(value)) {
         return refuse(fail, setting, "control characters are not allowed");
@@ -219,6 +214,25 @@ enum gv_err gv_setting_store(struct gv_config *config, const struct gv_setting *
     gv_assert_failed("setting->kind is one of the enum", __FILE__, __LINE__);
 }
 
+enum gv_err gv_setting_store(struct gv_config *config, enum gv_config_source source,
+                             const struct gv_setting *setting, const char *value,
+                             struct gv_fail *fail)
+{
+    enum gv_err err = store_value(config, setting, value, fail);
+    if (err == GV_OK) {
+        config->sources[gv_setting_index(setting)] = (uint8_t)source;
+    }
+    return err;
+}
+
+void gv_setting_copy(struct gv_config *to, const struct gv_config *from,
+                     const struct gv_setting *setting)
+{
+    const size_t i = gv_setting_index(setting);
+    memcpy((char *)to + setting->offset, (const char *)from + setting->offset, setting->cap);
+    to->sources[i] = from->sources[i];
+}
+
 void gv_setting_text(const struct gv_config *config, const struct gv_setting *setting, char *out,
                      size_t cap)
 {
@@ -237,7 +251,7 @@ void gv_setting_text(const struct gv_config *config, const struct gv_setting *se
         gv_format_cut(out, cap, "%s", *(const bool *)place ? "on" : "off");
         return;
     case GV_SETTING_LOG_LEVEL:
-        gv_format_cut(out, cap, "%s", level_names[*(const enum gv_log_level *)place]);
+        gv_format_cut(out, cap, "%s", gv_log_level_name(*(const enum gv_log_level *)place));
         return;
     case GV_SETTING_NETWORK:
         gv_format_cut(out, cap, "%s", gv_network_name(*(const enum gv_network *)place));

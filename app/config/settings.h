@@ -17,6 +17,11 @@ enum gv_setting_kind {
     GV_SETTING_NETWORK,   /* enum gv_network */
 };
 
+enum {
+    GV_SETTING_SECRET = 1u << 0, /* never shown, not even in messages about itself */
+    GV_SETTING_LIVE = 1u << 1,   /* takes effect at once; every other one at the next start */
+};
+
 struct gv_setting {
     const char *key; /* "section.key" */
     enum gv_setting_kind kind;
@@ -24,19 +29,26 @@ struct gv_setting {
     size_t cap;    /* of char arrays */
     const char *standard;
     uint32_t min, max; /* GV_SETTING_NUMBER */
-    bool secret;       /* never shown, not even in messages about itself */
+    unsigned flags;
     const char *alias; /* name in the original's environment; NULL: none */
     const char *help;
 };
 
-#define GV_SETTINGS_COUNT 22u
 extern const struct gv_setting gv_settings[GV_SETTINGS_COUNT];
 
 /** Returns: the row, or NULL when there is no such key. */
 const struct gv_setting *gv_setting_find(const char *key);
 /** Judge and store one value. Returns: GV_OK; GV_ERR_INVALID "config.value", "config.range". */
-GV_MUST_USE enum gv_err gv_setting_store(struct gv_config *config, const struct gv_setting *setting,
-                                         const char *value, struct gv_fail *fail);
+GV_MUST_USE enum gv_err gv_setting_store(struct gv_config *config, enum gv_config_source source,
+                                         const struct gv_setting *setting, const char *value,
+                                         struct gv_fail *fail);
+/** Copy value and source of one setting. */
+void gv_setting_copy(struct gv_config *to, const struct gv_config *from,
+                     const struct gv_setting *setting);
+static inline size_t gv_setting_index(const struct gv_setting *setting)
+{
+    return (size_t)(setting - gv_settings);
+}
 /** The stored value as text (secrets included: the caller hides them). */
 void gv_setting_text(const struct gv_config *config, const struct gv_setting *setting, char *out,
                      size_t cap);

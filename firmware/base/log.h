@@ -20,16 +20,37 @@ enum gv_log_level {
 };
 
 #define GV_LOG_LINE_MAX   512
-#define GV_LOG_RING_LINES 256
+#define GV_LOG_MODULE_MAX 24
+#define GV_LOG_RING_BYTES 131072u /* 800 lines of usual length */
 
 /** Level from which lines are kept; default GV_LOG_INFO. */
 void gv_log_set_level(enum gv_log_level level);
 GV_MUST_USE enum gv_err gv_log_level_parse(enum gv_log_level *level, const char *text);
+/** Returns: a static string that gv_log_level_parse takes. */
+const char *gv_log_level_name(enum gv_log_level level);
 
 void gv_log(enum gv_log_level level, const char *module, const char *fmt, ...) GV_PRINTF(3, 4);
 
-/** Copy the newest lines, oldest first, as NUL-terminated strings of GV_LOG_LINE_MAX bytes each.
- *  Returns: number of lines written (<= lines_max). */
-uint32_t gv_log_recent(char (*lines)[GV_LOG_LINE_MAX], uint32_t lines_max);
+/* ---- the ring ------------------------------------------------------------------------------- */
+
+/** One line of the ring. Numbers begin at 1 with each start of the program and have no gaps. */
+struct gv_log_line {
+    uint64_t number;
+    int64_t at_ms; /* UTC; by the system's clock itself: a line is no part of the core's state */
+    enum gv_log_level level;
+    char module[GV_LOG_MODULE_MAX];
+    char text[GV_LOG_LINE_MAX]; /* "event key=value ..." */
+};
+
+/** Where a reader stands: {.after = n} begins behind line n, zero at the oldest line held. */
+struct gv_log_cursor {
+    uint64_t after;
+    uint64_t position; /* private */
+    bool placed;       /* private */
+};
+
+/** Copy the next line that is held. Returns: false when there is none yet. Lines that were pushed out
+ *  meanwhile are skipped: compare the numbers. */
+GV_MUST_USE bool gv_log_next(struct gv_log_cursor *cursor, struct gv_log_line *line);
 
 #endif

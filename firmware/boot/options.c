@@ -32,7 +32,7 @@ static enum gv_err read_file(struct gv_config *config, const char *path, struct 
     static char text[CONFIG_FILE_MAX];
     size_t n = 0;
     const enum gv_err err = gv_file_read(path, text, sizeof(text), &n, fail);
-    return err != GV_OK ? err : gv_config_read(config, path, gv_view_of(text, n), fail);
+    return err != GV_OK ? err : gv_config_read(config, GV_SOURCE_FILE, path, gv_view_of(text, n), fail);
 }
 
 static enum gv_err apply_set(struct gv_config *config, char *assignment, struct gv_fail *fail)

@@ -48,9 +48,28 @@ static int restore_stderr(void **state)
     return 0;
 }
 
+/* The newest lines as "module text", oldest first. Returns: their number. */
+static uint32_t recent(char (*lines)[GV_LOG_LINE_MAX], uint32_t lines_max)
+{
+    static struct gv_log_line line;
+    struct gv_log_cursor count = {.after = 0};
+    uint32_t held = 0;
+    while (gv_log_next(&count, &line)) {
+        held++;
+    }
+    struct gv_log_cursor read = {.after = count.after - (held < lines_max ? held : lines_max)};
+    uint32_t n = 0;
+    while (gv_log_next(&read, &line)) {
+        char *end = stpcpy(stpcpy(stpcpy(lines[n], line.module), " "), line.text);
+        assert_true(end < lines[n] + GV_LOG_LINE_MAX);
+        n++;
+    }
+    return n;
+}
+
 static void newest(char line[GV_LOG_LINE_MAX])
 {
-    assert_int_equal(gv_log_recent((char(*)[GV_LOG_LINE_MAX])(void *)line, 1), 1);
+    assert_int_equal(recent((char(*)[GV_LOG_LINE_MAX])(void *)line, 1), 1);
 }
 
 static void line_goes_to_ring_and_with_priority_to_stderr(void **state)
@@ -65,7 +84,7 @@ static void line_goes_to_ring_and_with_priority_to_stderr(void **state)
     got[n] = '\0';
     assert_string_equal(got, "<6>pool full name=bids\n<4>a b\n<3>c d\n");
     char lines[3][GV_LOG_LINE_MAX];
-    assert_int_equal(gv_log_recent(lines, 3), 3);
+    assert_int_equal(recent(lines, 3), 3);
     assert_string_equal(lines[0], "pool full name=bids");
     assert_string_equal(lines[1], "a b");
     assert_string_equal(lines[2], "c d");
@@ -142,20 +161,51 @@ static void level_filters(void **state)
 static void ring_keeps_the_newest_oldest_first(void **state)
 {
     (void)state;
-    static char lines[GV_LOG_RING_LINES + 10][GV_LOG_LINE_MAX];
-    for (int i = 0; i < GV_LOG_RING_LINES + 77; i++) {
+    static struct gv_log_line line;
+    char value[401];
+    memset(value, 'x', sizeof(value));
+    struct gv_log_cursor from = {.after = 0};
+    while (gv_log_next(&from, &line)) {
+    }
+    const uint64_t before = from.after;
+    for (int i = 0; i < 5000; i++) { /* of every length, so that the ring's end falls everywhere */
+        gv_log(GV_LOG_UNUSUAL, "n", "%d %.*s", i, i % 401, value);
+    }
+    struct gv_log_cursor all = {.after = 0};
+    uint64_t held = 0;
+    while (gv_log_next(&all, &line)) {
+        char want[GV_LOG_LINE_MAX];
+        const int i = (int)(line.number - before - 1);
+        (void)snprintf(want, sizeof(want), "%d %.*s", i, i % 401, value);
+        assert_string_equal(line.text, want);
+        assert_string_equal(line.module, "n");
+        assert_int_equal(line.level, GV_LOG_UNUSUAL);
+        assert_true(line.at_ms > 0);
+        assert_int_equal(line.number, held == 0 ? line.number : all.after);
+        held++;
+    }
+    assert_int_equal(all.after, before + 5000);
+    assert_in_range(held, GV_LOG_RING_BYTES / 450, GV_LOG_RING_BYTES / 24);
+    assert_false(gv_log_next(&all, &line));
+}
+
+static void a_reader_that_was_overtaken_goes_on_at_the_oldest_line(void **state)
+{
+    (void)state;
+    static struct gv_log_line line;
+    struct gv_log_cursor cursor = {.after = 0};
+    assert_true(gv_log_next(&cursor, &line));
+    const uint64_t first = line.number;
+    for (int i = 0; i < 20000; i++) {
         gv_log(GV_LOG_INFO, "n", "%d", i);
     }
-    assert_int_equal(gv_log_recent(lines, GV_LOG_RING_LINES + 10), GV_LOG_RING_LINES);
-    for (int i = 0; i < GV_LOG_RING_LINES; i++) {
-        char want[32];
-        (void)snprintf(want, sizeof(want), "n %d", i + 77);
-        assert_string_equal(lines[i], want);
+    assert_true(gv_log_next(&cursor, &line));
+    assert_true(line.number > first + 1);
+    uint64_t expected = line.number;
+    while (gv_log_next(&cursor, &line)) {
+        expected++;
+        assert_int_equal(line.number, expected);
     }
-    assert_int_equal(gv_log_recent(lines, 2), 2);
-    assert_string_equal(lines[0], "n 331");
-    assert_string_equal(lines[1], "n 332");
-    assert_int_equal(gv_log_recent(lines, 0), 0);
 }
 
 static void *log_many(void *letter)
@@ -180,9 +230,10 @@ static void lines_of_several_threads_do_not_mix(void **state)
     for (size_t i = 0; i < 4; i++) {
         assert_int_equal(pthread_join(threads[i], NULL), 0);
     }
-    static char lines[GV_LOG_RING_LINES][GV_LOG_LINE_MAX];
-    assert_int_equal(gv_log_recent(lines, GV_LOG_RING_LINES), GV_LOG_RING_LINES);
-    for (size_t i = 0; i < GV_LOG_RING_LINES; i++) {
+    static char lines[1200][GV_LOG_LINE_MAX];
+    const uint32_t n = recent(lines, 900); /* the ring holds 1,032 lines of this length */
+    assert_int_equal(n, 900);
+    for (uint32_t i = 0; i < n; i++) {
         assert_int_equal(strlen(lines[i]), 102);
         assert_int_equal(strspn(lines[i] + 2, (char[]){lines[i][2], '\0'}), 100);
     }
@@ -259,6 +310,7 @@ int main(void)
         LOG_TEST(long_lines_are_cut_with_dots),
         LOG_TEST(level_filters),
         LOG_TEST(ring_keeps_the_newest_oldest_first),
+        LOG_TEST(a_reader_that_was_overtaken_goes_on_at_the_oldest_line),
         LOG_TEST(lines_of_several_threads_do_not_mix),
         cmocka_unit_test(assertion_logs_what_and_where_and_aborts),
         cmocka_unit_test(idle_pages_are_given_back_whole_and_nothing_else),
