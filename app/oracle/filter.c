@@ -78,6 +78,16 @@ void gv_oracle_filter(struct gv_oracle_tx *out, const struct gv_tx *tx)
     }
 }
 
+bool gv_oracle_filter_inputs(struct gv_oracle_tx *out, struct gv_tx_inputs *inputs)
+{
+    struct gv_tx_input input;
+    out->input_count = 0;
+    while (out->input_count < GV_ORACLE_INPUTS_MAX && gv_tx_next_input(inputs, &input)) {
+        out->input[out->input_count++] = input.outpoint;
+    }
+    return out->input_count > 0;
+}
+
 bool gv_oracle_has_parent(const struct gv_oracle_tx *tx, gv_oracle_seen_fn *seen, void *ctx)
 {
     GV_ASSERT(tx->broken == 0);

@@ -35,6 +35,13 @@ struct gv_oracle_tx {
  *  Out: out, complete. In: tx: parsed. */
 void gv_oracle_filter(struct gv_oracle_tx *out, const struct gv_tx *tx);
 
+/** The next outpoints of a transaction, as many as are held: one with more inputs than that breaks a
+ *  rule, but what it replaces is replaced.
+ *  In/out:  inputs: of a transaction that is no coinbase.
+ *  Out:     out: only input and input_count.
+ *  Returns: false behind the last. */
+bool gv_oracle_filter_inputs(struct gv_oracle_tx *out, struct gv_tx_inputs *inputs);
+
 /** Was this txid seen earlier in the window? */
 typedef bool gv_oracle_seen_fn(void *ctx, const struct gv_hash256 *txid);
 

@@ -18,6 +18,7 @@
 enum gv_oracle_item_kind {
     GV_ORACLE_ITEM_TX,      /* announced by the mempool or by a block */
     GV_ORACLE_ITEM_MINED,   /* part of a connected block */
+    GV_ORACLE_ITEM_SPENDS,  /* further inputs of the transaction before: tx.txid and tx.input */
     GV_ORACLE_ITEM_REMOVED, /* dropped by the node; only tx.txid counts */
     GV_ORACLE_ITEM_NODE,    /* `value` 1: the node is in step with its network */
     GV_ORACLE_ITEM_FILL,    /* `value`: thousandths of the first fill that are done */

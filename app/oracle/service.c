@@ -142,6 +142,15 @@ static void take_tx(struct gv_oracle_service *s, const struct gv_oracle_item *it
     }
 }
 
+/* Inputs behind those that the filter holds: they replace as well, but only for one that counts now. */
+static void take_spends(struct gv_oracle_service *s, const struct gv_oracle_tx *tx)
+{
+    if (gv_oracle_window_has(&s->window, &tx->txid) &&
+        gv_oracle_window_spend(&s->window, &tx->txid, tx->input, tx->input_count) > 0) {
+        s->changed = true;
+    }
+}
+
 bool gv_oracle_service_take(struct gv_oracle_service *s, uint32_t wait_ms)
 {
     struct gv_oracle_item item;
@@ -152,6 +161,9 @@ bool gv_oracle_service_take(struct gv_oracle_service *s, uint32_t wait_ms)
     case GV_ORACLE_ITEM_TX:
     case GV_ORACLE_ITEM_MINED:
         take_tx(s, &item);
+        break;
+    case GV_ORACLE_ITEM_SPENDS:
+        take_spends(s, &item.tx);
         break;
     case GV_ORACLE_ITEM_REMOVED:
         s->changed = gv_oracle_window_evict(&s->window, &item.tx.txid) || s->changed;

@@ -43,12 +43,27 @@ static struct gv_oracle_now read_clock(struct stamp *stamp)
 
 /* ---- the tap: node thread --------------------------------------------------------------------------- */
 
+/* What a large transaction spends behind the inputs that its own item holds. */
+static void push_spends(struct gv_oracle_item *item, const struct gv_tx *tx)
+{
+    struct gv_tx_inputs inputs = gv_tx_inputs(tx);
+    item->kind = GV_ORACLE_ITEM_SPENDS;
+    item->tx.value_count = 0;
+    (void)gv_oracle_filter_inputs(&item->tx, &inputs); /* the first ones are known */
+    while (gv_oracle_filter_inputs(&item->tx, &inputs)) {
+        gv_oracle_service_push(self.service, item);
+    }
+}
+
 static void push_tx(enum gv_oracle_item_kind kind, const struct gv_tx *tx, int64_t time_ms)
 {
     const int64_t now_ms = read_clock(&self.node_stamp).utc_ms;
     struct gv_oracle_item item = {.kind = kind, .time_ms = time_ms < now_ms ? time_ms : now_ms};
     gv_oracle_filter(&item.tx, tx);
     gv_oracle_service_push(self.service, &item);
+    if ((item.tx.broken & GV_ORACLE_RULE_INPUTS) != 0) {
+        push_spends(&item, tx);
+    }
 }
 
 static void on_announced(void *ctx, const struct gv_tx *tx)

@@ -130,10 +130,13 @@ size_t gv_price_greet(struct gv_api *api, const struct gv_price_form *form, unsi
 {
     struct gv_oracle_view view;
     struct batch batch;
-    const uint64_t sent = atomic_load(&api->price_points_sent);
     gv_oracle_service_view(api->config.oracle, &view);
-    const uint64_t from = view.trail_first + (uint64_t)part * POINTS_A_MESSAGE;
-    (void)take_points(api, from, sent, &batch);
+    if (part == 0) {
+        api->price_greeting.next = view.trail_first;
+        api->price_greeting.end = atomic_load(&api->price_points_sent);
+    }
+    api->price_greeting.next =
+        take_points(api, api->price_greeting.next, api->price_greeting.end, &batch);
     if (part > 0 && batch.n == 0) {
         return 0;
     }

@@ -96,11 +96,10 @@ struct shape {
 
 static const struct shape good = {.inputs = 1, .outputs = 2, .sats = 123456, .opcode = 0x51};
 
-static struct gv_oracle_tx judge(struct shape shape)
+static struct gv_tx make(struct shape shape)
 {
     static uint8_t raw[4096];
     static const uint8_t zeros[1024];
-    struct gv_oracle_tx judged;
     struct gv_tx tx;
     struct gv_fail fail;
     const bool witness = shape.item[0] + shape.item[1] > 0;
@@ -142,6 +141,13 @@ static struct gv_oracle_tx judge(struct shape shape)
     if (gv_tx_parse(&tx, gv_written(&w), &fail) != GV_OK) {
         fail_msg("%s", fail.text);
     }
+    return tx;
+}
+
+static struct gv_oracle_tx judge(struct shape shape)
+{
+    struct gv_oracle_tx judged;
+    const struct gv_tx tx = make(shape);
     gv_oracle_filter(&judged, &tx);
     return judged;
 }
@@ -220,6 +226,26 @@ static void an_amount_out_of_range_is_dropped_alone(void **state)
     }
 }
 
+static void all_inputs_of_a_large_transaction_can_be_read_in_parts(void **state)
+{
+    (void)state;
+    struct shape shape = good;
+    shape.inputs = 12;
+    const struct gv_tx tx = make(shape);
+    struct gv_tx_inputs inputs = gv_tx_inputs(&tx);
+    struct gv_oracle_tx part;
+    static const uint8_t counts[] = {5, 5, 2};
+    uint32_t vout = 0; /* of the made-up inputs: 1, 2, .. */
+    for (size_t i = 0; i < sizeof counts; i++) {
+        assert_true(gv_oracle_filter_inputs(&part, &inputs));
+        assert_int_equal(part.input_count, counts[i]);
+        for (uint32_t j = 0; j < part.input_count; j++) {
+            assert_int_equal(part.input[j].vout, ++vout);
+        }
+    }
+    assert_false(gv_oracle_filter_inputs(&part, &inputs));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +254,7 @@ int main(void)
         cmocka_unit_test(only_the_null_outpoint_makes_a_coinbase),
         cmocka_unit_test(witness_items_of_an_input_sum_up_to_500_bytes),
         cmocka_unit_test(an_amount_out_of_range_is_dropped_alone),
+        cmocka_unit_test(all_inputs_of_a_large_transaction_can_be_read_in_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -309,6 +309,29 @@ static void a_replacement_takes_the_place_of_what_it_replaces(void **state)
     assert_int_equal(view.window.replaced, 1);
 }
 
+static void every_input_of_a_large_transaction_replaces(void **state)
+{
+    (void)state;
+    const struct gv_oracle_tx small = payment(1, 12345, 67890);
+    struct gv_oracle_tx large = payment(2, 0, 0);
+    large.broken = GV_ORACLE_RULE_INPUTS;
+    large.value_count = 0;
+    struct gv_oracle_tx rest = large;
+    rest.input[0] = small.input[0];
+    live();
+    push(GV_ORACLE_ITEM_TX, 0, &small, now.utc_ms);
+    push(GV_ORACLE_ITEM_SPENDS, 0, &rest, 0); /* of one that is not in the window */
+    look();
+    assert_int_equal(view.active, 1);
+    push(GV_ORACLE_ITEM_TX, 0, &large, now.utc_ms);
+    push(GV_ORACLE_ITEM_SPENDS, 0, &rest, 0);
+    pass(GV_ORACLE_ESTIMATE_EVERY_MS);
+    look();
+    assert_int_equal(view.active, 0);
+    assert_int_equal(view.outputs, 0);
+    assert_int_equal(view.window.replaced, 1);
+}
+
 static void a_mined_transaction_stays_and_a_block_brings_what_was_never_seen(void **state)
 {
     (void)state;
@@ -492,6 +515,7 @@ int main(void)
         CASE(a_leap_from_a_good_price_is_uncertain),
         CASE(a_transaction_counts_once_and_leaves_when_the_node_drops_it),
         CASE(a_replacement_takes_the_place_of_what_it_replaces),
+        CASE(every_input_of_a_large_transaction_replaces),
         CASE(a_mined_transaction_stays_and_a_block_brings_what_was_never_seen),
         CASE(a_burst_of_the_largest_items_is_kept_and_one_more_is_counted),
         CASE(items_come_out_as_they_went_in_wherever_the_ring_ends),
