@@ -4,12 +4,13 @@
  *   oracle block FILE.bin        what the transaction filter makes of one block
  *
  * Both print one JSON object, with or without --json. Its members have the names of the recorded
- * results, its numbers 17 significant digits, so that they read back to the same double.
+ * results, its numbers 17 significant digits, so that they read back to the same double. What is
+ * gavel's own stands beside them under the names of /api/v1/oracle.
  * Thread: main. */
 #ifndef GV_APP_CLI_ORACLE_H
 #define GV_APP_CLI_ORACLE_H
 
-#include "app/oracle/estimate.h"
+#include "app/oracle/quality.h"
 
 /** In: argv: what follows "oracle eval" or "oracle block", argc of them.
  *  Returns: exit status: 0; 64 usage; 65 the file's content is refused or gives no price; 66 it
@@ -24,6 +25,12 @@ struct gv_cli_window {
     struct gv_oracle_estimate estimate;
     uint32_t transactions;
     uint32_t passing;
+    double confidence;
+    bool has_wide;
+    struct gv_oracle_wide wide;
+    bool has_spot; /* and an interval */
+    struct gv_oracle_spot spot;
+    struct gv_oracle_interval interval;
 };
 
 /** Print the JSON object of `oracle eval`. */

@@ -13,8 +13,20 @@
 static struct gv_oracle_slot slots[VALUES_MAX];
 static double points[GV_ORACLE_POINTS_PER_VALUE * VALUES_MAX];
 static struct gv_cli_window window;
+/* The newest payments: what the price of now is made of. */
+#define RECENT_TX_MAX 65536u
+static _Alignas(16) uint8_t recent_memory[GV_ORACLE_WINDOW_BYTES(RECENT_TX_MAX)];
+static struct gv_oracle_window recent;
 static uint8_t text[65536];
 static bool full;
+
+/* What counts was decided by the file; without inputs nothing is decided again. */
+static void remember(const struct gv_oracle_csv_tx *row)
+{
+    struct gv_oracle_tx paid = row->tx;
+    paid.input_count = 0;
+    (void)gv_oracle_window_add(&recent, &paid, row->time_s * 1000);
+}
 
 static void add(void *ctx, const struct gv_oracle_csv_tx *row)
 {
@@ -31,6 +43,7 @@ static void add(void *ctx, const struct gv_oracle_csv_tx *row)
     for (uint32_t i = 0; i < row->tx.value_count; i++) {
         gv_oracle_values_put(&w->values, w->values.count, row->tx.sats[i]);
     }
+    remember(row);
 }
 
 static enum gv_err read_rows(struct gv_cli_input *input, struct gv_fail *fail)
@@ -73,6 +86,18 @@ static enum gv_err read_file(const char *path, struct gv_fail *fail)
     return err;
 }
 
+/* On a copy of the scratch memory: the histogram of the estimate is printed. */
+static void judge(struct gv_cli_window *w)
+{
+    struct gv_oracle_scratch scratch = w->scratch;
+    w->has_wide = gv_oracle_wide(&w->wide, &w->values, &scratch, NULL) == GV_OK;
+    w->confidence = gv_oracle_confidence(&w->estimate, w->has_wide ? &w->wide : NULL);
+    w->has_spot = gv_oracle_spot(&w->spot, &recent, w->estimate.near.price, recent.now_ms);
+    if (w->has_spot) {
+        w->interval = gv_oracle_interval(&w->spot);
+    }
+}
+
 int gv_cli_oracle_eval(int argc, char **argv)
 {
     struct gv_fail fail;
@@ -81,6 +106,8 @@ int gv_cli_oracle_eval(int argc, char **argv)
         return EX_USAGE;
     }
     gv_oracle_values_init(&window.values, slots, VALUES_MAX);
+    gv_oracle_window_init(&recent, recent_memory, sizeof recent_memory, RECENT_TX_MAX,
+                          GV_ORACLE_WINDOW_MS, 0);
     window.scratch.point = points;
     window.scratch.points_max = GV_ORACLE_POINTS_PER_VALUE * VALUES_MAX;
     enum gv_err err = read_file(argv[0], &fail);
@@ -91,6 +118,7 @@ int gv_cli_oracle_eval(int argc, char **argv)
         fprintf(stderr, "gavelctl oracle eval: %s\n", fail.text);
         return err == GV_ERR_IO ? EX_NOINPUT : EX_DATAERR;
     }
+    judge(&window);
     gv_cli_oracle_print(&window);
     return EX_OK;
 }

@@ -154,6 +154,34 @@ static void put_scores(struct gv_json_out *out, const struct gv_oracle_slide *sl
     gv_jo_array_end(out);
 }
 
+/* A member that may be missing. */
+static void put_maybe(struct gv_json_out *out, const char *key, bool known, double v)
+{
+    if (known) {
+        put_kdouble(out, key, v);
+    } else {
+        gv_jo_knull(out, key);
+    }
+}
+
+static void put_quality(struct gv_json_out *out, const struct gv_cli_window *window)
+{
+    put_kdouble(out, "confidence", window->confidence);
+    put_kdouble(out, "confidence_count", gv_oracle_confidence_count(window->passing));
+    put_maybe(out, "wide", window->has_wide, window->wide.price);
+    put_maybe(out, "spot", window->has_spot, window->spot.price);
+    if (!window->has_spot) {
+        gv_jo_knull(out, "interval");
+        return;
+    }
+    gv_jo_key(out, "interval");
+    gv_jo_object(out);
+    put_kdouble(out, "low", window->interval.low);
+    put_kdouble(out, "high", window->interval.high);
+    put_kdouble(out, "coverage", GV_ORACLE_COVERAGE);
+    gv_jo_object_end(out);
+}
+
 void gv_cli_oracle_print(const struct gv_cli_window *window)
 {
     const struct gv_oracle_estimate *const estimate = &window->estimate;
@@ -172,6 +200,7 @@ void gv_cli_oracle_print(const struct gv_cli_window *window)
     put_kdouble(&out, "curve_sum", estimate->curve_sum);
     put_slide(&out, &estimate->slide);
     put_centre(&out, estimate);
+    put_quality(&out, window);
     put_hex(&out, estimate);
     put_histogram(&out, window);
     put_points(&out, window);

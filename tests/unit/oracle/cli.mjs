@@ -37,6 +37,10 @@ test('eval gives every member of the reference', (t) => {
       }
     }
     assert.deepEqual(Object.keys(result.hex), Object.keys(reference.hex));
+    const { confidence, confidence_count: byCount, wide, spot, interval } = result;
+    assert.ok(confidence > 0.9 && confidence < 1 && byCount === 1, `${confidence} ${byCount}`);
+    for (const price of [wide, spot]) assert.ok(Math.abs(price / reference.central_price - 1) < 0.03, `${price}`);
+    assert.ok(interval.low < spot && spot < interval.high && interval.coverage === 0.9);
   }
   const cut = gavelctl('eval', join(folder, 'cut.csv.gz'));
   assert.notEqual(cut.status, 0);
