@@ -176,3 +176,44 @@ enum gv_err gv_base64_decode(uint8_t *out, size_t *out_len, size_t cap, const ch
     *out_len = n;
     return GV_OK;
 }
+
+/* ---- base64url ---------------------------------------------------------------------------- */
+
+size_t gv_base64url_encode(char *text, struct gv_view v)
+{
+    size_t n = gv_base64_encode(text, v);
+    while (n > 0 && text[n - 1] == '=') {
+        n--;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] == '+') {
+            text[i] = '-';
+        } else if (text[i] == '/') {
+            text[i] = '_';
+        }
+    }
+    text[n] = '\0';
+    return n;
+}
+
+enum gv_err gv_base64url_decode(uint8_t *out, size_t *out_len, size_t cap, struct gv_view text)
+{
+    char plain[GV_BASE64URL_TEXT_MAX + 4];
+    size_t n = text.n;
+    *out_len = 0;
+    if (n > GV_BASE64URL_TEXT_MAX) {
+        return GV_ERR_TOO_LARGE;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const char c = (char)text.p[i];
+        if (c == '+' || c == '/' || c == '=') {
+            return GV_ERR_INVALID;
+        }
+        plain[i] = c == '-' ? '+' : c;
+        plain[i] = c == '_' ? '/' : plain[i];
+    }
+    while (n % 4 != 0) {
+        plain[n++] = '=';
+    }
+    return gv_base64_decode(out, out_len, cap, plain, n);
+}
