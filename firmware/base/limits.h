@@ -97,6 +97,19 @@ _Static_assert(GV_LISTING_JSON_MAX + 512u <= GV_LIVE_FRAME_OUT_MAX, "one listing
 /* Published prices of 144 blocks (16 bytes) and 732 days (48 bytes), the newest price. */
 #define GV_PRICES_PUBLISHED_BYTES (16u * 144u + 48u * 732u + 256u)
 
+/* ---- Order auctions ------------------------------------------------------------------------- */
+
+/* Open orders: five hours of arrivals at one every second tick, while no solver takes any. */
+#define GV_ORDERS_MAX 10240u
+/* Bids for orders in auction or committed: at the usual pace some 40 of those, so 800 for each. */
+#define GV_ORDER_BIDS_MAX 32768u
+/* An order with its commitment; a bid with its links (asserted in app/auction/orders/book.c). */
+#define GV_ORDER_BYTES     160u
+#define GV_ORDER_BID_BYTES 128u
+/* Resident only when the module is switched on, and as far as it is filled. */
+#define GV_ORDER_BOOK_BYTES                                                                        \
+    (GV_ORDERS_MAX * GV_ORDER_BYTES + GV_ORDER_BIDS_MAX * GV_ORDER_BID_BYTES + 256u)
+
 /* ---- Heaps lent to libraries ---------------------------------------------------------------- */
 
 /* Page cache and statements of one connection. */
@@ -132,9 +145,9 @@ _Static_assert(GV_LISTING_JSON_MAX + 512u <= GV_LIVE_FRAME_OUT_MAX, "one listing
      GV_BLOCK_BYTES_MAX + GV_WIDE(GV_WATCH_MAX) * GV_EVIDENCE_BYTES +                              \
      GV_WIDE(GV_LIVE_MESSAGES) * GV_LIVE_FRAME_OUT_MAX +                                           \
      GV_WIDE(GV_LIVE_CLIENTS_MAX) * 2u * GV_LIVE_FRAME_IN_MAX + GV_ORACLE_BYTES +                  \
-     GV_PRICES_PUBLISHED_BYTES +                                                                   \
-     GV_WIDE(GV_FILL_TXIDS_MAX) * 32u + GV_WIDE(GV_SQLITE_HEAP_BYTES) +                            \
-     GV_WIDE(GV_TLS_HEAP_BYTES) + GV_WIDE(GV_CIVETWEB_HEAP_BYTES) + GV_WIDE(GV_CURL_HEAP_BYTES))
+     GV_PRICES_PUBLISHED_BYTES + GV_ORDER_BOOK_BYTES + GV_WIDE(GV_FILL_TXIDS_MAX) * 32u +          \
+     GV_WIDE(GV_SQLITE_HEAP_BYTES) + GV_WIDE(GV_TLS_HEAP_BYTES) +                                  \
+     GV_WIDE(GV_CIVETWEB_HEAP_BYTES) + GV_WIDE(GV_CURL_HEAP_BYTES))
 
 _Static_assert(GV_FIXED_BYTES <= GV_BUDGET_BYTES, "the board's memory budget is exceeded");
 
