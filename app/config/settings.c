@@ -26,6 +26,10 @@ const struct gv_setting gv_settings[GV_SETTINGS_COUNT] = {
      "off: a proxy in front speaks TLS, plain http serves everything"},
     {"web.hosts", GV_SETTING_TEXT, AT(hosts), "", 0, 0, 0, NULL,
      "further names and addresses of this box, separated by commas"},
+    {"web.cors_origins", GV_SETTING_ORIGINS, AT(cors_origins), "", 0, 0, 0, NULL,
+     "origins whose pages may use the API (https://shop.example), separated by commas"},
+    {"web.limit_loopback", GV_SETTING_SWITCH, AT(limit_loopback), "on", 0, 0, 0, NULL,
+     "off: rate limits do not count requests of this machine itself"},
     {"node.url", GV_SETTING_URL, AT(node_url), "http://127.0.0.1:8332", 0, 0, 0, NULL,
      "JSON-RPC address of bitcoind"},
     {"node.cookie_file", GV_SETTING_TEXT, AT(node_cookie_file), "", 0, 0, 0, NULL,
@@ -124,6 +128,40 @@ static enum gv_err check_endpoints(const struct gv_setting *setting, const char 
     return GV_OK;
 }
 
+/* A browser sends scheme, name in small letters and port unless it is the usual one, and nothing
+ * behind. */
+static bool is_origin(const char *p, size_t n)
+{
+    const char *end = p + n;
+    if (n > 8 && strncmp(p, "https://", 8) == 0) {
+        p += 8;
+    } else if (n > 7 && strncmp(p, "http://", 7) == 0) {
+        p += 7;
+    } else {
+        return false;
+    }
+    for (; p < end; p++) {
+        if (strchr("abcdefghijklmnopqrstuvwxyz0123456789.-:[]", *p) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum gv_err check_origins(const struct gv_setting *setting, const char *value,
+                                 struct gv_fail *fail)
+{
+    for (const char *p = value; *value != '\0' && p != NULL;) {
+        const size_t n = strcspn(p, ",");
+        if (!is_origin(p, n)) {
+            return refuse(fail, setting,
+                          "origins are http(s)://name[:port] in small letters, without blanks");
+        }
+        p = p[n] == ',' ? p + n + 1 : NULL;
+    }
+    return GV_OK;
+}
+
 static enum gv_err store_text(void *place, const struct gv_setting *setting, const char *value,
                               struct gv_fail *fail)
 {
@@ -135,6 +173,8 @@ static enum gv_err store_text(void *place, const struct gv_setting *setting, con
         err = check_url(setting, value, fail);
     } else if (setting->kind == GV_SETTING_ENDPOINTS) {
         err = check_endpoints(setting, value, fail);
+    } else if (setting->kind == GV_SETTING_ORIGINS) {
+        err = check_origins(setting, value, fail);
     }
     if (err != GV_OK) {
         return err;
@@ -198,6 +238,7 @@ static enum gv_err store_value(struct gv_config *config, const struct gv_setting
     case GV_SETTING_PATH:
     case GV_SETTING_URL:
     case GV_SETTING_ENDPOINTS:
+    case GV_SETTING_ORIGINS:
         return store_text(place, setting, value, fail);
     case GV_SETTING_NUMBER:
         return store_number(place, setting, value, fail);
@@ -242,6 +283,7 @@ void gv_setting_text(const struct gv_config *config, const struct gv_setting *se
     case GV_SETTING_PATH:
     case GV_SETTING_URL:
     case GV_SETTING_ENDPOINTS:
+    case GV_SETTING_ORIGINS:
         gv_format_cut(out, cap, "%s", (const char *)place);
         return;
     case GV_SETTING_NUMBER:

@@ -42,6 +42,9 @@
 /* One listing as rendered for lists: keys and punctuation 700, numbers 300, asset name 250, two
  * hashes 128, two addresses 180, times 42; PSBT in base64. */
 #define GV_LISTING_JSON_MAX (1600u + (GV_PSBT_SERVED_MAX + 2u) / 3u * 4u)
+/* Rate limits: sets of 8 places of 32 bytes, and a lock (web/server/rate.h). */
+#define GV_RATE_SETS      512u
+#define GV_RATE_SET_BYTES (8u * 32u + 48u)
 /* ---- Engine -------------------------------------------------------------------------------- */
 
 /* One in flight for every worker, the node thread and the control socket. The other places are for
@@ -142,7 +145,8 @@ _Static_assert(GV_LISTING_JSON_MAX + 512u <= GV_LIVE_FRAME_OUT_MAX, "one listing
     (GV_WIDE(GV_SUBMISSIONS_MAX) * GV_SUBMISSION_BYTES +                                           \
      GV_WIDE(GV_LISTINGS_MAX) * GV_LISTING_BYTES +                                                 \
      GV_WIDE(GV_HTTP_WORKERS) * (GV_REPLY_BYTES_MAX + 2u * GV_SMALL_BODY_MAX) +                    \
-     GV_BLOCK_BYTES_MAX + GV_WIDE(GV_WATCH_MAX) * GV_EVIDENCE_BYTES +                              \
+     GV_WIDE(GV_RATE_SETS) * GV_RATE_SET_BYTES + GV_BLOCK_BYTES_MAX +                              \
+     GV_WIDE(GV_WATCH_MAX) * GV_EVIDENCE_BYTES +                                                   \
      GV_WIDE(GV_LIVE_MESSAGES) * GV_LIVE_FRAME_OUT_MAX +                                           \
      GV_WIDE(GV_LIVE_CLIENTS_MAX) * 2u * GV_LIVE_FRAME_IN_MAX + GV_ORACLE_BYTES +                  \
      GV_PRICES_PUBLISHED_BYTES + GV_ORDER_BOOK_BYTES + GV_WIDE(GV_FILL_TXIDS_MAX) * 32u +          \

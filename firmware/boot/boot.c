@@ -206,6 +206,13 @@ static enum gv_err open_engine(struct gv_fail *fail)
     return gv_engine_key_environment(gv_engine_instance(), key, fail);
 }
 
+static uint64_t random_seed(void)
+{
+    uint64_t seed;
+    gv_entropy_fill(&self.entropy, &seed, sizeof(seed));
+    return seed;
+}
+
 static void init_api(void)
 {
     gv_prices_init(gv_prices_instance());
@@ -215,6 +222,7 @@ static void init_api(void)
         .market = &self.market,
         .watch = &self.watch,
         .clock = &self.clock,
+        .seed = random_seed(),
         .rpc = &self.rpc,
         .counterparty = &self.counterparty,
         .http_clients = self.clients,
@@ -257,7 +265,9 @@ static enum gv_err start_web(const struct gv_route *extra, size_t extra_n, struc
         .cert_path = self.tls.report.files.leaf_crt,
         .key_path = self.tls.report.files.leaf_key,
         .write_error = gv_api_write_error,
+        .admit = gv_api_admit,
         .host_allowed = gv_api_host_allowed,
+        .origin_allowed = self.config.cors_origins[0] != '\0' ? gv_api_origin_allowed : NULL,
         .upgrade = gv_live_upgrade(self.live),
     };
     err = gv_server_start(&self.server, &config, self.routes, routes_n, gv_api_instance(), fail);

@@ -31,6 +31,7 @@ export class Gaveld {
       'http.port': '0',
       'https.bind': '127.0.0.1',
       'https.port': '0',
+      'web.limit_loopback': 'off',
       'node.poll_seconds': '1',
       'node.network': 'regtest',
       ...settings,

@@ -20,6 +20,7 @@ void gv_api_init(struct gv_api *api, const struct gv_api_config *config)
     api->started = gv_clock_mono(config->clock);
     gv_format_cut(api->epoch, sizeof(api->epoch), "%llx",
                   (unsigned long long)gv_clock_utc(config->clock).s);
+    gv_rate_init(&api->rate, config->seed);
     for (unsigned i = 0; i < GV_HTTP_WORKERS; i++) {
         struct gv_api_worker *worker = &api->workers[i];
         worker->http = config->http_clients[i];
@@ -80,6 +81,20 @@ bool gv_api_host_allowed(void *api, struct gv_view host)
         if (equal_names(name, *at)) {
             return true;
         }
+    }
+    return false;
+}
+
+/* Exactly one of the configured origins: browsers write scheme and name in small letters. */
+bool gv_api_origin_allowed(void *api, struct gv_view origin)
+{
+    const struct gv_api *self = api;
+    for (const char *at = self->config.config->cors_origins; *at != '\0';) {
+        const size_t n = strcspn(at, ",");
+        if (gv_view_equal(origin, gv_view_of(at, n))) {
+            return true;
+        }
+        at += at[n] == ',' ? n + 1 : n;
     }
     return false;
 }

@@ -13,6 +13,7 @@
 #include "app/node/rpc.h"
 #include "app/oracle/service.h"
 #include "app/prices/published.h"
+#include "web/api/gate.h"
 #include "web/live/live.h"
 #include "web/server/server.h"
 
@@ -21,6 +22,7 @@ struct gv_api_worker {
     struct gv_http http; /* lent by boot: one client handle per worker */
     struct gv_rpc rpc;
     struct gv_counterparty counterparty;
+    struct gv_caller caller;
     char reply[GV_REPLY_BYTES_MAX];
     char body[GV_SMALL_BODY_MAX + GV_JSON_PADDING];
     _Alignas(16) uint8_t arena[GV_SMALL_BODY_MAX * 4u];
@@ -38,6 +40,7 @@ struct gv_api_config {
     struct gv_market *market;
     struct gv_watch *watch;
     const struct gv_clock *clock;
+    uint64_t seed; /* secret of this run, for tables that clients fill */
     const struct gv_rpc_config *rpc;
     const struct gv_counterparty_config *counterparty;
     /** One HTTP client per worker, GV_HTTP_WORKERS of them; kept. */
@@ -68,6 +71,7 @@ extern const size_t gv_api_routes_count;
 /* Hooks for gv_server_config. */
 void gv_api_write_error(struct gv_exchange *x, int status, const struct gv_fail *fail);
 bool gv_api_host_allowed(void *api, struct gv_view host);
+bool gv_api_origin_allowed(void *api, struct gv_view origin);
 
 /** gv_row_renderer: the listing object of the original's lists. */
 void gv_api_render_row(struct gv_market_row *row, struct gv_view psbt);

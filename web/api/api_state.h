@@ -31,6 +31,7 @@ struct gv_api {
     struct gv_mono started;
     char
         epoch[20]; /* of this run, part of every ETag: market sequences begin again at each start */
+    struct gv_rate rate;
     struct gv_api_worker workers[GV_HTTP_WORKERS];
 };
 

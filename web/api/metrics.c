@@ -247,25 +247,13 @@ static void write_server(struct metrics *m, const struct gv_server *server)
     gv_server_each_route(server, write_route_times, m);
 }
 
-/* A proxy on this machine makes strangers look like loopback; it says so in one of these. */
-static bool is_local(const struct gv_exchange *x)
-{
-    static const char *const marks[] = {"Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"};
-    for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
-        if (gv_web_header(x->request, marks[i]).p != NULL) {
-            return false;
-        }
-    }
-    return x->request->is_loopback;
-}
-
 void gv_handle_metrics(struct gv_exchange *x)
 {
     const struct gv_api *api = gv_api_of(x);
     struct metrics m = {.x = x, .p = gv_api_worker_of(x)->reply};
     struct gv_market_head market;
     uint32_t granted = 0;
-    if (!is_local(x) && !gv_api_authorize(x, &granted)) {
+    if (!gv_gate_is_local(x) && !gv_api_authorize(x, &granted)) {
         return;
     }
     gv_market_head(api->config.market, &market);

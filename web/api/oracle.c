@@ -4,8 +4,8 @@
 #include "firmware/base/text.h"
 #include "web/api/api_state.h"
 #include "web/api/price.h"
-#include "web/api/prices.h"
 #include "web/api/price_hint.h"
+#include "web/api/prices.h"
 
 #include <string.h>
 

@@ -1,5 +1,6 @@
 #include "web/server/serve.h"
 
+#include "web/server/cors.h"
 #include "web/server/glue.h"
 #include "web/server/origin.h"
 #include "web/server/router.h"
@@ -132,6 +133,27 @@ static void serve_row(struct gv_worker *worker)
     }
 }
 
+/* May this request go on? Otherwise it is answered. */
+static bool admit(struct gv_worker *worker, const char *allow)
+{
+    const struct gv_server_config *config = &worker->server->config;
+    struct gv_exchange *x = &worker->exchange;
+    struct gv_fail fail;
+    gv_cors_mark(worker);
+    if (config->admit != NULL && !config->admit(x)) {
+        return false;
+    }
+    if (gv_cors_preflight(worker, allow)) {
+        return false;
+    }
+    if (!is_read(worker) && !gv_origin_matches(worker)) {
+        gv_fail(&fail, GV_ERR_FORBIDDEN, "http.origin", "pages of this origin may not write here");
+        gv_reply_fail(x, 403, &fail);
+        return false;
+    }
+    return true;
+}
+
 static void dispatch(struct gv_worker *worker)
 {
     const struct gv_server *server = worker->server;
@@ -144,13 +166,11 @@ static void dispatch(struct gv_worker *worker)
         gv_reply_fail(x, 421, &fail);
         return;
     }
-    if (!is_read(worker) && !gv_origin_matches(worker)) {
-        gv_fail(&fail, GV_ERR_FORBIDDEN, "http.origin", "pages of this origin may not write here");
-        gv_reply_fail(x, 403, &fail);
-        return;
-    }
     x->route = gv_router_find(server->routes, server->routes_n, &worker->request, x->params, allow,
                               sizeof(allow));
+    if (!admit(worker, allow)) {
+        return;
+    }
     if (!plain_allowed(worker)) {
         refuse_plain(worker);
     } else if (x->route == NULL) {

@@ -229,7 +229,10 @@ struct gv_server_config {
     gv_error_writer *write_error;
     /** May this Host be served? NULL: every. False answers 421. */
     bool (*host_allowed)(void *app, struct gv_view host);
-    /** May pages of this Origin write or open a WebSocket here, apart from the same host's? NULL: none. */
+    /** May this request go on to its row (x->route; NULL: there is none)? False: it was answered. */
+    bool (*admit)(struct gv_exchange *x);
+    /** May pages of this Origin read, write and open a WebSocket here (CORS), apart from the same
+     *  host's? NULL: none. */
     bool (*origin_allowed)(void *app, struct gv_view origin);
     struct gv_upgrade upgrade;
 };
