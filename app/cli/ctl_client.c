@@ -1,172 +1,20 @@
 #include "app/cli/ctl_client.h"
 
-#include "firmware/base/crypto.h"
-#include "firmware/base/json.h"
-#include "firmware/base/text.h"
-#include "hal/linux/ctl_socket.h"
-#include "web/control/control.h"
+#include "app/cli/ctl_ask.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 #include <sysexits.h>
-#include <unistd.h>
-
-/* The daemon gives up on its engine after GV_ENGINE_WAIT_MS and then says so. */
-#define ANSWER_TIMEOUT_S 20
-
-static char request_text[GV_CONTROL_LINE_MAX];
-static char reply_text[GV_CONTROL_REPLY_MAX + GV_JSON_PADDING];
-static _Alignas(16) uint8_t arena_memory[GV_CONTROL_REPLY_MAX * 8u];
-
-/* ---- one request, one answer ------------------------------------------------------------------ */
-
-static enum gv_err exchange(int fd, size_t request_n, size_t *reply_n)
-{
-    size_t done = 0;
-    while (done < request_n) {
-        const ssize_t sent = send(fd, request_text + done, request_n - done, MSG_NOSIGNAL);
-        if (sent < 0 && errno != EINTR) {
-            return GV_ERR_CLOSED;
-        }
-        done += sent > 0 ? (size_t)sent : 0;
-    }
-    *reply_n = 0;
-    while (*reply_n < GV_CONTROL_REPLY_MAX) {
-        const ssize_t got = recv(fd, reply_text + *reply_n, GV_CONTROL_REPLY_MAX - *reply_n, 0);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got <= 0) {
-            break;
-        }
-        *reply_n += (size_t)got;
-    }
-    return *reply_n > 0 ? GV_OK : GV_ERR_CLOSED;
-}
-
-static int connect_to(const struct gv_ctl_options *options, int *fd)
-{
-    char path[GV_CTL_PATH_MAX];
-    struct gv_fail fail = {0};
-    if (!gv_format(path, sizeof(path), "%s/ctl.sock", options->data_dir)) {
-        fprintf(stderr, "gavelctl: --data is too long\n");
-        return EX_USAGE;
-    }
-    const enum gv_err err = gv_ctl_connect(fd, path, &fail);
-    if (err == GV_OK) {
-        const struct timeval patience = {.tv_sec = ANSWER_TIMEOUT_S};
-        return setsockopt(*fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) == 0
-                   ? EX_OK
-                   : EX_OSERR;
-    }
-    fprintf(stderr, "gavelctl: %s\n", fail.text);
-    return err == GV_ERR_FORBIDDEN ? EX_NOPERM : EX_UNAVAILABLE;
-}
-
-/* Send the request that `out` holds; on EX_OK *answer is the daemon's object, {"ok":true,...}.
- * With --json the answer is printed as it came and *answer is NULL. */
-static int ask(const struct gv_ctl_options *options, struct gv_json_out *out, gv_json_ref *answer)
-{
-    static struct gv_json json;
-    struct gv_arena arena;
-    bool ok = false;
-    size_t n = 0;
-    int fd = -1;
-    gv_jo_object_end(out);
-    if (out->full || out->n + 1 > sizeof(request_text)) {
-        fprintf(stderr, "gavelctl: the arguments are too long\n");
-        return EX_USAGE;
-    }
-    request_text[out->n] = '\n';
-    const int status = connect_to(options, &fd);
-    if (status != EX_OK) {
-        return status;
-    }
-    const enum gv_err err = exchange(fd, out->n + 1, &n);
-    close(fd);
-    if (err != GV_OK) {
-        fprintf(stderr, "gavelctl: the daemon gave no answer (are you root or its user?)\n");
-        return EX_NOPERM;
-    }
-    *answer = NULL;
-    if (options->json) {
-        fwrite(reply_text, 1, n, stdout);
-    }
-    gv_arena_init(&arena, arena_memory, sizeof(arena_memory));
-    if (gv_json_parse(&json, &arena, reply_text, n, NULL) != GV_OK ||
-        !gv_json_bool(gv_json_get(json.root, "ok"), &ok)) {
-        fprintf(stderr, "gavelctl: the daemon's answer is broken\n");
-        return EX_PROTOCOL;
-    }
-    if (!ok) {
-        struct gv_view text = {0};
-        if (!options->json && gv_json_string(gv_json_get(json.root, "error"), &text)) {
-            fprintf(stderr, "gavelctl: %.*s\n", (int)text.n, (const char *)text.p);
-        }
-        return EX_DATAERR;
-    }
-    if (!options->json) {
-        *answer = json.root;
-    }
-    return EX_OK;
-}
-
-static void begin(struct gv_json_out *out, const char *command)
-{
-    gv_json_out_init(out, request_text, sizeof(request_text) - 1u);
-    gv_jo_object(out);
-    gv_jo_kstring(out, "cmd", command);
-}
-
-/* ---- printing ---------------------------------------------------------------------------------- */
-
-/* Keys and names come from the daemon, but a terminal obeys control characters: show none. */
-static void print_text(bool column, gv_json_ref v)
-{
-    char text[256] = "-";
-    struct gv_view view;
-    if (gv_json_string(v, &view)) {
-        size_t n = view.n < sizeof(text) - 1 ? view.n : sizeof(text) - 1;
-        for (size_t i = 0; i < n; i++) {
-            const bool shown = view.p[i] >= 0x20 && view.p[i] != 0x7f;
-            text[i] = '?';
-            if (shown) {
-                text[i] = (char)view.p[i];
-            }
-        }
-        text[n] = '\0';
-    }
-    if (column) {
-        printf("%-20s ", text);
-    } else {
-        printf("%s\n", text);
-    }
-}
-
-static int64_t number(gv_json_ref object, const char *key)
-{
-    int64_t v = 0;
-    return gv_json_int(gv_json_get(object, key), &v) ? v : 0;
-}
-
-static bool flag(gv_json_ref object, const char *key)
-{
-    bool v = false;
-    return gv_json_bool(gv_json_get(object, key), &v) && v;
-}
 
 static void print_memory(gv_json_ref list, const char *size_key)
 {
     struct gv_json_iter it;
     for (gv_json_ref e = gv_json_first(&it, list); e != NULL; e = gv_json_next(&it)) {
         printf("  ");
-        print_text(true, gv_json_get(e, "name"));
-        printf("%10" PRId64 " of %10" PRId64 " in use, %" PRId64 " refused\n", number(e, "in_use"),
-               number(e, size_key), number(e, "refused"));
+        gv_ctl_print(true, gv_json_get(e, "name"));
+        printf("%10" PRId64 " of %10" PRId64 " in use, %" PRId64 " refused\n",
+               gv_ctl_number(e, "in_use"), gv_ctl_number(e, size_key), gv_ctl_number(e, "refused"));
     }
 }
 
@@ -174,24 +22,25 @@ int gv_ctl_status(const struct gv_ctl_options *options)
 {
     struct gv_json_out out;
     gv_json_ref answer = NULL;
-    begin(&out, "status");
-    const int status = ask(options, &out, &answer);
+    gv_ctl_begin(&out, "status");
+    const int status = gv_ctl_ask(options, &out, &answer);
     if (status != EX_OK || answer == NULL) {
         return status;
     }
     const gv_json_ref listings = gv_json_get(answer, "listings");
     printf("version   ");
-    print_text(false, gv_json_get(answer, "version"));
-    printf("uptime    %" PRId64 " s\n", number(answer, "uptime_s"));
+    gv_ctl_print(false, gv_json_get(answer, "version"));
+    printf("uptime    %" PRId64 " s\n", gv_ctl_number(answer, "uptime_s"));
     printf("node      %s, block %" PRId64 " of %" PRId64 "%s\n",
-           flag(answer, "node_reachable") ? "reachable" : "unreachable", number(answer, "height"),
-           number(answer, "headers"),
-           flag(answer, "live") ? "" : ", not live: nothing is revealed");
-    printf("indexer   %s\n", flag(answer, "indexer_ready") ? "ready" : "not ready");
+           gv_ctl_flag(answer, "node_reachable") ? "reachable" : "unreachable",
+           gv_ctl_number(answer, "height"), gv_ctl_number(answer, "headers"),
+           gv_ctl_flag(answer, "live") ? "" : ", not live: nothing is revealed");
+    printf("indexer   %s\n", gv_ctl_flag(answer, "indexer_ready") ? "ready" : "not ready");
     printf("listings  %" PRId64 " upcoming, %" PRId64 " active, %" PRId64 " finished, %" PRId64
            " sold, %" PRId64 " closed, %" PRId64 " expired\n",
-           number(listings, "upcoming"), number(listings, "active"), number(listings, "finished"),
-           number(listings, "sold"), number(listings, "closed"), number(listings, "expired"));
+           gv_ctl_number(listings, "upcoming"), gv_ctl_number(listings, "active"),
+           gv_ctl_number(listings, "finished"), gv_ctl_number(listings, "sold"),
+           gv_ctl_number(listings, "closed"), gv_ctl_number(listings, "expired"));
     printf("pools\n");
     print_memory(gv_json_get(answer, "pools"), "size");
     printf("heaps\n");
@@ -206,7 +55,7 @@ int gv_ctl_key_create(const struct gv_ctl_options *options, int argc, char **arg
     const char *name = NULL;
     bool legacy = false;
     bool scoped = false;
-    begin(&out, "apikey.create");
+    gv_ctl_begin(&out, "apikey.create");
     gv_jo_key(&out, "scopes");
     gv_jo_array(&out);
     for (int i = 0; i < argc; i++) {
@@ -232,11 +81,11 @@ int gv_ctl_key_create(const struct gv_ctl_options *options, int argc, char **arg
         return EX_USAGE;
     }
     gv_jo_kstring(&out, "name", name);
-    const int status = ask(options, &out, &answer);
+    const int status = gv_ctl_ask(options, &out, &answer);
     if (status == EX_OK && answer != NULL) {
-        print_text(false, gv_json_get(answer, "key"));
+        gv_ctl_print(false, gv_json_get(answer, "key"));
     }
-    gv_secure_zero(reply_text, sizeof(reply_text));
+    gv_ctl_wipe();
     return status;
 }
 
@@ -245,21 +94,21 @@ int gv_ctl_key_list(const struct gv_ctl_options *options)
     struct gv_json_out out;
     struct gv_json_iter it;
     gv_json_ref answer = NULL;
-    begin(&out, "apikey.list");
-    const int status = ask(options, &out, &answer);
+    gv_ctl_begin(&out, "apikey.list");
+    const int status = gv_ctl_ask(options, &out, &answer);
     if (status != EX_OK || answer == NULL) {
         return status;
     }
     for (gv_json_ref e = gv_json_first(&it, gv_json_get(answer, "keys")); e != NULL;
          e = gv_json_next(&it)) {
         struct gv_json_iter scope_it;
-        print_text(true, gv_json_get(e, "id"));
-        print_text(true, gv_json_get(e, "name"));
+        gv_ctl_print(true, gv_json_get(e, "id"));
+        gv_ctl_print(true, gv_json_get(e, "name"));
         for (gv_json_ref s = gv_json_first(&scope_it, gv_json_get(e, "scopes")); s != NULL;
              s = gv_json_next(&scope_it)) {
-            print_text(true, s);
+            gv_ctl_print(true, s);
         }
-        printf("%s%s\n", flag(e, "legacy_unlocked") ? "legacy_unlocked " : "",
+        printf("%s%s\n", gv_ctl_flag(e, "legacy_unlocked") ? "legacy_unlocked " : "",
                gv_json_type(gv_json_get(e, "revoked_at")) == GV_JSON_STRING ? "revoked" : "valid");
     }
     return EX_OK;
@@ -269,9 +118,9 @@ int gv_ctl_key_revoke(const struct gv_ctl_options *options, const char *id)
 {
     struct gv_json_out out;
     gv_json_ref answer = NULL;
-    begin(&out, "apikey.revoke");
+    gv_ctl_begin(&out, "apikey.revoke");
     gv_jo_kstring(&out, "id", id);
-    const int status = ask(options, &out, &answer);
+    const int status = gv_ctl_ask(options, &out, &answer);
     if (status == EX_OK && answer != NULL) {
         printf("revoked %s\n", id);
     }
@@ -282,11 +131,11 @@ int gv_ctl_audit_verify(const struct gv_ctl_options *options)
 {
     struct gv_json_out out;
     gv_json_ref answer = NULL;
-    begin(&out, "audit.verify");
-    const int status = ask(options, &out, &answer);
+    gv_ctl_begin(&out, "audit.verify");
+    const int status = gv_ctl_ask(options, &out, &answer);
     if (status == EX_OK && answer != NULL) {
-        printf("ok, %" PRId64 " entries; hash of the last: ", number(answer, "entries"));
-        print_text(false, gv_json_get(answer, "last_hash"));
+        printf("ok, %" PRId64 " entries; hash of the last: ", gv_ctl_number(answer, "entries"));
+        gv_ctl_print(false, gv_json_get(answer, "last_hash"));
     }
     return status;
 }
