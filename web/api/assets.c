@@ -19,11 +19,11 @@ static bool names_asset(struct gv_view path, const struct gv_asset *asset)
             gv_view_equal(path, gv_view_of(asset->path, n - page_n)));
 }
 
-void gv_handle_asset(struct gv_exchange *x)
+static void reply_asset(struct gv_exchange *x, struct gv_view path)
 {
     for (size_t i = 0; i < gv_assets_count; i++) {
         const struct gv_asset *asset = &gv_assets[i];
-        if (!names_asset(x->request->path, asset)) {
+        if (!names_asset(path, asset)) {
             continue;
         }
         gv_reply_header(x, "Cache-Control", "no-cache"); /* ask, and mostly hear 304 */
@@ -36,4 +36,14 @@ void gv_handle_asset(struct gv_exchange *x)
     struct gv_fail fail;
     gv_fail(&fail, GV_ERR_NOT_FOUND, "route.not_found", "there is nothing at this address");
     gv_reply_fail(x, 404, &fail);
+}
+
+void gv_handle_asset(struct gv_exchange *x)
+{
+    reply_asset(x, x->request->path);
+}
+
+void gv_handle_shell(struct gv_exchange *x)
+{
+    reply_asset(x, gv_view_str("/"));
 }

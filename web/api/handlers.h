@@ -49,5 +49,6 @@ void gv_handle_oracle_days(struct gv_exchange *x);
 void gv_handle_price_stream(struct gv_exchange *x);
 /* assets.c */
 void gv_handle_asset(struct gv_exchange *x);
+void gv_handle_shell(struct gv_exchange *x);
 
 #endif

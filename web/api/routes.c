@@ -31,11 +31,12 @@ static const struct gv_family v1 = {
 };
 
 #define PUBLIC GV_SCOPE_PUBLIC
-#define PAGE(pattern)                                                                              \
+#define PAGE_BY(handler, pattern)                                                                  \
     {                                                                                              \
-        "GET", pattern, gv_handle_asset, PUBLIC, GV_CSRF_NONE, GV_RATE_FREE, 0, 0,                 \
-            GV_OPERATION_PAGE, NULL                                                                \
+        "GET", pattern, handler, PUBLIC, GV_CSRF_NONE, GV_RATE_FREE, 0, 0, GV_OPERATION_PAGE, NULL \
     }
+#define PAGE(pattern)  PAGE_BY(gv_handle_asset, pattern)
+#define SHELL(pattern) PAGE_BY(gv_handle_shell, pattern)
 
 /* clang-format off */
 const struct gv_route gv_api_routes[] = {
@@ -71,18 +72,30 @@ const struct gv_route gv_api_routes[] = {
     {"GET",  "/ready",                          gv_handle_ready,          PUBLIC,           GV_CSRF_NONE,  GV_RATE_FREE,  0,                 GV_ROUTE_PLAIN,     "ready",                 NULL},
     {"GET",  "/metrics",                        gv_handle_metrics,        "auctions:read",  GV_CSRF_NONE,  GV_RATE_FREE,  0,                 0,                  "metrics",               NULL},
     {"GET",  "/ca.crt",                         gv_handle_ca,             PUBLIC,           GV_CSRF_NONE,  GV_RATE_FREE,  0,                 GV_ROUTE_PLAIN,     "ca",                    NULL},
-    /* the page */
+    /* the page: its files, and the addresses that its shell (web/ui/routes.js) draws */
     PAGE("/"),
     PAGE("/app.js"),
     PAGE("/icon.svg"),
+    PAGE("/icons.svg"),
     PAGE("/index.html"),
     PAGE("/oracle"),
     PAGE("/oracle.html"),
     PAGE("/oracle.js"),
+    PAGE("/routes.js"),
     PAGE("/components/{file}"),
     PAGE("/lib/{file}"),
+    PAGE("/strings/{file}"),
     PAGE("/styles/{file}"),
     PAGE("/views/{file}"),
+    SHELL("/account"),
+    SHELL("/admin"),
+    SHELL("/admin/{page}"),
+    SHELL("/dashboard"),
+    SHELL("/login"),
+    SHELL("/lots/{id}"),
+    SHELL("/sell"),
+    SHELL("/setup"),
+    SHELL("/stats"),
 };
 /* clang-format on */
 

@@ -1,63 +1,147 @@
 /**
- * Entry point: holds the state, hears from the box, draws.
+ * Entry point: the shell around every page. It finds the view of an address, loads it with its words and styles, draws
+ * it again when its data change, and says what concerns every page: the link to the box, the node, who is signed in.
  * @module
  */
-import { listListings, readNode } from './lib/api.js';
-import { openLive } from './lib/live.js';
-import { render } from './views/market.js';
+import { AREAS_ALWAYS, routes } from './routes.js';
+import { failed, loading } from './components/states.js';
+import { drawShell, setCurrentPage, startShell } from './components/shell.js';
+import { el } from './lib/html.js';
+import { on } from './lib/http.js';
+import { loadStrings, t } from './lib/i18n.js';
+import { morph } from './lib/morph.js';
+import { match, navigate, startRouter } from './lib/router.js';
+import { adopt, may, restore, session } from './lib/session.js';
 
-const state = {
-  listings: /** @type {Map<number, import('./lib/api.js').Listing>|null} */ (null),
-  node: /** @type {import('./lib/api.js').NodeState|null} */ (null),
-  link: /** @type {'live'|'polling'|'offline'} */ ('live'),
-  error: /** @type {string|null} */ (null),
-  filter: 'open',
-};
+/**
+ * @typedef {Object} Page what a view gets
+ * @property {Object<string, string>} params of the path
+ * @property {URLSearchParams} query
+ * @property {Object<string, any>} state the view's own, for as long as the page is open
+ * @property {any} data what load() gave
+ * @property {AbortSignal} left aborted when the page is left; give it to calls and listeners
+ * @property {() => void} draw render again, soon: many calls make one drawing
+ * @property {() => Promise<void>} reload load() again, then draw
+ * @property {(ms: number, work: () => void) => void} every until the page is left, and only while it is visible
+ *
+ * @typedef {Object} View a module in views/
+ * @property {(page: Page) => string} title
+ * @property {(page: Page) => Promise<any>} [load] a Problem shows as error or offline state
+ * @property {(page: Page) => any} render Nodes; called for every drawing, see lib/morph.js
+ * @property {(page: Page) => void} [open] once, after the first drawing: subscriptions, timers
+ */
 
-let drawDue = false;
+const DRAW_MS = 30;
+const main = document.getElementById('main');
+const styles = new Map();
+/** The page that is open. @type {{leave: AbortController, draw: () => void}|null} */
+let present = null;
 
-/** Many frames may come with one block: draw once. */
-function draw() {
-  if (drawDue) return;
-  drawDue = true;
-  setTimeout(() => {
-    drawDue = false;
-    render(state, (id) => {
-      state.filter = id;
-      draw();
-    });
-  }, 50);
-}
-
-async function reload() {
-  try {
-    const [list, node] = await Promise.all([listListings(), readNode()]);
-    state.listings = new Map(list.items.map((listing) => [listing.id, listing]));
-    state.node = node;
-    state.error = null;
-  } catch (error) {
-    state.error = `The box does not answer (${error.message}). Trying again.`;
+/** A view's stylesheet, loaded once and kept. */
+function loadStyle(href) {
+  if (!styles.has(href)) {
+    styles.set(href, new Promise((resolve) => {
+      document.head.append(el('link', { rel: 'stylesheet', href, onload: resolve, onerror: resolve }));
+    }));
   }
-  draw();
+  return styles.get(href);
 }
 
-/** Frames: {"v":1,"ch":"dutch","seq":7,"type":"listing","ts":"…","data":{…}}. @param {{type: string, data: any}} frame */
-function apply(frame) {
-  if (frame.type === 'listing' && state.listings) state.listings.set(frame.data.id, frame.data);
-  else if (frame.type === 'node') state.node = frame.data;
-  else if (frame.type === 'resync') reload();
-  else return;
-  draw();
+/** A page the person may not see leads to where that changes. @returns {string|null} another address */
+function elsewhere(row, url) {
+  if (may(row.needs)) return null;
+  return session.get() ? '/' : `/login?next=${encodeURIComponent(url.pathname + url.search)}`;
 }
 
-/* The box says the time every 10 s, so a longer silence is a lost connection. */
-openLive({ path: '/api/v1/ws', protocol: 'gavel.v1', silenceMs: 45000 }, {
-  frame: apply,
-  reload,
-  state: (link) => {
-    state.link = link;
-    draw();
-  },
-});
-setInterval(draw, 15000); /* "3 min ago" grows old */
-draw();
+/** @param {View} view @param {{params: any, url: URL}} at @param {AbortController} leave */
+function makePage(view, { params, url }, leave) {
+  let due = 0;
+  const page = {
+    params,
+    query: url.searchParams,
+    state: {},
+    data: undefined,
+    left: leave.signal,
+    draw() {
+      due ||= setTimeout(() => {
+        due = 0;
+        if (leave.signal.aborted || page.data === undefined) return;
+        morph(main, el('main', { id: 'main', tabindex: -1 }, view.render(page)));
+        document.title = t('shell.title', { page: view.title(page) });
+      }, DRAW_MS);
+    },
+    async reload() {
+      page.data = view.load ? await view.load(page) : null;
+      page.draw();
+    },
+    every(ms, work) {
+      const timer = setInterval(() => { if (!document.hidden) work(); }, ms);
+      leave.signal.addEventListener('abort', () => clearInterval(timer));
+    },
+  };
+  return page;
+}
+
+/** The first drawing happens at once, so that the focus finds its heading. */
+function drawFirst(view, page, why) {
+  main.replaceChildren(...el('div', {}, view.render(page)).childNodes);
+  document.title = t('shell.title', { page: view.title(page) });
+  if (why === 'start') return;
+  scrollTo(0, 0);
+  (document.getElementById('page-title') ?? main).focus({ preventScroll: true });
+}
+
+/** @param {URL} url @param {'start'|'link'|'back'} why */
+async function show(url, why) {
+  const found = match(routes, url.pathname);
+  const instead = found ? elsewhere(found.row, url) : '/';
+  if (instead) {
+    navigate(instead, { replace: true });
+    return;
+  }
+  present?.leave.abort();
+  const leave = new AbortController();
+  present = { leave, draw: () => {} };
+  setCurrentPage(url.pathname);
+  if (why !== 'start') main.replaceChildren(loading());
+  try {
+    const [view] = await Promise.all([
+      found.row.view(), loadStrings(...found.row.strings), ...(found.row.styles ?? []).map(loadStyle),
+    ]);
+    const page = makePage(view, { params: found.params, url }, leave);
+    page.data = view.load ? await view.load(page) : null;
+    if (leave.signal.aborted) return;
+    drawFirst(view, page, why);
+    present.draw = page.draw;
+    view.open?.(page);
+  } catch (problem) {
+    if (leave.signal.aborted || problem.name === 'AbortError') return;
+    main.replaceChildren(failed(problem, () => show(url, 'link')));
+    if (problem.status === undefined) throw problem;
+  }
+}
+
+/** Everything in view, in the language and for the person of now. */
+function redraw() {
+  drawShell();
+  present?.draw();
+}
+
+function toLogin() {
+  const there = location.pathname + location.search;
+  adopt(null);
+  if (location.pathname !== '/login') navigate(`/login?next=${encodeURIComponent(there)}`);
+}
+
+async function start() {
+  on.signedOut = toLogin;
+  on.renew = restore;
+  on.unclaimed = () => { if (location.pathname !== '/setup') navigate('/setup', { replace: true }); };
+  await Promise.all([loadStrings(...AREAS_ALWAYS), restore()]);
+  session.listen(redraw);
+  startShell(redraw);
+  redraw();
+  startRouter(show, (path) => match(routes, path) !== null);
+}
+
+start();

@@ -4,6 +4,7 @@
  */
 import { clean, el } from '../lib/html.js';
 import { btc, count, integer, quantity, shorten } from '../lib/format.js';
+import { downloadButton } from './copy-box.js';
 import { ladderChart } from './ladder-chart.js';
 
 const STATUS = {
@@ -63,8 +64,7 @@ function warnings(listing) {
 /** Copying needs a secure context; a text box works everywhere. */
 function psbtBox(listing) {
   if (!listing.psbt) return null;
-  const box = el('textarea', { class: 'psbt', readonly: true, rows: 3, spellcheck: 'false', 'aria-label': 'PSBT, base64' });
-  box.value = listing.psbt;
+  const box = el('textarea', { class: 'psbt', readonly: true, rows: 3, spellcheck: 'false', 'aria-label': 'PSBT, base64' }, listing.psbt);
   const copy = el('button', {
     type: 'button',
     onclick: async () => {
@@ -76,8 +76,7 @@ function psbtBox(listing) {
     },
   }, 'Copy PSBT');
   const bytes = Uint8Array.from(atob(listing.psbt), (c) => c.charCodeAt(0));
-  const href = URL.createObjectURL(new Blob([bytes], { type: 'application/octet-stream' }));
-  const save = el('a', { class: 'button', href, download: `gavel-${listing.id}-block-${listing.reveal.block_number}.psbt` }, 'Download');
+  const save = downloadButton(bytes, `gavel-${listing.id}-block-${listing.reveal.block_number}.psbt`);
   return el('details', { class: 'buy' },
     el('summary', {}, `Buy for ${integer(listing.price_sats)} sat`),
     el('p', {}, 'This is the seller’s signed half for this block. Your transaction must have your own input and output first and this pair second, or the asset returns to the seller. ',
@@ -95,7 +94,7 @@ export function listingCard(listing, height) {
   const price = listing.price_sats === null
     ? el('span', { class: 'price none' }, listing.reveal.kind === 'not_live' ? 'waiting for the node' : '—')
     : el('span', { class: 'price' }, integer(listing.price_sats), el('small', {}, ' sat'));
-  return el('article', { class: `card ${listing.status}`, 'data-id': listing.id, 'aria-labelledby': `asset-${listing.id}` },
+  return el('article', { class: `card ${listing.status}`, 'data-id': listing.id, 'data-key': listing.id, 'aria-labelledby': `asset-${listing.id}` },
     el('header', {},
       el('div', {},
         el('h2', { id: `asset-${listing.id}` }, clean(listing.asset)),

@@ -3,7 +3,8 @@
  * @module
  */
 import { el } from '../lib/html.js';
-import { ago, integer } from '../lib/format.js';
+import { ago, integer, percent } from '../lib/format.js';
+import { t } from '../lib/i18n.js';
 
 /**
  * @param {import('../lib/api.js').NodeState|null} node
@@ -11,12 +12,12 @@ import { ago, integer } from '../lib/format.js';
  * @returns {{level: 'good'|'wait'|'bad', text: string, detail: string}}
  */
 export function judge(node, link) {
-  if (link === 'offline') return { level: 'bad', text: 'Box offline', detail: 'This page has lost the box and keeps trying. What you see is the last known state.' };
-  if (!node) return { level: 'wait', text: 'Asking the node…', detail: '' };
-  if (!node.reachable) return { level: 'bad', text: 'Node unreachable', detail: `No PSBT is shown until the node answers again${node.error ? ` (${node.error})` : ''}.` };
-  if (node.initial_download) return { level: 'wait', text: `Node syncing ${Math.floor(node.verification_progress * 100)} %`, detail: 'Prices appear when the node has caught up.' };
-  if (!node.live) return { level: 'wait', text: `Node behind: ${integer(node.height)} of ${integer(node.headers)}`, detail: 'No PSBT is shown until the newest block is validated.' };
-  return { level: 'good', text: `Block ${integer(node.height)}`, detail: '' };
+  if (link === 'offline') return { level: 'bad', text: t('node.boxOffline'), detail: t('node.boxOfflineText') };
+  if (!node) return { level: 'wait', text: t('node.asking'), detail: '' };
+  if (!node.reachable) return { level: 'bad', text: t('node.unreachable'), detail: t('node.unreachableText') };
+  if (node.initial_download) return { level: 'wait', text: t('node.syncing', { share: percent(node.verification_progress, 1) }), detail: t('node.syncingText') };
+  if (!node.live) return { level: 'wait', text: t('node.behind', { height: node.height, headers: node.headers }), detail: t('node.behindText') };
+  return { level: 'good', text: t('node.block', { height: integer(node.height) }), detail: '' };
 }
 
 /**
@@ -30,8 +31,8 @@ export function nodeState(node, link) {
   if (node && level === 'good') {
     const facts = [ago(node.tip_time)];
     if (node.network !== 'main') facts.unshift(node.network);
-    if (node.pruned) facts.push('pruned');
-    if (!node.feed.alive) facts.push('polling');
+    if (node.pruned) facts.push(t('node.pruned'));
+    if (!node.feed.alive) facts.push(t('node.polling'));
     parts.push(el('span', { class: 'facts' }, facts.join(' · ')));
   }
   return parts;

@@ -1,5 +1,5 @@
 /**
- * Every HTTP call of the page, declared once.
+ * The calls of the shell: market and node (public), set-up, session and account, dashboard. Each is declared once.
  * @module
  *
  * @typedef {Object} Listing
@@ -47,20 +47,75 @@
  * @property {string|null} error
  * @property {{enabled: boolean, alive: boolean}} feed
  * @property {{reachable: boolean, ready: boolean, height: number}} indexer
+ *
+ * @typedef {Object} Session
+ * @property {{id: number, name: string, role: 'owner'|'operator'|'host'|'bidder'|'viewer'}} user
+ * @property {string[]} scopes
+ * @property {string} csrf
+ * @property {string} expires_at
+ *
+ * @typedef {Object} Setup
+ * @property {boolean} claimed
+ * @property {string} step where the wizard was left
+ * @property {string} language
+ * @property {string[]} steps
+ *
+ * @typedef {Object} NodeTest
+ * @property {{ok: boolean, code: string, detail: string}} rpc
+ * @property {{topic: string, ok: boolean, detail: string}[]} zmq
+ * @property {string[]} missing lines for bitcoin.conf
+ * @property {{network: string, height: number, headers: number, pruned: boolean, ibd: boolean, version: string}|null} chain
  */
+import { get, patch, post, put, remove } from './http.js';
 
-/** @param {string} path @returns {Promise<any>} */
-async function get(path) {
-  const answer = await fetch(path, { headers: { Accept: 'application/json' }, cache: 'no-cache' });
-  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
-  return answer.json();
-}
 
 /** @returns {Promise<{items: Listing[], sequence: number}>} */
 export const listListings = () => get('/api/v1/dutch');
 
-/** @returns {Promise<NodeState>} */
-export const readNode = () => get('/api/v1/node');
+/** @param {AbortSignal} [until] @returns {Promise<NodeState>} */
+export const readNode = (until) => get('/api/v1/node', until);
 
-/** @returns {Promise<any>} the price now, see /api/v1/oracle */
-export const readOracle = () => get('/api/v1/oracle');
+/** @param {AbortSignal} [until] @returns {Promise<any>} the price now, see /api/v1/oracle */
+export const readOracle = (until) => get('/api/v1/oracle', until);
+
+/* ---- Set-up ---- */
+
+/** @returns {Promise<Setup>} */
+export const readSetup = () => get('/api/v1/setup');
+/** @param {{code: string, name: string, password: string, language: string}} claim @returns {Promise<Session>} */
+export const claimBox = (claim) => post('/api/v1/setup/claim', claim, { quiet: true });
+/** @param {string} step */
+export const saveSetupStep = (step) => put('/api/v1/setup/step', { step });
+/** @returns {Promise<{cookies: {path: string, network: string, readable: boolean}[], addresses: {url: string, answers: boolean}[]}>} */
+export const discoverNode = () => post('/api/v1/setup/node/discover', {}, { timeoutMs: 30000 });
+/** @param {object} connection @param {AbortSignal} [until] @returns {Promise<NodeTest>} */
+export const testNode = (connection, until) => post('/api/v1/setup/node/test', connection, { until, timeoutMs: 40000 });
+
+/* ---- Session and account ---- */
+
+/** @param {{name: string, password: string, totp?: string}} credentials @returns {Promise<Session>} */
+export const openSession = (credentials) => post('/api/v1/session', credentials, { quiet: true });
+/** @returns {Promise<Session>} */
+export const readSession = () => get('/api/v1/session');
+export const closeSession = () => remove('/api/v1/session');
+/** @returns {Promise<{items: {id: string, user: string, address: string, agent: string, created_at: string, last_seen_at: string, current: boolean}[]}>} */
+export const listSessions = () => get('/api/v1/sessions');
+/** @param {string} id */
+export const endSession = (id) => remove(`/api/v1/sessions/${encodeURIComponent(id)}`);
+/** @param {{current: string, new: string}} passwords */
+export const changePassword = (passwords) => put('/api/v1/account/password', passwords, { quiet: true });
+/** @returns {Promise<{secret: string, uri: string}>} */
+export const beginTotp = () => post('/api/v1/account/totp', {});
+/** @param {string} code */
+export const confirmTotp = (code) => put('/api/v1/account/totp', { code }, { quiet: true });
+/** @param {string} code */
+export const removeTotp = (code) => remove('/api/v1/account/totp', { body: { code }, quiet: true });
+
+/* ---- Settings and system ---- */
+
+/** @returns {Promise<{items: {key: string, group: string, type: string, value: any, default: any, min?: number, max?: number, choices?: string[], help: string, source: string, restart: boolean, secret: boolean}[]}>} */
+export const readSettings = () => get('/api/v1/settings');
+/** @param {Object<string, any>} changes key to value @param {string|undefined} etag of what was read */
+export const changeSettings = (changes, etag) => patch('/api/v1/settings', changes, { etag });
+/** @param {AbortSignal} [until] @returns {Promise<any>} pools, memory, disk, certificate, backup, clock */
+export const readSystem = (until) => get('/api/v1/system', until);

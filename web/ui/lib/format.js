@@ -2,15 +2,34 @@
  * Numbers and times as people read them. Satoshi are integers; quantities are strings of base units.
  * @module
  */
+import { currentLanguage } from './i18n.js';
 
-const whole = new Intl.NumberFormat('en');
+const made = new Map();
 
-/** @param {number} n */
-export const integer = (n) => whole.format(n);
+/** One formatter for each language and purpose: making them is what costs. */
+function formatter(Kind, options = {}) {
+  const key = `${currentLanguage()}${Kind.name}${JSON.stringify(options)}`;
+  if (!made.has(key)) made.set(key, new Kind(currentLanguage(), options));
+  return made.get(key);
+}
+
+/** @param {number|bigint} n */
+export const integer = (n) => formatter(Intl.NumberFormat).format(n);
+
+/** @param {number} ratio 0..1 @param {number} [digits] */
+export const percent = (ratio, digits = 0) =>
+  formatter(Intl.NumberFormat, { style: 'percent', maximumFractionDigits: digits }).format(ratio);
+
+/** @param {number} dollars @param {number} [digits] */
+export const usd = (dollars, digits = 0) =>
+  formatter(Intl.NumberFormat, { style: 'currency', currency: 'USD', maximumFractionDigits: digits }).format(dollars);
+
+/** What stands before the decimals. */
+const point = () => formatter(Intl.NumberFormat).formatToParts(0.5).find(({ type }) => type === 'decimal').value;
 
 /** @param {number} sats @returns {string} "0.00123456 BTC" */
 export function btc(sats) {
-  return `${(Math.floor(sats / 1e8))}.${String(sats % 1e8).padStart(8, '0')} BTC`;
+  return `${integer(Math.floor(sats / 1e8))}${point()}${String(sats % 1e8).padStart(8, '0')} BTC`;
 }
 
 /**
@@ -20,9 +39,23 @@ export function btc(sats) {
  */
 export function quantity(base, divisible) {
   const n = BigInt(base);
-  if (!divisible) return n.toLocaleString('en');
+  if (!divisible) return integer(n);
   const rest = String(n % 100000000n).padStart(8, '0').replace(/0+$/, '');
-  return (n / 100000000n).toLocaleString('en') + (rest ? `.${rest}` : '');
+  return integer(n / 100000000n) + (rest ? point() + rest : '');
+}
+
+const BYTE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
+
+/** @param {number} n @returns {string} "12.4 MB" */
+export function bytes(n) {
+  const power = n < 1000 ? 0 : Math.min(4, Math.floor(Math.log10(n) / 3));
+  const value = n / 1000 ** power;
+  return formatter(Intl.NumberFormat, {
+    style: 'unit',
+    unit: BYTE_UNITS[power],
+    unitDisplay: power ? 'short' : 'long',
+    maximumFractionDigits: value < 10 && power ? 1 : 0,
+  }).format(value);
 }
 
 /** @param {string} text @param {number} keep characters kept at each end */
@@ -32,11 +65,37 @@ export const shorten = (text, keep = 6) =>
 /** @param {number} n @param {string} one */
 export const count = (n, one) => `${integer(n)} ${one}${n === 1 ? '' : 's'}`;
 
-/** @param {string} iso @returns {string} "3 min ago" */
-export function ago(iso) {
-  const s = Math.max(0, Math.round((Date.now() - Date.parse(iso)) / 1000));
-  if (s < 60) return `${s} s ago`;
-  if (s < 3600) return `${Math.round(s / 60)} min ago`;
-  if (s < 172800) return `${Math.round(s / 3600)} h ago`;
-  return `${Math.round(s / 86400)} days ago`;
+/** The largest unit a span of seconds is told in. @param {number} s @returns {[number, string]} */
+function span(s) {
+  if (s < 60) return [Math.round(s), 'second'];
+  if (s < 3600) return [Math.round(s / 60), 'minute'];
+  if (s < 172800) return [Math.round(s / 3600), 'hour'];
+  return [Math.round(s / 86400), 'day'];
 }
+
+/** @param {number} seconds @returns {string} "3 min" */
+export function duration(seconds) {
+  const [value, unit] = span(Math.max(0, seconds));
+  return formatter(Intl.NumberFormat, { style: 'unit', unit, unitDisplay: 'short' }).format(value);
+}
+
+/** Time of the box minus time of this browser, in ms. */
+let skewMs = 0;
+/** @param {number} ms measured from an answer that says the box's time */
+export const setClockSkew = (ms) => { skewMs = ms; };
+/** @returns {number} what the box's clock shows, in ms */
+export const boxNow = () => Date.now() + skewMs;
+
+/** @param {string} iso @returns {string} "3 min. ago", "in 2 days" */
+export function ago(iso) {
+  const seconds = (Date.parse(iso) - boxNow()) / 1000;
+  const [value, unit] = span(Math.abs(seconds));
+  return formatter(Intl.RelativeTimeFormat, { style: 'short' }).format(seconds < 0 ? -value : value, unit);
+}
+
+/** @param {string} iso @returns {string} date and time to the minute */
+export const moment = (iso) =>
+  formatter(Intl.DateTimeFormat, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso));
+
+/** @param {string} iso @returns {string} */
+export const day = (iso) => formatter(Intl.DateTimeFormat, { dateStyle: 'medium' }).format(new Date(iso));

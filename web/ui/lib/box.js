@@ -1,0 +1,52 @@
+/**
+ * What the box says by itself, shared by the whole page: one live stream, the node's state, the link's state.
+ * @module
+ */
+import { readNode } from './api.js';
+import { openLive } from './live.js';
+import { signal } from './signal.js';
+
+/** @type {ReturnType<typeof signal<import('./api.js').NodeState|null>>} */
+export const node = signal(null);
+/** @type {ReturnType<typeof signal<'live'|'polling'|'offline'>>} */
+export const link = signal('live');
+
+/** @typedef {{frame?: (frame: any) => void, reload?: () => void}} Follower */
+/** @type {Set<Follower>} */
+const followers = new Set();
+let started = false;
+
+async function readNodeQuietly() {
+  try {
+    node.set(await readNode());
+  } catch {
+    /* the link's state says it */
+  }
+}
+
+function reload() {
+  readNodeQuietly();
+  for (const follower of [...followers]) follower.reload?.();
+}
+
+/**
+ * Hear frames until the page is left. The stream opens with the first who wants it.
+ * @param {Follower} follower `reload`: frames may have been missed, read everything again
+ * @param {AbortSignal} until
+ */
+export function follow(follower, until) {
+  followers.add(follower);
+  until.addEventListener('abort', () => followers.delete(follower));
+  if (started) return;
+  started = true;
+  /* The box says the time every 10 s, so a longer silence is a lost connection. */
+  openLive({ path: '/api/v1/ws', protocol: 'gavel.v1', silenceMs: 45000 }, {
+    frame: (frame) => {
+      if (frame.type === 'node') node.set(frame.data);
+      else if (frame.type === 'resync') reload();
+      for (const each of [...followers]) each.frame?.(frame);
+    },
+    reload,
+    state: (state) => link.set(state),
+  });
+}

@@ -1,0 +1,92 @@
+/**
+ * Every word the page shows, in the language of its reader. Strings lie in strings/<area>.<language>.json, one flat
+ * object each; an area is loaded with the first view that needs it.
+ * @module
+ *
+ * A string may have {places}. A string that counts is an object of plural forms ("one", "other", as Intl.PluralRules
+ * names them), chosen by the parameter n. Numbers are written as the language writes them.
+ */
+
+const KEY = 'gavel.language';
+export const LANGUAGES = { en: 'English', de: 'Deutsch' };
+
+const strings = new Map();
+const loaded = new Map();
+let language = pick();
+let numbers = new Intl.NumberFormat(language);
+let plurals = new Intl.PluralRules(language);
+document.documentElement.lang = language;
+
+function pick() {
+  let chosen = null;
+  try {
+    chosen = localStorage.getItem(KEY);
+  } catch {
+    /* storage is refused: the browser's languages decide */
+  }
+  const wanted = [chosen, ...navigator.languages.map((tag) => tag.split('-')[0])];
+  return wanted.find((tag) => tag && Object.hasOwn(LANGUAGES, tag)) ?? 'en';
+}
+
+/** @returns {string} "en" */
+export const currentLanguage = () => language;
+
+/** @param {string} next one of LANGUAGES. Areas in use are loaded again; the caller draws again. */
+export async function chooseLanguage(next) {
+  language = next;
+  numbers = new Intl.NumberFormat(next);
+  plurals = new Intl.PluralRules(next);
+  document.documentElement.lang = next;
+  try {
+    localStorage.setItem(KEY, next);
+  } catch {
+    /* the choice lasts as long as the page */
+  }
+  const areas = [...loaded.keys()];
+  loaded.clear();
+  await loadStrings(...areas);
+}
+
+/** @param {...string} areas "shell", "market" */
+export async function loadStrings(...areas) {
+  await Promise.all(areas.map((area) => {
+    if (!loaded.has(area)) loaded.set(area, load(area).catch((error) => { loaded.delete(area); throw error; }));
+    return loaded.get(area);
+  }));
+}
+
+async function load(area) {
+  const answer = await fetch(`/strings/${area}.${language}.json`, { cache: 'no-cache' });
+  if (!answer.ok) throw new Error(`strings ${area}: ${answer.status}`);
+  for (const [key, text] of Object.entries(await answer.json())) strings.set(key, text);
+}
+
+/** @param {string} key */
+export const hasText = (key) => strings.has(key);
+
+function form(key, params) {
+  const found = strings.get(key);
+  if (found === undefined) throw new Error(`no string ${key}`);
+  return typeof found === 'string' ? found : found[plurals.select(params.n)] ?? found.other;
+}
+
+const shown = (value) => (typeof value === 'number' ? numbers.format(value) : value);
+
+/**
+ * @param {string} key "market.empty"
+ * @param {Object<string, string|number>} [params]
+ * @returns {string}
+ */
+export function t(key, params = {}) {
+  return form(key, params).replace(/\{(\w+)\}/g, (_, name) => String(shown(params[name])));
+}
+
+/**
+ * The same with elements in some places: a link in the middle of a sentence.
+ * @param {string} key
+ * @param {Object<string, string|number|Node>} params
+ * @returns {(string|Node)[]} for el()
+ */
+export function parts(key, params) {
+  return form(key, params).split(/\{(\w+)\}/).map((piece, i) => (i % 2 ? shown(params[piece]) : piece));
+}

@@ -1,0 +1,24 @@
+/**
+ * Every page of the shell. The server has a row for each path as well (web/api/routes.c, "pages").
+ * @module
+ *
+ * needs: 'user' for anybody signed in, else a scope; the box checks again. Words and styles of a page load with it.
+ */
+
+/** Words that are always there. */
+export const AREAS_ALWAYS = ['shell'];
+
+export const routes = [
+  { path: '/', view: () => import('./views/market.js'), strings: ['market'], styles: ['/styles/market.css'] },
+  { path: '/dashboard', view: () => import('./views/dashboard.js'), strings: ['dashboard'], needs: 'user' },
+  { path: '/login', view: () => import('./views/login.js'), strings: ['account'] },
+  { path: '/account', view: () => import('./views/account.js'), strings: ['account'], needs: 'user' },
+  { path: '/setup', view: () => import('./views/setup.js'), strings: ['setup'] },
+];
+
+/** What the header leads to; `needs` as above. The price page is a document of its own. */
+export const navigation = [
+  { href: '/', text: 'nav.market' },
+  { href: '/oracle', text: 'nav.price' },
+  { href: '/dashboard', text: 'nav.dashboard', needs: 'user' },
+];
