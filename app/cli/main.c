@@ -22,6 +22,7 @@ static int usage(FILE *to, int status)
         "             [--block B] [--network NET] [FILE|-]\n"
         "  oracle eval FILE.csv[.gz]                price of one window of transactions, as JSON\n"
         "  oracle block FILE.bin                    what the price filter makes of one block\n"
+        "  oracle watch                             the running daemon's price, live\n"
         "  --help, --version\n"
         "--data DIR is the daemon's general.data_dir, /var/lib/gavel unless given.\n"
         "Scopes: auctions:read, auctions:write (the default), admin. --legacy-unlocked keys may "
@@ -79,6 +80,9 @@ int main(int argc, char **argv)
     }
     if (is_command(left, argv, "oracle", "block")) {
         return gv_cli_oracle_block(left - 2, argv + 2);
+    }
+    if (left == 2 && is_command(left, argv, "oracle", "watch")) {
+        return gv_cli_oracle_watch(&options);
     }
     if (left == 1 && strcmp(argv[0], "status") == 0) {
         return gv_ctl_status(&options);

@@ -1,15 +1,17 @@
-/* gavelctl oracle: the price algorithm on files. Needs no daemon and no node.
+/* gavelctl oracle: the price algorithm on files, without daemon and node, and the live price.
  *
  *   oracle eval FILE.csv[.gz]    the price that one window of transactions gives
  *   oracle block FILE.bin        what the transaction filter makes of one block
+ *   oracle watch                 the running daemon's price, until Ctrl-C
  *
- * Both print one JSON object, with or without --json. Its members have the names of the recorded
+ * The first two print one JSON object, with or without --json. Its members have the names of the recorded
  * results, its numbers 17 significant digits, so that they read back to the same double. What is
  * gavel's own stands beside them under the names of /api/v1/oracle.
  * Thread: main. */
 #ifndef GV_APP_CLI_ORACLE_H
 #define GV_APP_CLI_ORACLE_H
 
+#include "app/cli/ctl_client.h"
 #include "app/oracle/quality.h"
 
 /** In: argv: what follows "oracle eval" or "oracle block", argc of them.
@@ -17,6 +19,12 @@
  *           cannot be read. */
 int gv_cli_oracle_eval(int argc, char **argv);
 int gv_cli_oracle_block(int argc, char **argv);
+
+/** Show the price as it changes: one line kept up to date on a terminal, a line for each change
+ *  elsewhere, a JSON object for each with options->json.
+ *  Returns: exit status: 0 after SIGINT or SIGTERM; else why the daemon cannot be asked (any more):
+ *           69 it does not run, 65 its oracle is off, as gv_ctl_ask. */
+int gv_cli_oracle_watch(const struct gv_ctl_options *options);
 
 /** A window that was evaluated. */
 struct gv_cli_window {

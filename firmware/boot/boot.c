@@ -329,6 +329,7 @@ static enum gv_err start_control(struct gv_fail *fail)
     self.control = (struct gv_control){
         .engine = gv_engine_instance(),
         .market = &self.market,
+        .oracle = self.config.oracle_enabled ? gv_oracle_service_instance() : NULL,
         .clock = &self.clock,
         .started = gv_clock_mono(&self.clock),
     };

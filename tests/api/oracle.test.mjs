@@ -1,12 +1,13 @@
 /** The price of bitcoin from the node's own transactions: a real node, its ZMQ feed, REST and WebSocket. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Bitcoind } from '../support/bitcoind.mjs';
 import { CounterpartyStandIn } from '../support/counterparty.mjs';
 import { Faucet } from '../support/faucet.mjs';
-import { Gaveld } from '../support/gaveld.mjs';
+import { GAVELCTL, Gaveld } from '../support/gaveld.mjs';
 import { makeWallet } from '../support/keys.mjs';
 import { LiveClient } from '../support/live.mjs';
 import { makePayment } from '../support/payment.mjs';
@@ -216,6 +217,29 @@ test('a restart of the node is told, and the window is kept', async () => {
   assert.equal(now.window.counted, before.window.counted);
 });
 
+/** gavelctl oracle watch: its lines so far, and its end. @param {Gaveld} daemon @param {string[]} args */
+function watch(daemon, ...args) {
+  const child = spawn(GAVELCTL, ['oracle', 'watch', '--data', daemon.dir, ...args], { stdio: 'pipe' });
+  let text = '';
+  child.stdout.on('data', (chunk) => (text += chunk));
+  keep({ close: () => child.kill('SIGKILL') });
+  return { child, ended: once(child, 'exit'), lines: () => text.split('\n').slice(0, -1) };
+}
+
+test('gavelctl oracle watch shows the price until it is stopped', async () => {
+  const now = await oracle();
+  const json = watch(gaveld, '--json');
+  await until('an object', () => json.lines().length > 0);
+  assert.equal(JSON.parse(json.lines()[0]).price_cents, Math.round(now.price * 100));
+  const plain = watch(gaveld);
+  await until('a line', () => plain.lines().length > 0);
+  assert.match(plain.lines()[0], /^\S+Z {2}1[01]\d,\d{3} USD .* confidence \d+ %/);
+  for (const { child, ended } of [json, plain]) {
+    child.kill('SIGINT');
+    assert.deepEqual(await ended, [0, null]);
+  }
+});
+
 test('metrics tell the price', async () => {
   const { text } = await gaveld.api.get('/metrics');
   assert.match(text, /^gavel_price_usd 1[01]\d{4}\.\d\d$/m);
@@ -241,4 +265,13 @@ test('switched off, there is no oracle', async () => {
   assert.equal((await quiet.api.get('/api/v1/oracle')).json.code, 'oracle.off');
   assert.equal((await quiet.api.get('/api/v1/oracle/history')).status, 404);
   assert.equal((await quiet.api.get('/api/v1/dutch')).json.price_hint, null);
+  assert.deepEqual(await watch(quiet).ended, [65, null]);
+});
+
+test('gavelctl oracle watch ends with the daemon', async () => {
+  const watching = watch(gaveld);
+  await until('a line', () => watching.lines().length > 0);
+  await gaveld.halt();
+  assert.deepEqual(await watching.ended, [69, null]);
+  await gaveld.launch();
 });

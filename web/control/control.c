@@ -96,6 +96,44 @@ static enum gv_err answer_status(const struct gv_control *control, gv_json_ref r
     return GV_OK;
 }
 
+static void write_cents(struct gv_json_out *out, const char *key, bool known, double usd)
+{
+    if (known) {
+        gv_jo_kint(out, key, (int64_t)(usd * 100.0 + 0.5));
+    } else {
+        gv_jo_knull(out, key);
+    }
+}
+
+static enum gv_err answer_oracle(const struct gv_control *control, gv_json_ref request,
+                                 struct gv_json_out *out, struct gv_fail *fail)
+{
+    static const char *const members[] = {"cmd", NULL};
+    struct gv_oracle_view view;
+    const enum gv_err err = gv_json_members(request, members, "", fail);
+    if (err != GV_OK) {
+        return err;
+    }
+    if (control->oracle == NULL) {
+        return gv_fail(fail, GV_ERR_NOT_FOUND, "oracle.off", "the price oracle is switched off");
+    }
+    gv_oracle_service_view(control->oracle, &view);
+    const bool has_spot = view.has_price && view.judgement.has_spot;
+    const int64_t age_s = gv_clock_utc(control->clock).s - view.estimated_ms / 1000;
+    gv_jo_kint(out, "sequence", (int64_t)view.sequence);
+    gv_jo_kstring(out, "state", gv_oracle_state_text(view.state));
+    write_cents(out, "price_cents", view.has_price, view.price);
+    write_cents(out, "spot_cents", has_spot, view.judgement.spot);
+    write_cents(out, "low_cents", has_spot, view.judgement.interval.low);
+    write_cents(out, "high_cents", has_spot, view.judgement.interval.high);
+    write_cents(out, "block_cents", view.block_cents != 0, (double)view.block_cents / 100.0);
+    gv_jo_kint(out, "confidence_permille", (int64_t)(view.confidence * 1000.0 + 0.5));
+    gv_jo_kint(out, "age_s", view.has_price && age_s > 0 ? age_s : 0);
+    gv_jo_kint(out, "counted", view.active);
+    gv_jo_kint(out, "filled_permille", view.fill_permille);
+    return GV_OK;
+}
+
 static enum gv_err read_scopes(gv_json_ref request, uint32_t *bits, struct gv_fail *fail)
 {
     struct gv_json_iter it;
@@ -232,7 +270,7 @@ static const struct {
 } commands[] = {
     {"status", answer_status},      {"apikey.create", answer_create},
     {"apikey.list", answer_list},   {"apikey.revoke", answer_revoke},
-    {"audit.verify", answer_audit},
+    {"audit.verify", answer_audit}, {"oracle", answer_oracle},
 };
 
 static enum gv_err dispatch(const struct gv_control *control, gv_json_ref request,

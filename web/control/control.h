@@ -4,6 +4,7 @@
  *   {"cmd":"apikey.create","name":"shop","scopes":["auctions:write"],"legacy_unlocked":false}
  *   {"cmd":"apikey.list"}   {"cmd":"apikey.revoke","id":"1a2b3c4d"}
  *   {"cmd":"audit.verify"}                              {"ok":true,"entries":…,"last_hash":"…"}
+ *   {"cmd":"oracle"}                                    {"ok":true,"price_cents":…}; null: none
  *   failures: {"ok":false,"code":"…","error":"…"}
  * Who may ask is decided by whoever owns the socket (firmware/boot: peer credentials); here every
  * request is trusted to be allowed, and none to be well-formed.
@@ -12,6 +13,7 @@
 #define GV_WEB_CONTROL_CONTROL_H
 
 #include "app/engine/engine.h"
+#include "app/oracle/service.h"
 
 #define GV_CONTROL_LINE_MAX  4096u
 #define GV_CONTROL_REPLY_MAX 32768u
@@ -19,6 +21,7 @@
 struct gv_control {
     struct gv_engine *engine;
     struct gv_market *market;
+    struct gv_oracle_service *oracle; /* NULL: off */
     const struct gv_clock *clock;
     struct gv_mono started;
 };
