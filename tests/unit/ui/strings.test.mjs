@@ -1,0 +1,86 @@
+/**
+ * Shows: every word of the page is in strings/, in every language, with the same places and plural forms; no string is
+ * missing or left over; and no view or component says anything in a language of its own.
+ * How: by reading the sources. A literal counts as words when it has two of them, or one with a capital.
+ */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const UI = fileURLToPath(new URL('../../../web/ui/', import.meta.url));
+const files = (folder) => readdirSync(UI + folder).filter((name) => name.endsWith('.js')).map((name) => `${folder}${name}`);
+const STRINGS = readdirSync(`${UI}strings`);
+const AREAS = [...new Set(STRINGS.map((name) => name.split('.')[0]))];
+const LANGUAGES = [...new Set(STRINGS.map((name) => name.split('.')[1]))];
+const SOURCES = ['app.js', 'routes.js', ...files('lib/'), ...files('views/'), ...files('components/')];
+/** The price page is a document of its own, in English. */
+const OWN_WORDS = ['views/oracle.js', 'components/scatter.js', 'components/ladder-chart.js', 'components/listing-card.js'];
+
+const readStrings = (area, language) => JSON.parse(readFileSync(`${UI}strings/${area}.${language}.json`, 'utf8'));
+const source = (file) => readFileSync(UI + file, 'utf8');
+const forms = (value) => (typeof value === 'string' ? { other: value } : value);
+const places = (text) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+
+test('each area has the same keys in each language, and each key begins with its area', () => {
+  for (const area of AREAS) {
+    const english = Object.keys(readStrings(area, 'en')).sort();
+    for (const language of LANGUAGES) assert.deepEqual(Object.keys(readStrings(area, language)).sort(), english, `${area}.${language}`);
+  }
+});
+
+test('each text has the same places in each language, and the plural forms of its language', () => {
+  for (const area of AREAS) {
+    const english = readStrings(area, 'en');
+    for (const language of LANGUAGES) {
+      const categories = new Intl.PluralRules(language).resolvedOptions().pluralCategories.sort();
+      for (const [key, value] of Object.entries(readStrings(area, language))) {
+        const where = `${key} (${language})`;
+        if (typeof value !== 'string') assert.deepEqual(Object.keys(value).sort(), categories, where);
+        const wanted = new Set(Object.values(forms(english[key])).flatMap(places));
+        const here = new Set(Object.values(forms(value)).flatMap(places));
+        assert.deepEqual([...here].sort(), [...wanted].sort(), where);
+        for (const text of Object.values(forms(value))) assert.ok(text.trim() === text && text !== '', where);
+      }
+    }
+  }
+});
+
+/** Whole keys, and the beginnings of those that are put together: t(`role.${role}`). */
+function usedKeys() {
+  const whole = new Set();
+  const begun = new Set();
+  for (const text of SOURCES.map(source)) {
+    for (const [, key] of text.matchAll(/['"`]([a-z][\w-]*(?:\.[\w-]+)+)['"`]/g)) whole.add(key);
+    for (const [, start] of text.matchAll(/`([a-z][\w-]*\.(?:[\w-]+\.)*[\w-]*)\$\{/g)) begun.add(start);
+  }
+  return { whole, begun };
+}
+
+test('every key that the sources name exists, and no string is left over', () => {
+  const keys = new Set(AREAS.flatMap((area) => Object.keys(readStrings(area, 'en'))));
+  const { whole, begun } = usedKeys();
+  const unused = [...keys].filter((key) => !whole.has(key) && ![...begun].some((start) => key.startsWith(start)));
+  assert.deepEqual(unused, []);
+  for (const file of SOURCES) {
+    for (const [, key] of source(file).matchAll(/\b(?:t|parts)\('([^']+)'/g)) assert.ok(keys.has(key), `${file}: ${key}`);
+  }
+});
+
+/** String and template literals of a module, without comments and imports. */
+function literals(text) {
+  const bare = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^import .*$/gm, '');
+  return [...bare.matchAll(/'((?:[^'\\\n]|\\.)*)'|`((?:[^`\\]|\\.)*)`/g)].map(([, plain, template]) =>
+    plain ?? template.replace(/\$\{[^}]*\}/g, '\u0000'));
+}
+
+/** Names of keys, headers and other things that are not for reading; class lists are lower case without sentence marks. */
+const CODE = /^(Accept|Content-Type|X-CSRF-Token|If-Match|Idempotency-Key|Retry-After|ETag|AbortError|Escape|Enter|Arrow(Left|Right|Up|Down)|Home|End|GET|POST|PUT|PATCH|DELETE|INPUT|OPTION|DETAILS DIALOG|USD|English|Deutsch)$/;
+const isWords = (text) =>
+  !CODE.test(text) && (/(^|\s)[A-ZÄÖÜ][a-zäöüß]+/.test(text) || /[a-zäöüß]{2,}[,;:]? [a-zäöüß]{2,} [a-zäöüß]{2,}/.test(text));
+
+test('no view and no component has words of its own', () => {
+  const found = [...files('views/'), ...files('components/')].filter((file) => !OWN_WORDS.includes(file))
+    .flatMap((file) => literals(source(file)).filter(isWords).map((text) => `${file}: ${text}`));
+  assert.deepEqual(found, []);
+});
