@@ -1,5 +1,6 @@
 /* gavelctl: one command for the box's owner. Talks to the running daemon through its control socket
  * (the kernel tells the daemon who we are), except for commands that need no daemon. */
+#include "app/cli/config_cli.h"
 #include "app/cli/ctl_client.h"
 #include "app/cli/oracle.h"
 #include "app/cli/psbt_check.h"
@@ -18,6 +19,11 @@ static int usage(FILE *to, int status)
         "  apikey list                              ids, names and scopes, never the keys\n"
         "  apikey revoke ID                         the 8 characters behind gvl_\n"
         "  audit verify                             recompute the hash chain of the audit log\n"
+        "  config show | config get KEY             settings of the running daemon, and their "
+        "sources\n"
+        "  config set KEY=VALUE... | KEY...         store values; a key alone takes the value "
+        "away\n"
+        "  config check [FILE]                      read a file and its conf.d as gaveld would\n"
         "  psbt check --txid T --vout N --script HEX --amount SATS --price SATS\n"
         "             [--block B] [--network NET] [FILE|-]\n"
         "  oracle eval FILE.csv[.gz]                price of one window of transactions, as JSON\n"
@@ -60,6 +66,23 @@ static bool is_command(int left, char **words, const char *first, const char *se
     return left >= 2 && strcmp(words[0], first) == 0 && strcmp(words[1], second) == 0;
 }
 
+static int config(const struct gv_ctl_options *options, int left, char **words)
+{
+    if (left >= 1 && left <= 2 && strcmp(words[0], "check") == 0) {
+        return gv_cli_config_check(left == 2 ? words[1] : "/etc/gavel/gavel.conf");
+    }
+    if (left == 1 && strcmp(words[0], "show") == 0) {
+        return gv_cli_config_show(options, NULL);
+    }
+    if (left == 2 && strcmp(words[0], "get") == 0) {
+        return gv_cli_config_show(options, words[1]);
+    }
+    if (left >= 2 && strcmp(words[0], "set") == 0) {
+        return gv_cli_config_set(options, left - 1, words + 1);
+    }
+    return usage(stderr, EX_USAGE);
+}
+
 int main(int argc, char **argv)
 {
     struct gv_ctl_options options = {.data_dir = "/var/lib/gavel", .json = false};
@@ -98,6 +121,9 @@ int main(int argc, char **argv)
     }
     if (left == 2 && is_command(left, argv, "audit", "verify")) {
         return gv_ctl_audit_verify(&options);
+    }
+    if (left >= 1 && strcmp(argv[0], "config") == 0) {
+        return config(&options, left - 1, argv + 1);
     }
     return usage(stderr, EX_USAGE);
 }

@@ -2,6 +2,7 @@
 
 #include "app/engine/engine_internal.h"
 #include "firmware/base/assert.h"
+#include "firmware/base/beat.h"
 #include "firmware/base/log.h"
 
 /* What limits.h counts for one listing. */
@@ -123,6 +124,8 @@ static enum gv_err dispatch(struct gv_engine *engine, struct gv_command *command
         return gv_do_key_revoke(engine, command);
     case GV_COMMAND_AUDIT_VERIFY:
         return gv_do_audit_verify(engine, command);
+    case GV_COMMAND_NOTE:
+        return gv_do_note(engine, command);
     }
     GV_UNREACHABLE("command outside its enumeration");
 }
@@ -217,6 +220,7 @@ void gv_engine_run(struct gv_engine *engine)
     struct gv_command *batch[GV_COMMAND_BATCH];
     for (;;) {
         bool stopping = atomic_load(&engine->stopping);
+        gv_beat();
         uint32_t n = gv_queue_pop(&engine->queue, batch, GV_COMMAND_BATCH, IDLE_WAIT_MS);
         if (n > 0) {
             serve(engine, batch, n);

@@ -189,6 +189,14 @@ GV_MUST_USE enum gv_err gv_engine_key_environment(struct gv_engine *engine, cons
 GV_MUST_USE enum gv_err gv_engine_audit_verify(struct gv_engine *engine, uint64_t *entries,
                                                struct gv_hash256 *last, struct gv_fail *fail);
 
+/** Append a row to the audit log: what an owner did that no other command records. Longer texts are cut.
+ *  In: kind: a static string ("settings.changed"). Returns: GV_OK; GV_ERR_STORAGE; GV_ERR_FULL;
+ *  GV_ERR_TIMEOUT; GV_ERR_UNAVAILABLE. */
+#define GV_ENGINE_NOTE_MAX 320u
+GV_MUST_USE enum gv_err gv_engine_note(struct gv_engine *engine, const char *kind,
+                                       const char *subject, const char *detail,
+                                       struct gv_fail *fail);
+
 struct gv_engine_stats {
     uint64_t commands;
     uint64_t batches;

@@ -1,5 +1,7 @@
-/* Audit: the whole chain recomputed on the thread that owns storage. */
+/* Audit: notes, and the whole chain recomputed on the thread that owns storage. */
 #include "app/engine/engine_internal.h"
+#include "firmware/base/log.h"
+#include "firmware/base/text.h"
 
 #include <inttypes.h>
 
@@ -36,6 +38,39 @@ enum gv_err gv_engine_audit_verify(struct gv_engine *engine, uint64_t *entries,
         *entries = command->audit.entries;
         *last = command->audit.last;
     } else if (fail != NULL) {
+        *fail = command->fail;
+    }
+    gv_command_release(engine, command);
+    return err;
+}
+
+enum gv_err gv_do_note(struct gv_engine *engine, struct gv_command *command)
+{
+    if (gv_batch_begin(engine) != GV_OK ||
+        gv_store_audit(&engine->store, engine->now, command->note.kind, command->note.subject,
+                       command->note.detail) != GV_OK) {
+        return GV_ERR_STORAGE;
+    }
+    gv_log(GV_LOG_INFO, "engine", "%s %s %s", command->note.kind, command->note.subject,
+           command->note.detail);
+    return GV_OK;
+}
+
+enum gv_err gv_engine_note(struct gv_engine *engine, const char *kind, const char *subject,
+                           const char *detail, struct gv_fail *fail)
+{
+    struct gv_command *command = gv_command_acquire(engine, GV_COMMAND_NOTE, GV_COMMANDS_MARGIN);
+    if (command == NULL) {
+        return gv_fail(fail, GV_ERR_FULL, "engine.busy", "too many commands are waiting");
+    }
+    command->note.kind = kind;
+    gv_format_cut(command->note.subject, sizeof(command->note.subject), "%s", subject);
+    gv_format_cut(command->note.detail, sizeof(command->note.detail), "%s", detail);
+    const enum gv_err err = gv_command_call(engine, command, GV_ENGINE_WAIT_MS);
+    if (err == GV_ERR_TIMEOUT) {
+        return gv_fail(fail, err, "engine.timeout", "the engine did not answer in time");
+    }
+    if (err != GV_OK && fail != NULL) {
         *fail = command->fail;
     }
     gv_command_release(engine, command);

@@ -34,6 +34,7 @@ enum gv_command_kind {
     GV_COMMAND_KEY_CREATE,
     GV_COMMAND_KEY_REVOKE,
     GV_COMMAND_AUDIT_VERIFY,
+    GV_COMMAND_NOTE,
 };
 
 /** By value, but for what the node thread lends: it waits without a deadline. */
@@ -69,6 +70,11 @@ struct gv_command {
             uint64_t entries;
             struct gv_hash256 last;
         } audit;
+        struct {
+            const char *kind;
+            char subject[64];
+            char detail[GV_ENGINE_NOTE_MAX];
+        } note;
     };
 };
 
@@ -221,6 +227,7 @@ void gv_do_node_status(struct gv_engine *engine, struct gv_command *command);
 GV_MUST_USE enum gv_err gv_do_key_create(struct gv_engine *engine, struct gv_command *command);
 GV_MUST_USE enum gv_err gv_do_key_revoke(struct gv_engine *engine, struct gv_command *command);
 GV_MUST_USE enum gv_err gv_do_audit_verify(struct gv_engine *engine, struct gv_command *command);
+GV_MUST_USE enum gv_err gv_do_note(struct gv_engine *engine, struct gv_command *command);
 
 /** engine_load.c: replace memory by what storage holds. */
 GV_MUST_USE enum gv_err gv_load(struct gv_engine *engine, struct gv_fail *fail);

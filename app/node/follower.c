@@ -1,6 +1,7 @@
 #include "app/node/follower_parts.h"
 
 #include "firmware/base/assert.h"
+#include "firmware/base/beat.h"
 #include "firmware/base/log.h"
 #include "firmware/base/text.h"
 
@@ -317,6 +318,7 @@ void gv_follower_wait(struct gv_follower *f, uint32_t wait_ms)
 void gv_follower_run(struct gv_follower *f)
 {
     while (!atomic_load(&f->stop)) {
+        gv_beat();
         gv_follower_step(f, TURN_MS);
     }
 }

@@ -3,14 +3,17 @@
 #include "app/engine/engine.h"
 #include "app/node/follower.h"
 #include "firmware/base/assert.h"
+#include "firmware/base/beat.h"
 #include "firmware/base/mem.h"
 #include "firmware/base/text.h"
 #include "firmware/boot/alive.h"
 #include "firmware/boot/control_thread.h"
+#include "firmware/boot/machine.h"
 #include "firmware/boot/options.h"
 #include "firmware/boot/oracle_thread.h"
 #include "firmware/boot/ports_file.h"
 #include "firmware/boot/seal_key.h"
+#include "firmware/boot/settings_file.h"
 #include "firmware/boot/thread.h"
 #include "firmware/boot/tls_files.h"
 #include "hal/linux/clock.h"
@@ -18,15 +21,17 @@
 #include "hal/linux/entropy.h"
 #include "hal/linux/files.h"
 #include "hal/linux/indicator_none.h"
-#include "hal/linux/memory_stats.h"
 #include "hal/linux/sqlite_storage.h"
 #include "hal/linux/systemd.h"
 #include "hal/linux/third_party_memory.h"
+#include "hal/linux/wear.h"
 #include "hal/linux/zmq_feed.h"
 #include "web/api/api.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -50,6 +55,9 @@ _Static_assert((unsigned)CLIENTS == GV_HTTP_CLIENTS, "every HTTP client has its 
 
 static struct {
     struct gv_config config;
+    struct gv_config below; /* what the stored settings lie on */
+    struct gv_changes changes;
+    atomic_bool restart;
     struct gv_clock clock;
     struct gv_entropy entropy;
     struct gv_indicator_none indicator_state;
@@ -96,11 +104,22 @@ static void ask_indexer(void *ctx, struct gv_node_status *status)
     status->indexer_height = status->indexer_reachable ? state.height : 0;
 }
 
-static void memory_now(void *ctx, struct gv_api_memory *memory)
+static enum gv_err write_settings(void *ctx, struct gv_view text, struct gv_fail *fail)
 {
     (void)ctx;
-    memory->resident_bytes = gv_resident_bytes();
-    memory->sqlite_used_bytes = gv_memory_sqlite().in_use;
+    return gv_settings_file_write(self.config.data_dir, text, fail);
+}
+
+static void apply_settings(void *ctx, const struct gv_config *next)
+{
+    (void)ctx;
+    gv_log_set_level(next->log_level);
+}
+
+static void ask_restart(void *ctx)
+{
+    (void)ctx;
+    atomic_store(&self.restart, true);
 }
 
 static void on_event(void *ctx, const struct gv_event *event)
@@ -216,6 +235,13 @@ static uint64_t random_seed(void)
 static void init_api(void)
 {
     gv_prices_init(gv_prices_instance());
+    const struct gv_changes_config changes = {
+        .running = &self.config,
+        .below = &self.below,
+        .write = write_settings,
+        .applied = apply_settings,
+    };
+    gv_changes_init(&self.changes, &changes);
     const struct gv_api_config config = {
         .config = &self.config,
         .engine = gv_engine_instance(),
@@ -228,7 +254,9 @@ static void init_api(void)
         .http_clients = self.clients,
         .ca_pem = self.tls.ca_pem,
         .host_names = self.tls.names,
-        .memory = memory_now,
+        .changes = &self.changes,
+        .machine = gv_machine_read,
+        .restart = ask_restart,
         .oracle = self.config.oracle_enabled ? gv_oracle_service_instance() : NULL,
         .prices = gv_prices_instance(),
     };
@@ -330,6 +358,7 @@ static enum gv_err start_control(struct gv_fail *fail)
         .engine = gv_engine_instance(),
         .market = &self.market,
         .oracle = self.config.oracle_enabled ? gv_oracle_service_instance() : NULL,
+        .changes = &self.changes,
         .clock = &self.clock,
         .started = gv_clock_mono(&self.clock),
     };
@@ -381,6 +410,10 @@ static enum gv_err bring_up(const struct gv_route *extra, size_t extra_n, struct
     if (err != GV_OK) {
         return err;
     }
+    gv_machine_init(self.config.data_dir);
+    if (self.config.https_tls) {
+        gv_machine_note_certificate(&self.tls.report);
+    }
     init_api();
     err = open_engine(fail);
     if (err == GV_OK) {
@@ -398,6 +431,7 @@ static void renew_certificate(void)
     enum gv_err err =
         gv_tls_files_renew(&self.tls, &self.config, &self.clock, &self.entropy, &changed, &fail);
     if (err == GV_OK && changed) {
+        gv_machine_note_certificate(&self.tls.report);
         err = gv_server_reload_cert(self.server, &fail);
     }
     if (err != GV_OK) {
@@ -405,7 +439,7 @@ static void renew_certificate(void)
     }
 }
 
-/* Returns at SIGINT or SIGTERM. Signals are blocked everywhere, so only this wait sees them. */
+/* Returns at SIGINT or SIGTERM, or when a restart is asked for. Signals are blocked everywhere, so only this wait sees them. */
 static void run_until_signal(const sigset_t *signals)
 {
     const struct timespec tick = {.tv_sec = TICK_S};
@@ -417,10 +451,12 @@ static void run_until_signal(const sigset_t *signals)
                   frame_at);
     for (;;) {
         const int signal_number = sigtimedwait(signals, NULL, &tick);
-        if (signal_number == SIGINT || signal_number == SIGTERM) {
+        if (signal_number == SIGINT || signal_number == SIGTERM || atomic_load(&self.restart)) {
             return;
         }
         const struct gv_mono now = gv_clock_mono(&self.clock);
+        gv_beat();
+        gv_wear_tick(now.ms / 1000u);
         gv_engine_stats(gv_engine_instance(), &engine);
         if (gv_alive_check(&alive, engine.node_reports, now)) {
             gv_systemd_watchdog();
@@ -459,6 +495,8 @@ static void shut_down(void)
     gv_secure_zero(&self.seal_key, sizeof(self.seal_key));
     gv_secure_zero(&self.rpc, sizeof(self.rpc));
     gv_secure_zero(self.config.node_password, sizeof(self.config.node_password));
+    gv_secure_zero(self.below.node_password, sizeof(self.below.node_password));
+    gv_secure_zero(&self.changes.next, sizeof(self.changes.next));
     gv_systemd_close();
 }
 
@@ -467,7 +505,7 @@ int gv_boot_run(int argc, char **argv, const struct gv_route *extra, size_t extr
     enum gv_options_action action;
     struct gv_fail fail = {0};
     sigset_t signals;
-    const int status = gv_options_read(&self.config, &action, argc, argv);
+    const int status = gv_options_read(&self.config, &self.below, &action, argc, argv);
     if (status != EX_OK || action == GV_OPTIONS_EXIT) {
         return status;
     }
@@ -479,11 +517,16 @@ int gv_boot_run(int argc, char **argv, const struct gv_route *extra, size_t extr
     sigaddset(&signals, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     sigdelset(&signals, SIGPIPE);
+    gv_beat_begin("main");
     if (bring_up(extra, extra_n, &fail) != GV_OK) {
         gv_log(GV_LOG_BROKEN, "boot", "cannot start: %s (%s)", fail.text, fail.code);
         /* Nothing was acknowledged yet, and the threads that run hold nothing that needs saving. */
+        if (self.storage.ops != NULL && gv_settings_file_refuse(self.config.data_dir)) {
+            gv_log(GV_LOG_BROKEN, "boot", "the stored settings are set aside for the next start");
+        }
         _exit(fail.err == GV_ERR_INVALID ? EX_CONFIG : EX_UNAVAILABLE);
     }
+    gv_settings_file_confirm(self.config.data_dir);
     gv_mem_seal();
     gv_log(GV_LOG_INFO, "boot", "ready version=%s http_port=%u https_port=%u listings=%" PRIu32,
            GV_VERSION, gv_server_http_port(self.server), gv_server_https_port(self.server),
@@ -491,7 +534,13 @@ int gv_boot_run(int argc, char **argv, const struct gv_route *extra, size_t extr
     gv_indicator_show(&self.indicator, GV_INDICATE_READY);
     gv_systemd_ready();
     run_until_signal(&signals);
-    gv_log(GV_LOG_INFO, "boot", "stopping");
+    const bool again = atomic_load(&self.restart);
+    gv_log(GV_LOG_INFO, "boot", "stopping restart=%d", again);
     shut_down();
+    if (again) {
+        (void)execv("/proc/self/exe", argv);
+        gv_log(GV_LOG_BROKEN, "boot", "cannot start again: errno %d", errno);
+        return EX_UNAVAILABLE; /* the service manager tries */
+    }
     return EX_OK;
 }

@@ -1,6 +1,7 @@
 #include "firmware/boot/control_thread.h"
 
 #include "firmware/base/assert.h"
+#include "firmware/base/beat.h"
 #include "firmware/base/log.h"
 #include "firmware/base/text.h"
 #include "firmware/boot/thread.h"
@@ -89,6 +90,7 @@ static void *run(void *unused)
         struct pollfd wait = {.fd = self.socket.fd, .events = POLLIN};
         int peer = -1;
         uid_t uid = 0;
+        gv_beat();
         if (poll(&wait, 1, POLL_MS) <= 0 || gv_ctl_accept(&self.socket, &peer, &uid) != GV_OK) {
             continue;
         }

@@ -1,5 +1,7 @@
 #include "firmware/boot/options.h"
 
+#include "firmware/base/text.h"
+#include "firmware/boot/settings_file.h"
 #include "hal/linux/files.h"
 
 #include <stdio.h>
@@ -7,6 +9,7 @@
 #include <sysexits.h>
 
 #define CONFIG_FILE_MAX 65536
+#define DROP_INS_MAX    32u
 
 extern char **environ;
 
@@ -15,7 +18,9 @@ static void print_usage(FILE *to)
     fputs("usage: gaveld [--config FILE] [--data DIR] [--set SECTION.KEY=VALUE]...\n"
           "       gaveld --help | --version | --settings\n"
           "Settings come from the command line, then GAVEL_<SECTION>__<KEY> in the environment,\n"
-          "then the file, then the defaults that --settings lists.\n",
+          "then what was changed on the settings page (DIR/settings.conf), then conf.d/*.conf "
+          "beside\n"
+          "the file, then the file, then the defaults that --settings lists.\n",
           to);
 }
 
@@ -32,7 +37,32 @@ static enum gv_err read_file(struct gv_config *config, const char *path, struct 
     static char text[CONFIG_FILE_MAX];
     size_t n = 0;
     const enum gv_err err = gv_file_read(path, text, sizeof(text), &n, fail);
-    return err != GV_OK ? err : gv_config_read(config, GV_SOURCE_FILE, path, gv_view_of(text, n), fail);
+    return err != GV_OK ? err
+                        : gv_config_read(config, GV_SOURCE_FILE, path, gv_view_of(text, n), fail);
+}
+
+/* The file, then its drop-ins by name. */
+static enum gv_err read_files(struct gv_config *config, const char *path, struct gv_fail *fail)
+{
+    char folder[GV_FILE_PATH_MAX];
+    char drop_in[GV_FILE_PATH_MAX];
+    static char names[DROP_INS_MAX][GV_FILE_NAME_MAX];
+    size_t n = 0;
+    const char *slash = strrchr(path, '/');
+    const int dir_len = slash == NULL ? 0 : (int)(slash - path) + 1;
+    enum gv_err err = read_file(config, path, fail);
+    if (err == GV_OK && !gv_format(folder, sizeof(folder), "%.*sconf.d", dir_len, path)) {
+        err = gv_fail(fail, GV_ERR_INVALID, "config.path", "%s: the path is too long", path);
+    }
+    if (err == GV_OK) {
+        err = gv_dir_names(folder, ".conf", names, DROP_INS_MAX, &n, fail);
+    }
+    for (size_t i = 0; i < n && err == GV_OK; i++) {
+        err = gv_format(drop_in, sizeof(drop_in), "%s/%s", folder, names[i])
+                  ? read_file(config, drop_in, fail)
+                  : gv_fail(fail, GV_ERR_INVALID, "config.path", "%s: the path is too long", path);
+    }
+    return err;
 }
 
 static enum gv_err apply_set(struct gv_config *config, char *assignment, struct gv_fail *fail)
@@ -55,7 +85,7 @@ static enum gv_err apply_arguments(struct gv_config *config, bool file_pass, int
             return gv_fail(fail, GV_ERR_INVALID, "config.usage", "%s needs a value", argv[i]);
         }
         if (strcmp(argv[i], "--config") == 0) {
-            err = file_pass ? read_file(config, argv[i + 1], fail) : GV_OK;
+            err = file_pass ? read_files(config, argv[i + 1], fail) : GV_OK;
         } else if (strcmp(argv[i], "--data") == 0) {
             err = file_pass ? GV_OK : gv_config_set(config, "general.data_dir", argv[i + 1], fail);
         } else if (strcmp(argv[i], "--set") == 0) {
@@ -70,12 +100,55 @@ static enum gv_err apply_arguments(struct gv_config *config, bool file_pass, int
     return GV_OK;
 }
 
-int gv_options_read(struct gv_config *config, enum gv_options_action *action, int argc, char **argv)
+/* What ranks above the stored settings, and the rules across all. */
+static enum gv_err apply_above(struct gv_config *config, int argc, char **argv,
+                               struct gv_fail *fail)
+{
+    enum gv_err err = gv_config_environment(config, environ, fail);
+    if (err == GV_OK) {
+        err = apply_arguments(config, false, argc, argv, fail);
+    }
+    return err == GV_OK ? gv_config_check(config, fail) : err;
+}
+
+/* `config` comes without the stored settings: first it tells where they lie. */
+static enum gv_err apply_stored(struct gv_config *config, const struct gv_config *below, int argc,
+                                char **argv, struct gv_fail *fail)
+{
+    const enum gv_err without = apply_above(config, argc, argv, fail);
+    for (int good_copy = 0; good_copy < 2; good_copy++) {
+        struct gv_fail why = {.err = GV_OK};
+        struct gv_config next = *below;
+        enum gv_err err = gv_settings_file_read(&next, config->data_dir, good_copy != 0, &why);
+        if (err == GV_OK) {
+            err = apply_above(&next, argc, argv, &why);
+        }
+        if (err == GV_OK) {
+            *config = next;
+            return GV_OK;
+        }
+        if (without == GV_OK && err != GV_ERR_NOT_FOUND) {
+            gv_log(GV_LOG_BROKEN, "settings", "stored settings not used: %s", why.text);
+        }
+    }
+    return without;
+}
+
+static enum gv_err read_all(struct gv_config *config, struct gv_config *below, int argc,
+                            char **argv, struct gv_fail *fail)
+{
+    gv_config_defaults(below);
+    enum gv_err err = apply_arguments(below, true, argc, argv, fail);
+    *config = *below;
+    return err == GV_OK ? apply_stored(config, below, argc, argv, fail) : err;
+}
+
+int gv_options_read(struct gv_config *config, struct gv_config *below,
+                    enum gv_options_action *action, int argc, char **argv)
 {
     struct gv_fail fail;
     memset(&fail, 0, sizeof(fail));
     *action = GV_OPTIONS_EXIT;
-    gv_config_defaults(config);
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         print_usage(stdout);
         return EX_OK;
@@ -85,21 +158,12 @@ int gv_options_read(struct gv_config *config, enum gv_options_action *action, in
         return EX_OK;
     }
     if (argc == 2 && strcmp(argv[1], "--settings") == 0) {
+        gv_config_defaults(config);
         gv_config_each(config, print_setting, NULL);
         return EX_OK;
     }
     *action = GV_OPTIONS_RUN;
-    enum gv_err err = apply_arguments(config, true, argc, argv, &fail);
-    if (err == GV_OK) {
-        err = gv_config_environment(config, environ, &fail);
-    }
-    if (err == GV_OK) {
-        err = apply_arguments(config, false, argc, argv, &fail);
-    }
-    if (err == GV_OK) {
-        err = gv_config_check(config, &fail);
-    }
-    if (err == GV_OK) {
+    if (read_all(config, below, argc, argv, &fail) == GV_OK) {
         return EX_OK;
     }
     fprintf(stderr, "gaveld: %s\n", fail.text);

@@ -1,6 +1,7 @@
 #include "firmware/boot/oracle_thread.h"
 
 #include "firmware/base/assert.h"
+#include "firmware/base/beat.h"
 #include "firmware/boot/thread.h"
 
 #include <stdatomic.h>
@@ -121,6 +122,7 @@ static void *body(void *ctx)
 {
     struct gv_oracle_service *service = ctx;
     while (!atomic_load(&self.stop)) {
+        gv_beat();
         uint32_t wait_ms = gv_oracle_service_tick(service, read_clock(&self.own_stamp));
         wait_ms = wait_ms < WAIT_MAX_MS ? wait_ms : WAIT_MAX_MS;
         for (uint32_t i = 0; i < BATCH_MAX; i++) {

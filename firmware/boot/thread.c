@@ -1,6 +1,7 @@
 #include "firmware/boot/thread.h"
 
 #include "firmware/base/assert.h"
+#include "firmware/base/beat.h"
 #include "firmware/base/mem.h"
 
 #include <signal.h>
@@ -30,6 +31,7 @@ static void *enter(void *unused)
     pthread_cond_signal(&handoff.taken);
     pthread_mutex_unlock(&handoff.lock);
     prctl(PR_SET_NAME, start.name);
+    gv_beat_begin(start.name);
     return start.body(start.ctx);
 }
 

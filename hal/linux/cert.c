@@ -460,6 +460,8 @@ enum gv_err gv_cert_ensure(struct gv_cert_report *report, const char *dir,
     err = ensure_pairs(report, &ca, &leaf, &job, fail);
     if (err == GV_OK) {
         fingerprint(report->ca_sha256, &ca.crt);
+        fingerprint(report->leaf_sha256, &leaf.crt);
+        report->not_after.s = seconds_of(&leaf.crt.valid_to);
         report->renew_at.s = seconds_of(&leaf.crt.valid_from) + LEAF_RENEW_S;
     }
     pair_free(&leaf);

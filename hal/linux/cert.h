@@ -34,10 +34,12 @@ struct gv_cert_files {
 struct gv_cert_report {
     struct gv_cert_files files;
     char ca_sha256[GV_CERT_FINGERPRINT_LEN]; /* as browsers show it */
-    struct gv_utc renew_at;                  /* call again then, or when the names change */
-    bool ca_made;                            /* people must install ca_crt again */
-    bool leaf_made;                          /* the server must load the leaf again */
-    uint32_t names_dropped; /* names the authority may not certify: made before they were known */
+    char leaf_sha256[GV_CERT_FINGERPRINT_LEN];
+    struct gv_utc not_after; /* of the leaf */
+    struct gv_utc renew_at;  /* call again then, or when the names change */
+    bool ca_made;            /* people must install ca_crt again */
+    bool leaf_made;          /* the server must load the leaf again */
+    uint32_t names_dropped;  /* names the authority may not certify: made before they were known */
 };
 
 /** See that all four files are there and good for `names`. Call at start and then daily.

@@ -1,7 +1,9 @@
 #include "hal/linux/files.h"
 
 #include "firmware/base/text.h"
+#include "hal/linux/wear.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -79,6 +81,7 @@ static bool write_all(int fd, struct gv_view data)
     while (data.n > 0) {
         ssize_t put = write(fd, data.p, data.n);
         if (put >= 0) {
+            gv_wear_add(GV_WEAR_FILES, (uint64_t)put);
             data.p += put;
             data.n -= (size_t)put;
         } else if (errno != EINTR) {
@@ -174,4 +177,49 @@ enum gv_err gv_dir_lock(const char *path, struct gv_fail *fail)
                           : io_failed(fail, "lock", path);
     (void)close(fd);
     return err;
+}
+
+static bool is_wanted(const char *name, const char *suffix)
+{
+    const size_t n = strlen(name);
+    const size_t suffix_n = strlen(suffix);
+    return n > suffix_n && n < GV_FILE_NAME_MAX && strcmp(name + n - suffix_n, suffix) == 0;
+}
+
+/* Insertion into a short sorted list; the last one falls out when it is full. */
+static void insert(char (*names)[GV_FILE_NAME_MAX], size_t max, size_t *n, const char *name)
+{
+    size_t at = *n;
+    while (at > 0 && strcmp(names[at - 1], name) > 0) {
+        at--;
+    }
+    if (at == max) {
+        return;
+    }
+    const size_t last = *n < max ? *n : max - 1;
+    memmove(names[at + 1], names[at], (last - at) * sizeof(names[0]));
+    memcpy(names[at], name, strlen(name) + 1);
+    *n = last + 1;
+}
+
+enum gv_err gv_dir_names(const char *path, const char *suffix, char (*names)[GV_FILE_NAME_MAX],
+                         size_t max, size_t *n, struct gv_fail *fail)
+{
+    *n = 0;
+    DIR *dir = opendir(path);
+    if (dir == NULL) {
+        return errno == ENOENT ? GV_OK : io_failed(fail, "read the folder", path);
+    }
+    for (;;) {
+        /* Our own stream: no other thread reads it. */
+        const struct dirent *entry = readdir(dir); /* NOLINT(concurrency-mt-unsafe) */
+        if (entry == NULL) {
+            break;
+        }
+        if (is_wanted(entry->d_name, suffix)) {
+            insert(names, max, n, entry->d_name);
+        }
+    }
+    (void)closedir(dir);
+    return GV_OK;
 }

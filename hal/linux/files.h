@@ -6,6 +6,7 @@
 #include "firmware/base/bytes.h"
 
 #define GV_FILE_PATH_MAX 512
+#define GV_FILE_NAME_MAX 64
 
 /** Read a whole regular file.
  *  Returns: GV_OK; GV_ERR_NOT_FOUND; GV_ERR_TOO_LARGE (more than cap bytes); GV_ERR_INVALID (not a
@@ -27,5 +28,11 @@ GV_MUST_USE enum gv_err gv_dir_create(const char *path, struct gv_fail *fail);
 /** Claim a folder for this process until it ends, however it ends.
  *  Returns: GV_OK; GV_ERR_CONFLICT "file.locked" (another process holds it); GV_ERR_IO. */
 GV_MUST_USE enum gv_err gv_dir_lock(const char *path, struct gv_fail *fail);
+
+/** Names in a folder that end with `suffix` and are shorter than GV_FILE_NAME_MAX, sorted by byte; the
+ *  first `max` of them. A folder that is not there has none. Returns: GV_OK; GV_ERR_IO. */
+GV_MUST_USE enum gv_err gv_dir_names(const char *path, const char *suffix,
+                                     char (*names)[GV_FILE_NAME_MAX], size_t max, size_t *n,
+                                     struct gv_fail *fail);
 
 #endif

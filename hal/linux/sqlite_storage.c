@@ -70,6 +70,42 @@ static void op_rollback(void *ctx)
     }
 }
 
+/* ---- wear: what a commit and a checkpoint write ------------------------------------------------ */
+
+#define FRAME_BYTES       (GV_SQLITE_PAGE_BYTES + 24) /* of the WAL: page and frame header */
+#define CHECKPOINT_FRAMES 1000                        /* as SQLite's own automatic checkpoint */
+
+static void count_commit(const struct gv_sqlite *sqlite)
+{
+    int pages = 0;
+    int unused = 0;
+    if (sqlite3_db_status(sqlite->db, SQLITE_DBSTATUS_CACHE_WRITE, &pages, &unused, 1) ==
+        SQLITE_OK) {
+        gv_wear_add(sqlite->wear, (uint64_t)pages * FRAME_BYTES);
+    }
+}
+
+/* Replaces SQLite's automatic checkpoint by one that tells what it copied. */
+static int on_wal(void *ctx, sqlite3 *db, const char *name, int frames)
+{
+    struct gv_sqlite *sqlite = ctx;
+    int in_log = 0;
+    int copied = 0;
+    if (frames < CHECKPOINT_FRAMES) {
+        return SQLITE_OK;
+    }
+    int rc = sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied);
+    if (rc != SQLITE_OK && rc != SQLITE_BUSY) {
+        /* The commit stands; the next one tries again. */
+        gv_log(GV_LOG_UNUSUAL, "storage", "checkpoint code=%d", rc);
+        return SQLITE_OK;
+    }
+    const int before = sqlite->frames_copied <= copied ? sqlite->frames_copied : 0;
+    gv_wear_add(sqlite->wear, (uint64_t)(copied - before) * GV_SQLITE_PAGE_BYTES);
+    sqlite->frames_copied = copied;
+    return SQLITE_OK;
+}
+
 static enum gv_err op_begin(void *ctx)
 {
     struct gv_sqlite *sqlite = ctx;
@@ -90,6 +126,7 @@ static enum gv_err op_commit(void *ctx)
     int rc = run_kept(sqlite->commit);
     if (rc == SQLITE_OK) {
         sqlite->in_transaction = false;
+        count_commit(sqlite);
         return GV_OK;
     }
     enum gv_err err = refused(sqlite, rc, "commit");
@@ -328,6 +365,7 @@ enum gv_err gv_sqlite_open(struct gv_sqlite *sqlite, const char *path, const cha
     }
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(path, &sqlite->db, flags, vfs_name) == SQLITE_OK && configure(sqlite)) {
+        (void)sqlite3_wal_hook(sqlite->db, on_wal, sqlite);
         return GV_OK;
     }
     (void)gv_fail(fail, GV_ERR_STORAGE, "storage.open", "cannot use the database %s: %s", path,

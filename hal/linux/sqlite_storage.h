@@ -8,19 +8,22 @@
 #define GV_HAL_LINUX_SQLITE_STORAGE_H
 
 #include "hal/iface/storage.h"
+#include "hal/linux/wear.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
 
 #define GV_SQLITE_PATH_MAX 256
 
-/** Caller's storage; open fills it, the members are private. */
+/** Caller's storage, kept where it is while open; the members are private. */
 struct gv_sqlite {
     struct sqlite3 *db;
     struct sqlite3_stmt *begin;
     struct sqlite3_stmt *commit;
     struct sqlite3_stmt *rollback;
     bool in_transaction;
+    enum gv_wear wear; /* what its writes are counted as; GV_WEAR_DURABLE unless changed */
+    int frames_copied; /* of the WAL, by the last checkpoint */
 };
 
 /** Open or create a database. gv_memory_init must have run.

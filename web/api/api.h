@@ -7,7 +7,7 @@
 #ifndef GV_WEB_API_API_H
 #define GV_WEB_API_API_H
 
-#include "app/config/config.h"
+#include "app/config/changes.h"
 #include "app/counterparty/counterparty.h"
 #include "app/engine/engine.h"
 #include "app/node/rpc.h"
@@ -28,11 +28,30 @@ struct gv_api_worker {
     _Alignas(16) uint8_t arena[GV_SMALL_BODY_MAX * 4u];
 };
 
-/** A heap or arena of a library, for /metrics. */
-struct gv_api_memory {
+/** What the machine under us says of itself: memory, disk, wear, certificate. */
+#define GV_API_WRITTEN 4u
+struct gv_api_machine {
     uint64_t resident_bytes;
     uint64_t sqlite_used_bytes;
+    uint64_t disk_free_bytes;
+    uint64_t disk_total_bytes;
+    uint64_t database_bytes;
+    uint64_t wal_bytes;
+    struct {
+        const char *name; /* class of what was written */
+        uint64_t total_bytes;
+        uint64_t day_bytes;
+    } written[GV_API_WRITTEN];
+    bool has_certificate;
+    char ca_sha256[96]; /* "AB:CD:..." */
+    char leaf_sha256[96];
+    struct gv_utc not_after;
+    struct gv_utc renew_at;
 };
+
+/* Below these a box that keeps selling may lose what it should record. */
+#define GV_DISK_FAIL_BYTES (32u * 1024u * 1024u)
+#define GV_DISK_WARN_BYTES (256u * 1024u * 1024u)
 
 struct gv_api_config {
     const struct gv_config *config;
@@ -52,8 +71,10 @@ struct gv_api_config {
     /** The price service; NULL: switched off. Workers may read it from its start on. */
     struct gv_oracle_service *oracle;
     struct gv_prices *prices; /* with it */
-    void (*memory)(void *ctx, struct gv_api_memory *memory); /* lent by boot */
-    void *memory_ctx;
+    struct gv_changes *changes;
+    void (*machine)(void *ctx, struct gv_api_machine *machine); /* lent by boot */
+    void (*restart)(void *ctx);                                 /* soon, in an orderly way */
+    void *boot_ctx;                                             /* of these */
 };
 
 struct gv_api;

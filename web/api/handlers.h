@@ -47,6 +47,12 @@ void gv_handle_oracle_days(struct gv_exchange *x);
 /* oracle.c */
 /** Lets a price stream through, or says that there is no oracle. */
 void gv_handle_price_stream(struct gv_exchange *x);
+/* settings.c, logs.c, system.c */
+void gv_handle_settings(struct gv_exchange *x);
+void gv_handle_settings_change(struct gv_exchange *x);
+void gv_handle_logs(struct gv_exchange *x);
+void gv_handle_system(struct gv_exchange *x);
+void gv_handle_restart(struct gv_exchange *x);
 /* assets.c */
 void gv_handle_asset(struct gv_exchange *x);
 void gv_handle_shell(struct gv_exchange *x);

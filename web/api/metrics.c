@@ -105,11 +105,19 @@ static void write_heap(void *ctx, const struct gv_heap_stats *s)
 
 static void write_memory(struct metrics *m, const struct gv_api *api)
 {
-    struct gv_api_memory memory = {0};
-    api->config.memory(api->config.memory_ctx, &memory);
-    one(m, "process_resident_memory_bytes", "gauge", "Resident memory.", memory.resident_bytes);
+    struct gv_api_machine machine = {0};
+    api->config.machine(api->config.boot_ctx, &machine);
+    one(m, "process_resident_memory_bytes", "gauge", "Resident memory.", machine.resident_bytes);
     one(m, "gavel_sqlite_memory_bytes", "gauge", "SQLite's use of its arena.",
-        memory.sqlite_used_bytes);
+        machine.sqlite_used_bytes);
+    one(m, "gavel_db_bytes", "gauge", "Size of the database.", machine.database_bytes);
+    one(m, "gavel_db_wal_bytes", "gauge", "Size of its write-ahead log.", machine.wal_bytes);
+    one(m, "gavel_disk_free_bytes", "gauge", "Free on the data disk.", machine.disk_free_bytes);
+    head(m, "gavel_disk_written_bytes_total", "counter", "Written by us, by class.");
+    for (unsigned i = 0; i < GV_API_WRITTEN; i++) {
+        print(m, "gavel_disk_written_bytes_total{class=\"%s\"} %" PRIu64 "\n",
+              machine.written[i].name, machine.written[i].total_bytes);
+    }
     head(m, "gavel_pool_slots", "gauge", "Fixed pools: size, use, least free ever, refusals.");
     gv_pool_each(write_pool, m);
     head(m, "gavel_heap_bytes", "gauge", "Arenas lent to libraries; what=refused is a count.");

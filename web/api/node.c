@@ -82,11 +82,18 @@ void gv_handle_health(struct gv_exchange *x)
 
 /* pass, warn or fail of each part; one fail of a part that sales need makes the box not ready. */
 struct checks {
-    const char *bitcoind, *initial_download, *indexer, *database, *clock;
+    const char *bitcoind, *initial_download, *indexer, *database, *clock, *disk;
 };
 
+static const char *judge_disk(uint64_t free_bytes)
+{
+    return free_bytes < GV_DISK_FAIL_BYTES   ? "fail"
+           : free_bytes < GV_DISK_WARN_BYTES ? "warn"
+                                             : "pass";
+}
+
 static struct checks judge(const struct gv_market_head *head, const struct gv_engine_stats *engine,
-                           struct gv_utc now)
+                           uint64_t disk_free_bytes, struct gv_utc now)
 {
     const struct gv_node_status *node = &head->node;
     const bool near_tip = node->headers - node->blocks < BEHIND_READY; /* headers >= blocks */
@@ -94,7 +101,8 @@ static struct checks judge(const struct gv_market_head *head, const struct gv_en
                             .initial_download = "pass",
                             .indexer = "pass",
                             .database = "pass",
-                            .clock = "pass"};
+                            .clock = "pass",
+                            .disk = judge_disk(disk_free_bytes)};
     if (!node->reachable) {
         checks.bitcoind = "fail";
     } else if (now.s - node->tip_time.s > TIP_STALE_S) {
@@ -121,11 +129,15 @@ void gv_handle_ready(struct gv_exchange *x)
     struct gv_json_out out;
     struct gv_market_head head;
     struct gv_engine_stats engine;
+    struct gv_api_machine machine;
     begin(x, &out, &head);
     gv_engine_stats(api->config.engine, &engine);
-    const struct checks checks = judge(&head, &engine, gv_clock_utc(api->config.clock));
-    const char *const all[] = {checks.bitcoind, checks.initial_download, checks.indexer,
-                               checks.database, checks.clock};
+    api->config.machine(api->config.boot_ctx, &machine);
+    const struct checks checks =
+        judge(&head, &engine, machine.disk_free_bytes, gv_clock_utc(api->config.clock));
+    const char *const all[] = {checks.bitcoind, checks.initial_download,
+                               checks.indexer,  checks.database,
+                               checks.clock,    checks.disk};
     const char *worst = "pass";
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         if (all[i][0] == 'f') {
@@ -142,6 +154,7 @@ void gv_handle_ready(struct gv_exchange *x)
     gv_jo_kstring(&out, "indexer", checks.indexer);
     gv_jo_kstring(&out, "db", checks.database);
     gv_jo_kstring(&out, "clock", checks.clock);
+    gv_jo_kstring(&out, "disk", checks.disk);
     gv_jo_object_end(&out);
     if (worst[0] == 'f') {
         gv_reply_status(x, 503);

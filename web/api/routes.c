@@ -67,6 +67,12 @@ const struct gv_route gv_api_routes[] = {
     {"GET",  "/api/v1/oracle/days",             gv_handle_oracle_days,    PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "oracle_days",           NULL},
     {"GET",  "/ws/mempool",                     gv_handle_price_stream,   PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 GV_ROUTE_WEBSOCKET, "ws_mempool",            &gv_price_flat},
     {"GET",  "/api/v1/ws",                      NULL,                     PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 GV_ROUTE_WEBSOCKET, "ws",                    NULL},
+    /* the box itself */
+    {"GET",  "/api/v1/settings",                gv_handle_settings,       "admin",          GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "settings",              NULL},
+    {"PATCH","/api/v1/settings",                gv_handle_settings_change,"admin",          GV_CSRF_TOKEN, GV_RATE_WRITE, GV_SMALL_BODY_MAX, 0,                  "settings_change",       NULL},
+    {"GET",  "/api/v1/logs",                    gv_handle_logs,           "admin",          GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "logs",                  NULL},
+    {"GET",  "/api/v1/system",                  gv_handle_system,         "admin",          GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "system",                NULL},
+    {"POST", "/api/v1/system/restart",          gv_handle_restart,        "admin",          GV_CSRF_TOKEN, GV_RATE_WRITE, 0,                 0,                  "system_restart",        NULL},
     /* operation */
     {"GET",  "/health",                         gv_handle_health,         PUBLIC,           GV_CSRF_NONE,  GV_RATE_FREE,  0,                 GV_ROUTE_PLAIN,     "health",                NULL},
     {"GET",  "/ready",                          gv_handle_ready,          PUBLIC,           GV_CSRF_NONE,  GV_RATE_FREE,  0,                 GV_ROUTE_PLAIN,     "ready",                 NULL},

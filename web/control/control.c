@@ -2,6 +2,7 @@
 
 #include "firmware/base/heap.h"
 #include "firmware/base/text.h"
+#include "web/control/operate.h"
 
 #include <string.h>
 
@@ -268,9 +269,14 @@ static const struct {
     enum gv_err (*answer)(const struct gv_control *control, gv_json_ref request,
                           struct gv_json_out *out, struct gv_fail *fail);
 } commands[] = {
-    {"status", answer_status},      {"apikey.create", answer_create},
-    {"apikey.list", answer_list},   {"apikey.revoke", answer_revoke},
-    {"audit.verify", answer_audit}, {"oracle", answer_oracle},
+    {"status", answer_status},
+    {"apikey.create", answer_create},
+    {"apikey.list", answer_list},
+    {"apikey.revoke", answer_revoke},
+    {"audit.verify", answer_audit},
+    {"oracle", answer_oracle},
+    {"config.show", gv_control_config_show},
+    {"config.set", gv_control_config_set},
 };
 
 static enum gv_err dispatch(const struct gv_control *control, gv_json_ref request,

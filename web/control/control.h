@@ -5,6 +5,7 @@
  *   {"cmd":"apikey.list"}   {"cmd":"apikey.revoke","id":"1a2b3c4d"}
  *   {"cmd":"audit.verify"}                              {"ok":true,"entries":…,"last_hash":"…"}
  *   {"cmd":"oracle"}                                    {"ok":true,"price_cents":…}; null: none
+ *   further ones: operate.h
  *   failures: {"ok":false,"code":"…","error":"…"}
  * Who may ask is decided by whoever owns the socket (firmware/boot: peer credentials); here every
  * request is trusted to be allowed, and none to be well-formed.
@@ -12,6 +13,7 @@
 #ifndef GV_WEB_CONTROL_CONTROL_H
 #define GV_WEB_CONTROL_CONTROL_H
 
+#include "app/config/changes.h"
 #include "app/engine/engine.h"
 #include "app/oracle/service.h"
 
@@ -22,6 +24,7 @@ struct gv_control {
     struct gv_engine *engine;
     struct gv_market *market;
     struct gv_oracle_service *oracle; /* NULL: off */
+    struct gv_changes *changes;
     const struct gv_clock *clock;
     struct gv_mono started;
 };

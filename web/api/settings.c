@@ -1,0 +1,120 @@
+/* GET and PATCH /api/v1/settings: the settings table as a form, and changes to it. */
+#include "web/api/handlers.h"
+
+#include "app/config/changes_json.h"
+#include "firmware/base/text.h"
+#include "web/api/api_state.h"
+#include "web/api/auth.h"
+#include "web/api/errors.h"
+#include "web/api/small_body.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static void format_tag(char tag[24], uint64_t version)
+{
+    gv_format_cut(tag, 24, "s%016" PRIx64, version);
+}
+
+/* ---- GET -------------------------------------------------------------------------------------- */
+
+void gv_handle_settings(struct gv_exchange *x)
+{
+    struct gv_api *api = gv_api_of(x);
+    struct gv_json_out out;
+    char tag[24];
+    uint32_t granted = 0;
+    if (!gv_api_authorize(x, &granted)) {
+        return;
+    }
+    format_tag(tag, gv_changes_version(api->config.changes));
+    gv_reply_header(x, "Cache-Control", "no-store");
+    if (gv_reply_not_modified(x, tag)) {
+        return;
+    }
+    gv_json_out_init(&out, gv_api_worker_of(x)->reply, GV_REPLY_BYTES_MAX);
+    gv_jo_object(&out);
+    gv_changes_write_json(api->config.changes, NULL, &out);
+    gv_jo_object_end(&out);
+    gv_reply_body(x, gv_view_of(out.p, out.n), "application/json");
+}
+
+/* ---- PATCH ------------------------------------------------------------------------------------ */
+
+/* If-Match names the version that the client saw. Returns: false when the refusal was answered. */
+static bool check_match(struct gv_exchange *x, uint64_t version)
+{
+    char tag[24];
+    char quoted[32];
+    struct gv_fail fail;
+    const struct gv_view given = gv_web_header(x->request, "If-Match");
+    format_tag(tag, version);
+    gv_format_cut(quoted, sizeof(quoted), "\"%s\"", tag);
+    if (given.p == NULL) {
+        gv_fail(&fail, GV_ERR_INVALID, "settings.if_match",
+                "send the ETag of the settings you saw as If-Match");
+        gv_reply_fail(x, 428, &fail);
+        return false;
+    }
+    if (!gv_view_is(given, quoted) && !gv_view_is(given, "*")) {
+        gv_fail(&fail, GV_ERR_STATE, "settings.changed", "the settings were changed meanwhile");
+        gv_reply_fail(x, 412, &fail);
+        return false;
+    }
+    return true;
+}
+
+static enum gv_err read_body(struct gv_exchange *x, struct gv_draft *draft, struct gv_fail *fail)
+{
+    const char *keys[GV_SETTINGS_COUNT + 1];
+    struct gv_json json;
+    for (size_t i = 0; i < GV_SETTINGS_COUNT; i++) {
+        keys[i] = gv_settings[i].key;
+    }
+    keys[GV_SETTINGS_COUNT] = NULL;
+    enum gv_err err = gv_small_body(x, keys, &json, fail);
+    for (size_t i = 0; i < GV_SETTINGS_COUNT && err == GV_OK; i++) {
+        const gv_json_ref value = gv_json_get(json.root, keys[i]);
+        if (value != NULL) {
+            err = gv_draft_put_json(gv_api_of(x)->config.changes, draft, keys[i], value, fail);
+        }
+    }
+    return err;
+}
+
+/* The audit names the keys, never a value. */
+static enum gv_err commit(struct gv_api *api, const struct gv_draft *draft, struct gv_fail *fail)
+{
+    char keys[GV_ENGINE_NOTE_MAX];
+    enum gv_err err = gv_changes_commit(api->config.changes, draft, keys, sizeof(keys), fail);
+    return err != GV_OK
+               ? err
+               : gv_engine_note(api->config.engine, "settings.changed", "settings", keys, fail);
+}
+
+void gv_handle_settings_change(struct gv_exchange *x)
+{
+    struct gv_api *api = gv_api_of(x);
+    struct gv_draft draft;
+    struct gv_fail fail = {.err = GV_OK};
+    uint32_t granted = 0;
+    if (!gv_api_authorize(x, &granted)) {
+        return;
+    }
+    gv_changes_draft(api->config.changes, &draft);
+    if (check_match(x, draft.version)) {
+        enum gv_err err = read_body(x, &draft, &fail);
+        if (err == GV_OK) {
+            err = commit(api, &draft, &fail);
+        }
+        if (err == GV_ERR_STATE) {
+            gv_reply_fail(x, 412, &fail);
+        } else if (err != GV_OK) {
+            gv_api_fail(x, &fail);
+        } else {
+            gv_handle_settings(x);
+        }
+    }
+    gv_draft_wipe(&draft);
+    gv_secure_zero(gv_api_worker_of(x)->body, sizeof(gv_api_worker_of(x)->body));
+}

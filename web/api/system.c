@@ -1,0 +1,178 @@
+/* GET /api/v1/system: what the box is made of and how it does. POST /api/v1/system/restart. */
+#include "web/api/handlers.h"
+
+#include "firmware/base/beat.h"
+#include "firmware/base/heap.h"
+#include "firmware/base/json.h"
+#include "web/api/api_state.h"
+#include "web/api/auth.h"
+#include "web/api/render.h"
+
+static void write_pool(void *ctx, const struct gv_pool_stats *s)
+{
+    struct gv_json_out *out = ctx;
+    gv_jo_object(out);
+    gv_jo_kstring(out, "name", s->name);
+    gv_jo_kint(out, "size", s->capacity);
+    gv_jo_kint(out, "in_use", s->in_use);
+    gv_jo_kint(out, "low_water", s->low_water);
+    gv_jo_kint(out, "refused", (int64_t)s->refused);
+    gv_jo_kint(out, "slot_bytes", (int64_t)s->slot_bytes);
+    gv_jo_object_end(out);
+}
+
+static void write_heap(void *ctx, const struct gv_heap_stats *s)
+{
+    struct gv_json_out *out = ctx;
+    gv_jo_object(out);
+    gv_jo_kstring(out, "name", s->name);
+    gv_jo_kint(out, "bytes", (int64_t)s->capacity);
+    gv_jo_kint(out, "in_use", (int64_t)s->in_use);
+    gv_jo_kint(out, "high_water", (int64_t)s->high_water);
+    gv_jo_kint(out, "refused", (int64_t)s->refused);
+    gv_jo_object_end(out);
+}
+
+static void write_thread(void *ctx, const char *name, uint64_t age_ms)
+{
+    struct gv_json_out *out = ctx;
+    gv_jo_object(out);
+    gv_jo_kstring(out, "name", name);
+    gv_jo_kint(out, "alive_ms_ago", (int64_t)age_ms);
+    gv_jo_object_end(out);
+}
+
+static void write_memory(struct gv_json_out *out, const struct gv_api_machine *machine)
+{
+    gv_jo_key(out, "memory");
+    gv_jo_object(out);
+    gv_jo_kint(out, "resident_bytes", (int64_t)machine->resident_bytes);
+    gv_jo_kint(out, "budget_bytes", (int64_t)GV_BUDGET_BYTES);
+    gv_jo_object_end(out);
+    gv_jo_key(out, "pools");
+    gv_jo_array(out);
+    gv_pool_each(write_pool, out);
+    gv_jo_array_end(out);
+    gv_jo_key(out, "heaps");
+    gv_jo_array(out);
+    gv_heap_each(write_heap, out);
+    gv_jo_array_end(out);
+    gv_jo_key(out, "threads");
+    gv_jo_array(out);
+    gv_beat_each(write_thread, out);
+    gv_jo_array_end(out);
+}
+
+static void write_disk(struct gv_json_out *out, const struct gv_api_machine *machine)
+{
+    gv_jo_key(out, "disk");
+    gv_jo_object(out);
+    gv_jo_kint(out, "free_bytes", (int64_t)machine->disk_free_bytes);
+    gv_jo_kint(out, "total_bytes", (int64_t)machine->disk_total_bytes);
+    gv_jo_kint(out, "database_bytes", (int64_t)machine->database_bytes);
+    gv_jo_kint(out, "wal_bytes", (int64_t)machine->wal_bytes);
+    gv_jo_key(out, "written");
+    gv_jo_array(out);
+    for (unsigned i = 0; i < GV_API_WRITTEN; i++) {
+        gv_jo_object(out);
+        gv_jo_kstring(out, "class", machine->written[i].name);
+        gv_jo_kint(out, "day_bytes", (int64_t)machine->written[i].day_bytes);
+        gv_jo_kint(out, "total_bytes", (int64_t)machine->written[i].total_bytes);
+        gv_jo_object_end(out);
+    }
+    gv_jo_array_end(out);
+    gv_jo_object_end(out);
+}
+
+static void write_certificate(struct gv_json_out *out, const struct gv_api *api,
+                              const struct gv_api_machine *machine, struct gv_utc now)
+{
+    gv_jo_key(out, "certificate");
+    if (!machine->has_certificate) {
+        gv_jo_null(out);
+        return;
+    }
+    gv_jo_object(out);
+    gv_jo_key(out, "names");
+    gv_jo_array(out);
+    for (const char *const *name = api->config.host_names; *name != NULL; name++) {
+        gv_jo_string(out, *name);
+    }
+    gv_jo_array_end(out);
+    gv_render_utc(out, "not_after", machine->not_after);
+    gv_render_utc(out, "renew_at", machine->renew_at);
+    gv_jo_kint(out, "days_left", (machine->not_after.s - now.s) / GV_DAY_S);
+    gv_jo_kstring(out, "sha256", machine->leaf_sha256);
+    gv_jo_kstring(out, "ca_sha256", machine->ca_sha256);
+    gv_jo_object_end(out);
+}
+
+static void write_node(struct gv_json_out *out, const struct gv_market_head *head)
+{
+    gv_jo_key(out, "node");
+    gv_jo_object(out);
+    gv_jo_kbool(out, "reachable", head->node.reachable);
+    gv_jo_kbool(out, "live", head->tip.live);
+    gv_jo_kint(out, "height", head->tip.height.v);
+    gv_jo_kint(out, "headers", head->node.headers);
+    gv_jo_kbool(out, "pruned", head->node.pruned);
+    gv_jo_kbool(out, "indexer_ready", head->node.indexer_ready);
+    gv_jo_kstring(out, "error", head->node.error);
+    gv_jo_object_end(out);
+}
+
+void gv_handle_system(struct gv_exchange *x)
+{
+    const struct gv_api *api = gv_api_of(x);
+    struct gv_api_machine machine;
+    struct gv_market_head head;
+    struct gv_engine_stats engine;
+    struct gv_json_out out;
+    uint32_t granted = 0;
+    if (!gv_api_authorize(x, &granted)) {
+        return;
+    }
+    const struct gv_utc now = gv_clock_utc(api->config.clock);
+    gv_market_head(api->config.market, &head);
+    gv_engine_stats(api->config.engine, &engine);
+    api->config.machine(api->config.boot_ctx, &machine);
+    gv_json_out_init(&out, gv_api_worker_of(x)->reply, GV_REPLY_BYTES_MAX);
+    gv_jo_object(&out);
+    gv_jo_kstring(&out, "version", GV_VERSION);
+    gv_jo_kstring(&out, "board", GV_BOARD_NAME);
+    gv_jo_kint(&out, "uptime_s",
+               (int64_t)((gv_clock_mono(api->config.clock).ms - api->started.ms) / 1000u));
+    gv_render_utc(&out, "now", now);
+    gv_jo_kbool(&out, "clock_set", now.s >= GV_CLOCK_SET_S);
+    write_node(&out, &head);
+    write_memory(&out, &machine);
+    write_disk(&out, &machine);
+    write_certificate(&out, api, &machine, now);
+    gv_jo_key(&out, "engine");
+    gv_jo_object(&out);
+    gv_jo_kint(&out, "commands", (int64_t)engine.commands);
+    gv_jo_kint(&out, "commits", (int64_t)engine.batches);
+    gv_jo_kint(&out, "commits_failed", (int64_t)engine.commits_failed);
+    gv_jo_kint(&out, "queue_refused", (int64_t)engine.queue_refused);
+    gv_jo_object_end(&out);
+    gv_jo_object_end(&out);
+    gv_reply_header(x, "Cache-Control", "no-store");
+    gv_reply_body(x, gv_view_of(out.p, out.n), "application/json");
+}
+
+void gv_handle_restart(struct gv_exchange *x)
+{
+    const struct gv_api *api = gv_api_of(x);
+    struct gv_fail fail = {.err = GV_OK};
+    uint32_t granted = 0;
+    if (!gv_api_authorize(x, &granted)) {
+        return;
+    }
+    if (gv_engine_note(api->config.engine, "system.restart", "system", "", &fail) != GV_OK) {
+        gv_reply_fail(x, gv_http_status_of(&fail), &fail);
+        return;
+    }
+    api->config.restart(api->config.boot_ctx);
+    gv_reply_status(x, 202);
+    gv_reply_empty(x);
+}

@@ -1,0 +1,72 @@
+#include "web/control/operate.h"
+
+#include "app/config/changes_json.h"
+#include "firmware/base/text.h"
+
+#include <string.h>
+
+enum gv_err gv_control_config_show(const struct gv_control *control, gv_json_ref request,
+                                   struct gv_json_out *out, struct gv_fail *fail)
+{
+    static const char *const members[] = {"cmd", "key", NULL};
+    char key[GV_CONFIG_TEXT_MAX];
+    struct gv_view text;
+    const gv_json_ref given = gv_json_get(request, "key");
+    enum gv_err err = gv_json_members(request, members, "", fail);
+    if (err != GV_OK || given == NULL) {
+        if (err == GV_OK) {
+            gv_changes_write_json(control->changes, NULL, out);
+        }
+        return err;
+    }
+    if (!gv_json_string(given, &text) ||
+        !gv_format(key, sizeof(key), "%.*s", (int)text.n, (const char *)text.p) ||
+        gv_setting_find(key) == NULL) {
+        return gv_fail(fail, GV_ERR_NOT_FOUND, "config.unknown_key", "there is no such setting");
+    }
+    gv_changes_write_json(control->changes, key, out);
+    return GV_OK;
+}
+
+static enum gv_err read_values(const struct gv_control *control, gv_json_ref values,
+                               struct gv_draft *draft, struct gv_fail *fail)
+{
+    const char *keys[GV_SETTINGS_COUNT + 1];
+    for (size_t i = 0; i < GV_SETTINGS_COUNT; i++) {
+        keys[i] = gv_settings[i].key;
+    }
+    keys[GV_SETTINGS_COUNT] = NULL;
+    enum gv_err err = gv_json_members(values, keys, "/values", fail);
+    for (size_t i = 0; i < GV_SETTINGS_COUNT && err == GV_OK; i++) {
+        const gv_json_ref value = gv_json_get(values, keys[i]);
+        if (value != NULL) {
+            err = gv_draft_put_json(control->changes, draft, keys[i], value, fail);
+        }
+    }
+    return err;
+}
+
+enum gv_err gv_control_config_set(const struct gv_control *control, gv_json_ref request,
+                                  struct gv_json_out *out, struct gv_fail *fail)
+{
+    static const char *const members[] = {"cmd", "values", NULL};
+    struct gv_draft draft;
+    char changed[GV_ENGINE_NOTE_MAX];
+    gv_changes_draft(control->changes, &draft);
+    enum gv_err err = gv_json_members(request, members, "", fail);
+    if (err == GV_OK) {
+        err = read_values(control, gv_json_get(request, "values"), &draft, fail);
+    }
+    if (err == GV_OK) {
+        err = gv_changes_commit(control->changes, &draft, changed, sizeof(changed), fail);
+    }
+    if (err == GV_OK) {
+        err = gv_engine_note(control->engine, "settings.changed", "settings", changed, fail);
+    }
+    if (err == GV_OK) {
+        gv_jo_kstring(out, "changed", changed);
+        gv_changes_write_json(control->changes, "", out);
+    }
+    gv_draft_wipe(&draft);
+    return err;
+}
