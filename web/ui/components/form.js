@@ -5,7 +5,7 @@
  */
 import { el, freshId } from '../lib/html.js';
 import { problemText } from '../lib/http.js';
-import { duration } from '../lib/format.js';
+import { minutes } from '../lib/format.js';
 import { t } from '../lib/i18n.js';
 import { button } from './button.js';
 import { message } from './panel.js';
@@ -99,7 +99,7 @@ function waitMessage(problem) {
   const until = Date.now() + problem.retryAfterS * 1000;
   const tick = () => {
     const seconds = Math.ceil((until - Date.now()) / 1000);
-    left.textContent = seconds > 0 ? t('form.tryAgainIn', { time: duration(seconds) }) : t('form.tryAgainNow');
+    left.textContent = seconds > 0 ? t('form.tryAgainIn', { time: minutes(seconds) }) : t('form.tryAgainNow');
     if (seconds > 0 && (left.isConnected || seconds === problem.retryAfterS)) setTimeout(tick, 1000);
   };
   tick();

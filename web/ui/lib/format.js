@@ -79,6 +79,9 @@ export function duration(seconds) {
   return formatter(Intl.NumberFormat, { style: 'unit', unit, unitDisplay: 'short' }).format(value);
 }
 
+/** @param {number} seconds @returns {string} "14:05", for what counts down */
+export const minutes = (seconds) => `${integer(Math.floor(seconds / 60))}:${String(seconds % 60).padStart(2, '0')}`;
+
 /** Time of the box minus time of this browser, in ms. */
 let skewMs = 0;
 /** @param {number} ms measured from an answer that says the box's time */
