@@ -42,8 +42,11 @@ enum gv_err gv_engine_open(struct gv_engine *engine, const struct gv_engine_conf
     memset(&engine->view, 0, sizeof(engine->view));
     int rc = pthread_mutex_init(&engine->view.lock, NULL);
     GV_ASSERT(rc == 0);
+    rc = pthread_mutex_init(&engine->audit_reader, NULL);
+    GV_ASSERT(rc == 0);
     err = gv_load(engine, fail);
     if (err != GV_OK) {
+        pthread_mutex_destroy(&engine->audit_reader);
         pthread_mutex_destroy(&engine->view.lock);
         gv_store_close(&engine->store);
         return err;
@@ -53,6 +56,8 @@ enum gv_err gv_engine_open(struct gv_engine *engine, const struct gv_engine_conf
         engine->records[i].watched = false; /* the set starts without us */
     }
     engine->now = gv_clock_utc(config->clock);
+    engine->seen_at = engine->now;
+    engine->failures_at = (struct gv_utc){0};
     engine->node_changed = true;
     gv_publish(engine);
     gv_log(GV_LOG_INFO, "engine", "open listings=%u keys=%u height=%u", engine->record_count,
@@ -78,8 +83,11 @@ void gv_engine_close(struct gv_engine *engine)
     }
     gv_calls_deinit(engine);
     gv_store_close(&engine->store);
+    pthread_mutex_destroy(&engine->audit_reader);
     pthread_mutex_destroy(&engine->view.lock);
     gv_secure_zero(&engine->view.environment_key, sizeof(engine->view.environment_key));
+    gv_secure_zero(&engine->view.people, sizeof(engine->view.people));
+    gv_secure_zero(&engine->accounts, sizeof(engine->accounts));
 }
 
 /* ---- one batch ---------------------------------------------------------------------------------- */
@@ -124,6 +132,10 @@ static enum gv_err dispatch(struct gv_engine *engine, struct gv_command *command
         return gv_do_key_revoke(engine, command);
     case GV_COMMAND_AUDIT_VERIFY:
         return gv_do_audit_verify(engine, command);
+    case GV_COMMAND_AUDIT_LIST:
+        return gv_do_audit_list(engine, command);
+    case GV_COMMAND_ACCOUNT:
+        return gv_do_account(engine, command);
     case GV_COMMAND_NOTE:
         return gv_do_note(engine, command);
     }
@@ -134,7 +146,7 @@ static enum gv_err dispatch(struct gv_engine *engine, struct gv_command *command
 static bool only_reads(enum gv_command_kind kind)
 {
     return kind == GV_COMMAND_RETIRED || kind == GV_COMMAND_PRIOR ||
-           kind == GV_COMMAND_AUDIT_VERIFY;
+           kind == GV_COMMAND_AUDIT_VERIFY || kind == GV_COMMAND_AUDIT_LIST;
 }
 
 /* Everything up to the commit. Returns: GV_OK; GV_ERR_STORAGE: nothing has happened. */
@@ -150,6 +162,9 @@ static enum gv_err run(struct gv_engine *engine, struct gv_command **batch, uint
         }
     }
     if (engine->dirty && gv_note_reveals(engine) != GV_OK) {
+        return GV_ERR_STORAGE;
+    }
+    if (gv_write_soft(engine) != GV_OK) {
         return GV_ERR_STORAGE;
     }
     if (!engine->in_transaction) {

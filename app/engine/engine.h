@@ -1,5 +1,7 @@
 /* Engine: the one thread that owns every listing, spend, block and key.
  *
+ * Accounts and the audit log: accounts.h.
+ *
  *   http workers ─┐                       ┌─► storage (one transaction per batch)
  *   node thread  ─┼─► queue (by value) ─► engine ─► market (published picture)
  *   control      ─┘                       └─► events (live stream)
@@ -162,18 +164,21 @@ enum gv_spend_state gv_engine_spend_state(struct gv_engine *engine,
 
 /* ---- API keys (control socket; lookups by http workers) ------------------------------------------ */
 
+struct gv_actor; /* who asks: accounts.h */
+
 /** Make a key; its text is returned once and not stored. */
-GV_MUST_USE enum gv_err gv_engine_key_create(struct gv_engine *engine, const char *name,
-                                             uint32_t scopes, struct gv_utc expires_at,
-                                             char text[GV_KEY_TEXT_MAX], struct gv_fail *fail);
-GV_MUST_USE enum gv_err gv_engine_key_revoke(struct gv_engine *engine, const char *id,
+GV_MUST_USE enum gv_err gv_engine_key_create(struct gv_engine *engine, const struct gv_actor *actor,
+                                             const char *name, uint32_t scopes,
+                                             struct gv_utc expires_at, char text[GV_KEY_TEXT_MAX],
                                              struct gv_fail *fail);
+GV_MUST_USE enum gv_err gv_engine_key_revoke(struct gv_engine *engine, const struct gv_actor *actor,
+                                             const char *id, struct gv_fail *fail);
 /** Copy all keys. Returns: number copied. */
 uint32_t gv_engine_key_list(struct gv_engine *engine, struct gv_api_key *keys, uint32_t keys_max);
-/** Scopes of a presented key, compared in constant time over all keys.
- *  Returns: GV_OK with *scopes; GV_ERR_UNAUTHORIZED (unknown, expired, revoked). */
+/** Stored scopes of a presented key, compared in constant time over all keys. Notes its use.
+ *  Returns: GV_OK with *scopes and id; GV_ERR_UNAUTHORIZED (unknown, expired, revoked). */
 GV_MUST_USE enum gv_err gv_engine_key_check(struct gv_engine *engine, struct gv_view presented,
-                                            uint32_t *scopes);
+                                            uint32_t *scopes, char id[GV_KEY_ID_LEN + 1]);
 /** The key from the environment (the original's API_KEY): auctions read and write, and
  *  GV_KEY_LEGACY_UNLOCKED; never admin.
  *  Start-up only. Returns: GV_ERR_INVALID when empty or the original's public default. */

@@ -59,6 +59,8 @@ void gv_command_release(struct gv_engine *engine, struct gv_command *command)
 {
     if (command->kind == GV_COMMAND_KEY_CREATE) {
         gv_secure_zero(command->key_create.text, sizeof(command->key_create.text));
+    } else if (command->kind == GV_COMMAND_ACCOUNT) {
+        gv_secure_zero(&command->account, sizeof(command->account));
     }
     gv_pool_release(&engine->pool, command);
 }

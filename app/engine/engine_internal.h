@@ -11,6 +11,7 @@
 #ifndef GV_APP_ENGINE_ENGINE_INTERNAL_H
 #define GV_APP_ENGINE_ENGINE_INTERNAL_H
 
+#include "app/engine/accounts_internal.h"
 #include "app/engine/engine.h"
 #include "app/store/store.h"
 #include "firmware/base/pool.h"
@@ -34,6 +35,8 @@ enum gv_command_kind {
     GV_COMMAND_KEY_CREATE,
     GV_COMMAND_KEY_REVOKE,
     GV_COMMAND_AUDIT_VERIFY,
+    GV_COMMAND_AUDIT_LIST,
+    GV_COMMAND_ACCOUNT,
     GV_COMMAND_NOTE,
 };
 
@@ -64,12 +67,23 @@ struct gv_command {
             uint32_t scopes;
             struct gv_utc expires_at;
             char text[GV_KEY_TEXT_MAX]; /* a secret */
+            struct gv_actor actor;
         } key_create;
-        char key_id[GV_KEY_ID_LEN + 1];
+        struct {
+            char id[GV_KEY_ID_LEN + 1];
+            struct gv_actor actor;
+        } key_revoke;
         struct {
             uint64_t entries;
             struct gv_hash256 last;
         } audit;
+        struct {
+            uint64_t before;
+            char kind[GV_AUDIT_KIND_MAX];
+            uint32_t rows_max;
+            uint32_t count;
+        } audit_list;
+        struct gv_account_command account; /* secrets in it */
         struct {
             const char *kind;
             char subject[64];
@@ -119,6 +133,7 @@ struct gv_view_state {
     pthread_mutex_t lock;
     struct gv_chain chain;
     struct gv_keys keys;
+    struct gv_accounts_view people;
     bool has_environment_key;
     struct gv_hash256 environment_key;
     uint32_t spend_count;
@@ -151,6 +166,7 @@ struct gv_engine {
     struct gv_utc newest_at;
     struct gv_chain chain;
     struct gv_keys keys;
+    struct gv_accounts accounts;
     struct gv_node_status node;
     struct gv_tip tip;
 
@@ -162,7 +178,10 @@ struct gv_engine {
     bool rung_due;      /* one that should be shown could not be read */
     bool chain_changed; /* the view's copy is old (also below) */
     bool keys_changed;
+    bool accounts_changed;
     bool node_changed;
+    struct gv_utc seen_at; /* soft facts were last written down (also below) */
+    struct gv_utc failures_at;
     uint32_t retired_count;
     uint64_t retired[GV_COMMAND_BATCH]; /* rows to take out of the market */
 
@@ -173,6 +192,11 @@ struct gv_engine {
     uint8_t psbts[GV_PUBLISH_BYTES];
 
     struct gv_view_state view;
+
+    /* One page of the audit log, for the reader who holds the lock. Commands are served in order: one
+     * whose reader gave up is over before the next reader's begins. */
+    pthread_mutex_t audit_reader;
+    struct gv_audit_row audit_page[GV_AUDIT_PAGE];
 
     /* calls */
     atomic_bool stopping;
@@ -227,6 +251,28 @@ void gv_do_node_status(struct gv_engine *engine, struct gv_command *command);
 GV_MUST_USE enum gv_err gv_do_key_create(struct gv_engine *engine, struct gv_command *command);
 GV_MUST_USE enum gv_err gv_do_key_revoke(struct gv_engine *engine, struct gv_command *command);
 GV_MUST_USE enum gv_err gv_do_audit_verify(struct gv_engine *engine, struct gv_command *command);
+GV_MUST_USE enum gv_err gv_do_audit_list(struct gv_engine *engine, struct gv_command *command);
+GV_MUST_USE enum gv_err gv_do_account(struct gv_engine *engine, struct gv_command *command);
+
+/** engine_accounts.c: an audit row that names who, from where and by which route; and a log line. */
+GV_MUST_USE enum gv_err gv_audit_by(struct gv_engine *engine, const char *kind, const char *subject,
+                                    const struct gv_actor *actor, const char *fmt, ...)
+    GV_PRINTF(5, 6);
+/** engine_accounts.c: give up the seats of sessions that have ended by themselves. */
+GV_MUST_USE enum gv_err gv_drop_ended_sessions(struct gv_engine *engine);
+void gv_identity_of(struct gv_identity *identity, const struct gv_user *user,
+                    const struct gv_session *session);
+/** engine_keys.c: eight signs that look like nothing else. */
+void gv_make_id(struct gv_engine *engine, char id[GV_KEY_ID_LEN + 1]);
+
+/** engine_soft.c: write down what was noted, when it is time; part of every batch. */
+GV_MUST_USE enum gv_err gv_write_soft(struct gv_engine *engine);
+/** engine_soft.c: write down who was seen now, because it is about to matter. */
+GV_MUST_USE enum gv_err gv_write_seen(struct gv_engine *engine);
+/** engine_soft.c: bring the view's copies up to date without losing its notes. The lock is held. */
+void gv_view_keys(struct gv_engine *engine);
+void gv_view_accounts(struct gv_engine *engine);
+struct gv_utc gv_key_last_used(const struct gv_keys *keys, const struct gv_api_key *key);
 GV_MUST_USE enum gv_err gv_do_note(struct gv_engine *engine, struct gv_command *command);
 
 /** engine_load.c: replace memory by what storage holds. */

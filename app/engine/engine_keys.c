@@ -3,8 +3,7 @@
 #include "firmware/base/log.h"
 #include "firmware/base/text.h"
 
-#define KNOWN_SCOPES                                                                               \
-    (GV_SCOPE_AUCTIONS_READ | GV_SCOPE_AUCTIONS_WRITE | GV_SCOPE_ADMIN | GV_KEY_LEGACY_UNLOCKED)
+#define KNOWN_SCOPES (GV_SCOPES_GRANTABLE | GV_KEY_LEGACY_UNLOCKED)
 /* What the original's one key could do, and no more: whoever reads the environment is no admin. */
 #define ENVIRONMENT_SCOPES                                                                         \
     (GV_SCOPE_AUCTIONS_READ | GV_SCOPE_AUCTIONS_WRITE | GV_KEY_LEGACY_UNLOCKED)
@@ -16,7 +15,7 @@
 static const char id_signs[] = "abcdefghjkmnpqrstuvwxyz023456789";
 _Static_assert(sizeof(id_signs) == 33, "one sign for each value of five bits");
 
-static void make_id(struct gv_engine *engine, char id[GV_KEY_ID_LEN + 1])
+void gv_make_id(struct gv_engine *engine, char id[GV_KEY_ID_LEN + 1])
 {
     uint8_t random[GV_KEY_ID_LEN];
     gv_entropy_fill(engine->config.entropy, random, sizeof(random));
@@ -32,16 +31,7 @@ static void make_text(struct gv_engine *engine, const char *id, char text[GV_KEY
     uint8_t random[SECRET_LEN];
     char secret[GV_BASE64_LEN(SECRET_LEN) + 1];
     gv_entropy_fill(engine->config.entropy, random, sizeof(random));
-    size_t n = gv_base64_encode(secret, gv_view_of(random, sizeof(random)));
-    for (size_t i = 0; i < n; i++) {
-        if (secret[i] == '+') {
-            secret[i] = '-';
-        } else if (secret[i] == '/') {
-            secret[i] = '_';
-        } else if (secret[i] == '=') {
-            secret[i] = '\0';
-        }
-    }
+    (void)gv_base64url_encode(secret, gv_view_of(random, sizeof(random)));
     bool fits = gv_format(text, GV_KEY_TEXT_MAX, "gvl_%s_%s", id, secret);
     GV_ASSERT(fits);
     gv_secure_zero(random, sizeof(random));
@@ -86,19 +76,16 @@ static enum gv_err make_key_room(struct gv_engine *engine, struct gv_fail *fail)
                    GV_API_KEYS_MAX);
 }
 
-static enum gv_err store_key(struct gv_engine *engine, const struct gv_api_key *key)
+static enum gv_err store_key(struct gv_engine *engine, const struct gv_api_key *key,
+                             const struct gv_actor *actor)
 {
     char subject[32];
-    char detail[GV_AUDIT_DETAIL_MAX];
     gv_format_cut(subject, sizeof(subject), "key:%s", key->id);
-    gv_format_cut(detail, sizeof(detail), "scopes=%x expires_at=%lld name=%s", key->scopes,
-                  (long long)key->expires_at.s, key->name);
-    if (gv_batch_begin(engine) != GV_OK || gv_store_key_insert(&engine->store, key) != GV_OK ||
-        gv_store_audit(&engine->store, engine->now, "key.created", subject, detail) != GV_OK) {
+    if (gv_batch_begin(engine) != GV_OK || gv_store_key_insert(&engine->store, key) != GV_OK) {
         return GV_ERR_STORAGE;
     }
-    gv_log(GV_LOG_INFO, "engine", "key.created id=%s %s", key->id, detail);
-    return GV_OK;
+    return gv_audit_by(engine, "key.created", subject, actor, "scopes=%x expires_at=%lld name=%s",
+                       (unsigned)key->scopes, (long long)key->expires_at.s, key->name);
 }
 
 enum gv_err gv_do_key_create(struct gv_engine *engine, struct gv_command *command)
@@ -119,11 +106,11 @@ enum gv_err gv_do_key_create(struct gv_engine *engine, struct gv_command *comman
     };
     memcpy(key.name, command->key_create.name, sizeof(key.name));
     do {
-        make_id(engine, key.id);
+        gv_make_id(engine, key.id);
     } while (find_key(&engine->keys, key.id) != NULL);
     make_text(engine, key.id, command->key_create.text);
     gv_sha256_of(&key.hash, gv_view_str(command->key_create.text));
-    if (store_key(engine, &key) != GV_OK) {
+    if (store_key(engine, &key, &command->key_create.actor) != GV_OK) {
         return GV_ERR_STORAGE;
     }
     engine->keys.items[engine->keys.count] = key;
@@ -134,10 +121,9 @@ enum gv_err gv_do_key_create(struct gv_engine *engine, struct gv_command *comman
 
 enum gv_err gv_do_key_revoke(struct gv_engine *engine, struct gv_command *command)
 {
-    struct gv_api_key *key = find_key(&engine->keys, command->key_id);
+    struct gv_api_key *key = find_key(&engine->keys, command->key_revoke.id);
     if (key == NULL) {
-        return gv_fail(&command->fail, GV_ERR_NOT_FOUND, "key.unknown", "there is no key %s",
-                       command->key_id);
+        return gv_fail(&command->fail, GV_ERR_NOT_FOUND, "key.unknown", "there is no such key");
     }
     if (key->revoked_at.s != 0) {
         return GV_OK;
@@ -146,12 +132,12 @@ enum gv_err gv_do_key_revoke(struct gv_engine *engine, struct gv_command *comman
     gv_format_cut(subject, sizeof(subject), "key:%s", key->id);
     if (gv_batch_begin(engine) != GV_OK ||
         gv_store_key_revoke(&engine->store, key->id, engine->now) != GV_OK ||
-        gv_store_audit(&engine->store, engine->now, "key.revoked", subject, "") != GV_OK) {
+        gv_audit_by(engine, "key.revoked", subject, &command->key_revoke.actor, "%s", "") !=
+            GV_OK) {
         return GV_ERR_STORAGE;
     }
     key->revoked_at = engine->now;
     engine->keys_changed = true;
-    gv_log(GV_LOG_INFO, "engine", "key.revoked id=%s", key->id);
     return GV_OK;
 }
 
@@ -195,9 +181,9 @@ static enum gv_err call_key(struct gv_engine *engine, struct gv_command *command
     return err;
 }
 
-enum gv_err gv_engine_key_create(struct gv_engine *engine, const char *name, uint32_t scopes,
-                                 struct gv_utc expires_at, char text[GV_KEY_TEXT_MAX],
-                                 struct gv_fail *fail)
+enum gv_err gv_engine_key_create(struct gv_engine *engine, const struct gv_actor *actor,
+                                 const char *name, uint32_t scopes, struct gv_utc expires_at,
+                                 char text[GV_KEY_TEXT_MAX], struct gv_fail *fail)
 {
     enum gv_err err = check_request(name, scopes, fail);
     if (err != GV_OK) {
@@ -212,17 +198,20 @@ enum gv_err gv_engine_key_create(struct gv_engine *engine, const char *name, uin
     GV_ASSERT(fits);
     command->key_create.scopes = scopes;
     command->key_create.expires_at = expires_at;
+    command->key_create.actor = *actor;
     return call_key(engine, command, text, fail);
 }
 
-enum gv_err gv_engine_key_revoke(struct gv_engine *engine, const char *id, struct gv_fail *fail)
+enum gv_err gv_engine_key_revoke(struct gv_engine *engine, const struct gv_actor *actor,
+                                 const char *id, struct gv_fail *fail)
 {
     struct gv_command *command =
         gv_command_acquire(engine, GV_COMMAND_KEY_REVOKE, GV_COMMANDS_MARGIN);
     if (command == NULL) {
         return gv_fail(fail, GV_ERR_FULL, "engine.busy", "too many commands are waiting");
     }
-    if (!gv_text_copy(command->key_id, sizeof(command->key_id), id)) {
+    command->key_revoke.actor = *actor;
+    if (!gv_text_copy(command->key_revoke.id, sizeof(command->key_revoke.id), id)) {
         gv_command_release(engine, command);
         return gv_fail(fail, GV_ERR_NOT_FOUND, "key.unknown", "a key id has %u characters",
                        GV_KEY_ID_LEN);
@@ -240,23 +229,30 @@ uint32_t gv_engine_key_list(struct gv_engine *engine, struct gv_api_key *keys, u
 }
 
 enum gv_err gv_engine_key_check(struct gv_engine *engine, struct gv_view presented,
-                                uint32_t *scopes)
+                                uint32_t *scopes, char id[GV_KEY_ID_LEN + 1])
 {
     struct gv_utc now = gv_clock_utc(engine->config.clock);
     struct gv_hash256 hash;
     uint32_t found = 0;
     gv_sha256_of(&hash, presented);
     pthread_mutex_lock(&engine->view.lock);
-    const struct gv_view_state *view = &engine->view;
+    struct gv_view_state *view = &engine->view;
     for (uint32_t i = 0; i < view->keys.count; i++) {
-        const struct gv_api_key *key = &view->keys.items[i];
+        struct gv_api_key *key = &view->keys.items[i];
         bool same = gv_constant_time_equal(hash.b, key->hash.b, sizeof(hash.b));
-        found |= same && usable(key, now) ? key->scopes : 0;
+        if (same && usable(key, now)) {
+            found = key->scopes;
+            key->last_used_at = now;
+            memcpy(id, key->id, sizeof(key->id));
+        }
     }
     bool environment = gv_constant_time_equal(hash.b, view->environment_key.b, sizeof(hash.b)) &&
                        view->has_environment_key;
     pthread_mutex_unlock(&engine->view.lock);
-    found |= environment ? (uint32_t)ENVIRONMENT_SCOPES : 0;
+    if (environment) {
+        found |= (uint32_t)ENVIRONMENT_SCOPES;
+        memcpy(id, "API_KEY", sizeof("API_KEY"));
+    }
     if (found == 0) {
         return GV_ERR_UNAUTHORIZED;
     }

@@ -1,7 +1,7 @@
 #include "app/engine/engine_internal.h"
 #include "firmware/base/assert.h"
 
-#include <inttypes.h>
+#include <string.h>
 
 static enum gv_err take_listing(void *ctx, const struct gv_dutch_listing *listing)
 {
@@ -40,6 +40,54 @@ static enum gv_err take_key(void *ctx, const struct gv_api_key *key)
     return GV_OK;
 }
 
+static enum gv_err take_user(void *ctx, const struct gv_user *user)
+{
+    struct gv_accounts *accounts = ctx;
+    if (accounts->user_count == GV_USERS_MAX) {
+        return GV_ERR_FULL;
+    }
+    accounts->users[accounts->user_count] = *user;
+    accounts->user_count++;
+    return GV_OK;
+}
+
+static enum gv_err take_session(void *ctx, const struct gv_session *session)
+{
+    struct gv_accounts *accounts = ctx;
+    for (uint32_t i = 0; i < GV_SESSIONS_MAX; i++) {
+        if (accounts->sessions.seats[i].id[0] == '\0') {
+            accounts->sessions.seats[i] = *session;
+            return GV_OK;
+        }
+    }
+    return GV_ERR_FULL;
+}
+
+/* What is not known here belongs to a later release, or is nothing. */
+static enum gv_err take_box(void *ctx, const char *name, const char *value)
+{
+    struct gv_box *box = ctx;
+    if (strcmp(name, "setup.step") == 0) {
+        memcpy(box->step, value, strlen(value) + 1);
+    } else if (strcmp(name, "language") == 0) {
+        memcpy(box->language, value, strlen(value) + 1);
+    }
+    return GV_OK;
+}
+
+static enum gv_err load_accounts(struct gv_engine *engine)
+{
+    struct gv_accounts *accounts = &engine->accounts;
+    gv_secure_zero(accounts, sizeof(*accounts));
+    memcpy(accounts->box.step, "claim", sizeof("claim"));
+    memcpy(accounts->box.language, "en", sizeof("en"));
+    enum gv_err err = gv_store_users_each(&engine->store, take_user, accounts);
+    if (err == GV_OK) {
+        err = gv_store_sessions_each(&engine->store, take_session, accounts);
+    }
+    return err != GV_OK ? err : gv_store_box_each(&engine->store, take_box, &accounts->box);
+}
+
 static enum gv_err load_all(struct gv_engine *engine, struct gv_fail *fail)
 {
     enum gv_err err = gv_store_newest(&engine->store, &engine->newest_id, &engine->newest_at);
@@ -48,6 +96,9 @@ static enum gv_err load_all(struct gv_engine *engine, struct gv_fail *fail)
     }
     if (err == GV_OK) {
         err = gv_store_keys_each(&engine->store, take_key, &engine->keys);
+    }
+    if (err == GV_OK) {
+        err = load_accounts(engine);
     }
     if (err == GV_OK) {
         err = gv_store_listings_each(&engine->store, take_listing, engine, fail);
@@ -67,8 +118,9 @@ enum gv_err gv_load(struct gv_engine *engine, struct gv_fail *fail)
     engine->stale = err != GV_OK;
     if (err == GV_ERR_FULL) {
         return gv_fail(fail, err, "store.full",
-                       "the database holds more listings or keys than this board can (%u, %u)",
-                       GV_LISTINGS_MAX, GV_API_KEYS_MAX);
+                       "the database holds more listings, keys or users than this board can "
+                       "(%u, %u, %u)",
+                       GV_LISTINGS_MAX, GV_API_KEYS_MAX, GV_USERS_MAX);
     }
     if (err != GV_OK) {
         return found.err != GV_OK ? gv_fail(fail, err, found.code, "%s", found.text)
@@ -82,5 +134,6 @@ enum gv_err gv_load(struct gv_engine *engine, struct gv_fail *fail)
     engine->dirty = true;
     engine->chain_changed = true;
     engine->keys_changed = true;
+    engine->accounts_changed = true;
     return GV_OK;
 }

@@ -46,7 +46,10 @@ static void update_view(struct gv_engine *engine)
         engine->view.chain = engine->chain;
     }
     if (engine->keys_changed) {
-        engine->view.keys = engine->keys;
+        gv_view_keys(engine);
+    }
+    if (engine->accounts_changed) {
+        gv_view_accounts(engine);
     }
     if (engine->dirty) {
         copy_spends(engine);
@@ -206,7 +209,8 @@ void gv_publish(struct gv_engine *engine)
     if (engine->dirty) {
         update_watch(engine);
     }
-    if (engine->dirty || engine->chain_changed || engine->keys_changed) {
+    if (engine->dirty || engine->chain_changed || engine->keys_changed ||
+        engine->accounts_changed) {
         update_view(engine);
     }
     engine->rung_due = false;
@@ -219,6 +223,7 @@ void gv_publish(struct gv_engine *engine)
     engine->dirty = engine->rung_due;
     engine->chain_changed = false;
     engine->keys_changed = false;
+    engine->accounts_changed = false;
     engine->node_changed = false;
 }
 

@@ -1,17 +1,6 @@
 #include "app/store/query.h"
 #include "firmware/base/text.h"
 
-#define KIND_MAX 48u
-
-struct audit_row {
-    uint64_t id;
-    struct gv_utc at;
-    char kind[KIND_MAX];
-    char subject[GV_AUDIT_SUBJECT_MAX];
-    char detail[GV_AUDIT_DETAIL_MAX];
-    struct gv_hash256 prev_hash;
-};
-
 static void add_u64(struct gv_sha256 *sha, uint64_t v)
 {
     uint8_t bytes[8];
@@ -28,7 +17,7 @@ static void add_text(struct gv_sha256 *sha, const char *text)
     gv_sha256_add(sha, v);
 }
 
-static void hash_row(struct gv_hash256 *hash, const struct audit_row *row)
+static void hash_row(struct gv_hash256 *hash, const struct gv_audit_row *row)
 {
     struct gv_sha256 sha;
     gv_tagged_init(&sha, "gavel/audit");
@@ -57,8 +46,7 @@ static enum gv_err read_last(struct gv_store *store, uint64_t *id, struct gv_has
 enum gv_err gv_store_audit(struct gv_store *store, struct gv_utc at, const char *kind,
                            const char *subject, const char *detail)
 {
-    struct audit_row row = {.at = at};
-    struct gv_hash256 hash;
+    struct gv_audit_row row = {.at = at};
     uint64_t last = 0;
     enum gv_err err = read_last(store, &last, &row.prev_hash);
     if (err != GV_OK) {
@@ -68,7 +56,7 @@ enum gv_err gv_store_audit(struct gv_store *store, struct gv_utc at, const char 
     gv_format_cut(row.kind, sizeof(row.kind), "%s", kind);
     gv_format_cut(row.subject, sizeof(row.subject), "%s", subject);
     gv_format_cut(row.detail, sizeof(row.detail), "%s", detail);
-    hash_row(&hash, &row);
+    hash_row(&row.hash, &row);
 
     struct gv_query q = gv_query_start(store, GV_SQL_AUDIT_INSERT, "audit");
     gv_query_put_int(&q, (int64_t)row.id);
@@ -77,11 +65,11 @@ enum gv_err gv_store_audit(struct gv_store *store, struct gv_utc at, const char 
     gv_query_put_text(&q, row.subject);
     gv_query_put_text(&q, row.detail);
     gv_query_put_blob(&q, gv_view_of(row.prev_hash.b, sizeof(row.prev_hash.b)));
-    gv_query_put_blob(&q, gv_view_of(hash.b, sizeof(hash.b)));
+    gv_query_put_blob(&q, gv_view_of(row.hash.b, sizeof(row.hash.b)));
     return gv_query_run(&q);
 }
 
-static void get_row(struct gv_query *q, struct audit_row *row, struct gv_hash256 *hash)
+static void get_row(struct gv_query *q, struct gv_audit_row *row)
 {
     row->id = gv_query_get_uint(q, INT64_MAX);
     row->at = (struct gv_utc){gv_query_get_int(q)};
@@ -89,26 +77,25 @@ static void get_row(struct gv_query *q, struct audit_row *row, struct gv_hash256
     gv_query_get_text(q, row->subject, sizeof(row->subject));
     gv_query_get_text(q, row->detail, sizeof(row->detail));
     gv_query_get_hash(q, &row->prev_hash);
-    gv_query_get_hash(q, hash);
+    gv_query_get_hash(q, &row->hash);
 }
 
 enum gv_err gv_store_audit_verify(struct gv_store *store, uint64_t *rows, struct gv_hash256 *last)
 {
-    struct audit_row row;
-    struct gv_hash256 stored;
+    struct gv_audit_row row;
     struct gv_hash256 computed;
     bool good = true;
     *rows = 0;
     *last = (struct gv_hash256){{0}};
     struct gv_query q = gv_query_start(store, GV_SQL_AUDIT_EACH, "audit");
     while (good && gv_query_next(&q)) {
-        get_row(&q, &row, &stored);
+        get_row(&q, &row);
         hash_row(&computed, &row);
         good = !q.corrupt && row.id == *rows + 1 && gv_hash256_equal(&row.prev_hash, last) &&
-               gv_hash256_equal(&stored, &computed);
+               gv_hash256_equal(&row.hash, &computed);
         if (good) {
             (*rows)++;
-            *last = stored;
+            *last = row.hash;
         }
     }
     enum gv_err err = gv_query_end(&q);
@@ -116,4 +103,24 @@ enum gv_err gv_store_audit_verify(struct gv_store *store, uint64_t *rows, struct
         return GV_ERR_CRYPTO;
     }
     return err;
+}
+
+enum gv_err gv_store_audit_list(struct gv_store *store, uint64_t before, const char *kind,
+                                struct gv_audit_row *rows, uint32_t rows_max, uint32_t *count)
+{
+    const int64_t below = before > INT64_MAX ? INT64_MAX : (int64_t)before;
+    const bool of_kind = kind[0] != '\0';
+    struct gv_query q =
+        gv_query_start(store, of_kind ? GV_SQL_AUDIT_KIND_BEFORE : GV_SQL_AUDIT_BEFORE, "audit");
+    gv_query_put_int(&q, below);
+    for (unsigned i = 0; of_kind && i < 3; i++) {
+        gv_query_put_text(&q, kind);
+    }
+    gv_query_put_int(&q, rows_max);
+    *count = 0;
+    while (*count < rows_max && gv_query_next(&q)) {
+        get_row(&q, &rows[*count]);
+        *count += q.corrupt ? 0u : 1u;
+    }
+    return gv_query_end(&q);
 }

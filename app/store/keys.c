@@ -10,6 +10,15 @@ enum gv_err gv_store_key_insert(struct gv_store *store, const struct gv_api_key 
     gv_query_put_int(&q, key->created_at.s);
     gv_query_put_int(&q, key->expires_at.s);
     gv_query_put_int(&q, key->revoked_at.s);
+    gv_query_put_int(&q, key->last_used_at.s);
+    return gv_query_run(&q);
+}
+
+enum gv_err gv_store_key_used(struct gv_store *store, const char *id, struct gv_utc at)
+{
+    struct gv_query q = gv_query_start(store, GV_SQL_KEY_USED, "api_keys");
+    gv_query_put_int(&q, at.s);
+    gv_query_put_text(&q, id);
     return gv_query_run(&q);
 }
 
@@ -38,6 +47,7 @@ static bool get_key(struct gv_query *q, struct gv_api_key *key)
     key->created_at = (struct gv_utc){gv_query_get_int(q)};
     key->expires_at = (struct gv_utc){gv_query_get_int(q)};
     key->revoked_at = (struct gv_utc){gv_query_get_int(q)};
+    key->last_used_at = (struct gv_utc){gv_query_get_int(q)};
     return !q->corrupt;
 }
 

@@ -54,18 +54,48 @@ static const char *const texts[GV_SQL_COUNT] = {
     [GV_SQL_CHAIN_EACH] = "SELECT height, hash FROM chain ORDER BY height",
 
     [GV_SQL_KEY_INSERT] =
-        "INSERT INTO api_keys (id, name, hash, scopes, created_at, expires_at, revoked_at) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO api_keys (id, name, hash, scopes, created_at, expires_at, revoked_at, "
+        "last_used_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     [GV_SQL_KEY_REVOKE] = "UPDATE api_keys SET revoked_at = $1 WHERE id = $2",
     [GV_SQL_KEY_DELETE] = "DELETE FROM api_keys WHERE id = $1",
-    [GV_SQL_KEY_EACH] = "SELECT id, name, hash, scopes, created_at, expires_at, revoked_at "
-                        "FROM api_keys ORDER BY created_at, id",
+    [GV_SQL_KEY_EACH] = "SELECT id, name, hash, scopes, created_at, expires_at, revoked_at, "
+                        "last_used_at FROM api_keys ORDER BY created_at, id",
+    [GV_SQL_KEY_USED] = "UPDATE api_keys SET last_used_at = $1 WHERE id = $2",
+
+    [GV_SQL_USER_PUT] =
+        "INSERT INTO users (id, name, role, disabled, password, totp_on, totp_step, totp_sealed, "
+        "created_at, last_login_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
+        "ON CONFLICT (id) DO UPDATE SET name = excluded.name, role = excluded.role, "
+        "disabled = excluded.disabled, password = excluded.password, "
+        "totp_on = excluded.totp_on, totp_step = excluded.totp_step, "
+        "totp_sealed = excluded.totp_sealed, last_login_at = excluded.last_login_at",
+    [GV_SQL_USER_DELETE] = "DELETE FROM users WHERE id = $1",
+    [GV_SQL_USER_EACH] = "SELECT id, name, role, disabled, password, totp_on, totp_step, "
+                         "totp_sealed, created_at, last_login_at FROM users "
+                         "ORDER BY created_at, id",
+    [GV_SQL_SESSION_PUT] =
+        "INSERT INTO sessions (id, hash, user_id, address, agent, created_at, last_seen_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7) "
+        "ON CONFLICT (id) DO UPDATE SET last_seen_at = excluded.last_seen_at",
+    [GV_SQL_SESSION_DELETE] = "DELETE FROM sessions WHERE id = $1",
+    [GV_SQL_SESSION_EACH] = "SELECT id, hash, user_id, address, agent, created_at, last_seen_at "
+                            "FROM sessions ORDER BY created_at, id",
+    [GV_SQL_BOX_PUT] = "INSERT INTO box (name, value) VALUES ($1, $2) "
+                       "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    [GV_SQL_BOX_EACH] = "SELECT name, value FROM box ORDER BY name",
 
     [GV_SQL_AUDIT_INSERT] = "INSERT INTO audit (id, at, kind, subject, detail, prev_hash, hash) "
                             "VALUES ($1, $2, $3, $4, $5, $6, $7)",
     [GV_SQL_AUDIT_LAST] = "SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1",
     [GV_SQL_AUDIT_EACH] =
         "SELECT id, at, kind, subject, detail, prev_hash, hash FROM audit ORDER BY id",
+    [GV_SQL_AUDIT_BEFORE] = "SELECT id, at, kind, subject, detail, prev_hash, hash FROM audit "
+                            "WHERE id < $1 ORDER BY id DESC LIMIT $2",
+    /* A kind, or all that begin with it and a dot: '/' is the sign behind '.'. */
+    [GV_SQL_AUDIT_KIND_BEFORE] =
+        "SELECT id, at, kind, subject, detail, prev_hash, hash FROM audit "
+        "WHERE id < $1 AND (kind = $2 OR (kind > $3 || '.' AND kind < $4 || '/')) "
+        "ORDER BY id DESC LIMIT $5",
 };
 
 const char *gv_sql_text(enum gv_sql sql)

@@ -27,9 +27,20 @@ enum gv_sql {
     GV_SQL_KEY_REVOKE,
     GV_SQL_KEY_DELETE,
     GV_SQL_KEY_EACH,
+    GV_SQL_KEY_USED,
+    GV_SQL_USER_PUT,
+    GV_SQL_USER_DELETE,
+    GV_SQL_USER_EACH,
+    GV_SQL_SESSION_PUT,
+    GV_SQL_SESSION_DELETE,
+    GV_SQL_SESSION_EACH,
+    GV_SQL_BOX_PUT,
+    GV_SQL_BOX_EACH,
     GV_SQL_AUDIT_INSERT,
     GV_SQL_AUDIT_LAST,
     GV_SQL_AUDIT_EACH,
+    GV_SQL_AUDIT_BEFORE,
+    GV_SQL_AUDIT_KIND_BEFORE,
     GV_SQL_COUNT,
 };
 
@@ -38,7 +49,8 @@ const char *gv_sql_text(enum gv_sql sql);
 
 /* Migrations are forward only: number n brings schema n - 1 to n and is never edited once it has
  * been released. */
-#define GV_MIGRATIONS 1u
+#define GV_MIGRATIONS 2u
 extern const char gv_migration_001[];
+extern const char gv_migration_002[];
 
 #endif

@@ -6,6 +6,8 @@
  *             └─ reveals highest rung ever shown
  *   chain                the newest block hashes
  *   api_keys             hashes of keys
+ *   users ─── sessions   people (accounts.h)
+ *   box                  what the box remembers about itself
  *   audit                append-only, each row holds the hash of the row before it
  *
  * The SQL (sql.c, migration_*.c) stays within what SQLite and PostgreSQL both speak: $n parameters
@@ -21,7 +23,7 @@
 #include "hal/iface/entropy.h"
 #include "hal/iface/storage.h"
 
-#define GV_STORE_STATEMENTS 28u
+#define GV_STORE_STATEMENTS 48u
 
 /** Caller's storage; gv_store_open fills it, the members are private. */
 struct gv_store {
@@ -108,6 +110,7 @@ GV_MUST_USE enum gv_err gv_store_chain_each(struct gv_store *store,
 GV_MUST_USE enum gv_err gv_store_key_insert(struct gv_store *store, const struct gv_api_key *key);
 GV_MUST_USE enum gv_err gv_store_key_revoke(struct gv_store *store, const char *id,
                                             struct gv_utc at);
+GV_MUST_USE enum gv_err gv_store_key_used(struct gv_store *store, const char *id, struct gv_utc at);
 GV_MUST_USE enum gv_err gv_store_key_delete(struct gv_store *store, const char *id);
 /** Visit all keys, ascending creation time, until `visit` fails. */
 GV_MUST_USE enum gv_err
@@ -116,8 +119,20 @@ gv_store_keys_each(struct gv_store *store,
 
 /* ---- audit --------------------------------------------------------------------------------------- */
 
+#define GV_AUDIT_KIND_MAX    48u
 #define GV_AUDIT_SUBJECT_MAX 96u
 #define GV_AUDIT_DETAIL_MAX  480u
+
+/** A row as it is read. */
+struct gv_audit_row {
+    uint64_t id; /* 1, 2, 3, ... */
+    struct gv_utc at;
+    char kind[GV_AUDIT_KIND_MAX];
+    char subject[GV_AUDIT_SUBJECT_MAX];
+    char detail[GV_AUDIT_DETAIL_MAX];
+    struct gv_hash256 prev_hash;
+    struct gv_hash256 hash;
+};
 
 /** Append a row. In: kind: "listing.created", "spend.pending", ...; subject: what it is about;
  *  detail: key=value words. Longer texts are cut to the limits above. */
@@ -129,5 +144,10 @@ GV_MUST_USE enum gv_err gv_store_audit(struct gv_store *store, struct gv_utc at,
  *  Out: rows: number of good rows; last: hash of the last good one (zeros when none). */
 GV_MUST_USE enum gv_err gv_store_audit_verify(struct gv_store *store, uint64_t *rows,
                                               struct gv_hash256 *last);
+/** Read rows below an id, newest first. In: kind: "login", or with what follows its dot; "": all.
+ *  Out: count: how many were put into rows. */
+GV_MUST_USE enum gv_err gv_store_audit_list(struct gv_store *store, uint64_t before,
+                                            const char *kind, struct gv_audit_row *rows,
+                                            uint32_t rows_max, uint32_t *count);
 
 #endif

@@ -262,6 +262,12 @@ void gv_world_restart(void)
     GV_ASSERT(err == GV_OK);
 }
 
+const struct gv_actor *gv_world_actor(void)
+{
+    static const struct gv_actor actor = {.who = "test", .address = "192.0.2.7", .route = "unit"};
+    return &actor;
+}
+
 struct gv_engine *gv_world_engine(void)
 {
     return gv_engine_instance();

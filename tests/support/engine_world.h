@@ -6,7 +6,7 @@
 #ifndef GV_TESTS_SUPPORT_ENGINE_WORLD_H
 #define GV_TESTS_SUPPORT_ENGINE_WORLD_H
 
-#include "app/engine/engine.h"
+#include "app/engine/accounts.h"
 #include "hal/sim/clock.h"
 #include "hal/sim/entropy.h"
 #include "hal/sim/fault_storage.h"
@@ -52,6 +52,8 @@ void gv_world_refuse_commit(void);
 void gv_world_sql(const char *sql);
 
 struct gv_engine *gv_world_engine(void);
+/** Whoever makes keys and accounts in tests. */
+const struct gv_actor *gv_world_actor(void);
 struct gv_market *gv_world_market(void);
 struct gv_watch *gv_world_watch(void);
 struct gv_sim_clock *gv_world_clock(void);

@@ -48,7 +48,8 @@ static void find_caller(struct gv_exchange *x)
     const struct gv_view key = gv_web_header(x->request, "X-API-Key");
     *caller = (struct gv_caller){.has_key = key.p != NULL};
     caller->key_good = caller->has_key && gv_engine_key_check(gv_api_of(x)->config.engine, key,
-                                                              &caller->granted) == GV_OK;
+                                                              &caller->granted,
+                                                              caller->key_id) == GV_OK;
     caller->client = caller->key_good ? client_of_key(key) : client_of_address(x);
 }
 

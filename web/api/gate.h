@@ -5,6 +5,7 @@
 #ifndef GV_WEB_API_GATE_H
 #define GV_WEB_API_GATE_H
 
+#include "app/store/api_key.h"
 #include "web/server/rate.h"
 
 /** Who sent the request; of one worker's present exchange. */
@@ -12,6 +13,7 @@ struct gv_caller {
     bool has_key;                 /* a key was presented ... */
     bool key_good;                /* ... and is valid: */
     uint32_t granted;             /* its scopes */
+    char key_id[GV_KEY_ID_LEN + 1];
     struct gv_rate_client client; /* the key, else the address (IPv6: its /64) */
 };
 

@@ -1,10 +1,14 @@
 #include "web/control/control.h"
 
+#include "app/engine/accounts.h"
 #include "firmware/base/heap.h"
 #include "firmware/base/text.h"
 #include "web/control/operate.h"
 
 #include <string.h>
+
+/* Whoever owns the socket has checked who asks. */
+static const struct gv_actor console = {.who = "console", .route = "ctl"};
 
 static void write_scopes(struct gv_json_out *out, uint32_t bits)
 {
@@ -194,7 +198,8 @@ static enum gv_err answer_create(const struct gv_control *control, gv_json_ref r
         err = read_scopes(request, &bits, fail);
     }
     if (err == GV_OK) {
-        err = gv_engine_key_create(control->engine, name, bits, (struct gv_utc){0}, text, fail);
+        err = gv_engine_key_create(control->engine, &console, name, bits, (struct gv_utc){0}, text,
+                                   fail);
     }
     if (err == GV_OK) {
         gv_jo_kstring(out, "key", text);
@@ -240,7 +245,7 @@ static enum gv_err answer_revoke(const struct gv_control *control, gv_json_ref r
         err = read_text(request, "id", id, sizeof(id), fail);
     }
     if (err == GV_OK) {
-        err = gv_engine_key_revoke(control->engine, id, fail);
+        err = gv_engine_key_revoke(control->engine, &console, id, fail);
     }
     return err;
 }

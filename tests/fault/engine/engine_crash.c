@@ -110,8 +110,8 @@ static enum gv_err clear_b(void)
 static enum gv_err make_key(void)
 {
     char text[GV_KEY_TEXT_MAX];
-    return gv_engine_key_create(gv_world_engine(), "wallet", GV_SCOPE_ADMIN, (struct gv_utc){0},
-                                text, NULL);
+    return gv_engine_key_create(gv_world_engine(), gv_world_actor(), "wallet", GV_SCOPE_ADMIN,
+                                (struct gv_utc){0}, text, NULL);
 }
 
 static enum gv_err (*const steps[])(void) = {

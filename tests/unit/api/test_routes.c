@@ -92,7 +92,7 @@ static void what_stores_asks_for_a_key(void **state)
 static void scopes_have_one_name_each(void **state)
 {
     (void)state;
-    const uint32_t all = GV_SCOPE_AUCTIONS_READ | GV_SCOPE_AUCTIONS_WRITE | GV_SCOPE_ADMIN;
+    const uint32_t all = GV_SCOPES_GRANTABLE;
     for (uint32_t i = 0; i < GV_SCOPES; i++) {
         const uint32_t bit = gv_scope_parse(gv_view_str(gv_scope_name(all, i)));
         assert_int_not_equal(bit & all, 0);

@@ -29,14 +29,15 @@ static int tear_down(void **state)
 
 static void make(char text[GV_KEY_TEXT_MAX], uint32_t scopes, int64_t expires_at)
 {
-    assert_int_equal(gv_engine_key_create(gv_world_engine(), "wallet", scopes,
+    assert_int_equal(gv_engine_key_create(gv_world_engine(), gv_world_actor(), "wallet", scopes,
                                           (struct gv_utc){expires_at}, text, NULL),
                      GV_OK);
 }
 
 static enum gv_err check(const char *text, size_t n, uint32_t *scopes)
 {
-    return gv_engine_key_check(gv_world_engine(), gv_view_of(text, n), scopes);
+    char id[GV_KEY_ID_LEN + 1];
+    return gv_engine_key_check(gv_world_engine(), gv_view_of(text, n), scopes, id);
 }
 
 static void row_50_only_the_whole_key_opens(void **state)
@@ -69,8 +70,8 @@ static void a_revoked_key_opens_nothing_also_after_a_restart(void **state)
     assert_int_equal(gv_engine_key_list(gv_world_engine(), keys, GV_API_KEYS_MAX), 2);
     char id[GV_KEY_ID_LEN + 1] = {0};
     memcpy(id, text + 4, GV_KEY_ID_LEN);
-    assert_int_equal(gv_engine_key_revoke(gv_world_engine(), id, NULL), GV_OK);
-    assert_int_equal(gv_engine_key_revoke(gv_world_engine(), id, NULL), GV_OK);
+    assert_int_equal(gv_engine_key_revoke(gv_world_engine(), gv_world_actor(), id, NULL), GV_OK);
+    assert_int_equal(gv_engine_key_revoke(gv_world_engine(), gv_world_actor(), id, NULL), GV_OK);
     for (uint32_t round = 0; round < 2; round++) {
         assert_int_equal(check(text, 56, &scopes), GV_ERR_UNAUTHORIZED);
         assert_int_equal(check(other, 56, &scopes), GV_OK);
@@ -78,10 +79,12 @@ static void a_revoked_key_opens_nothing_also_after_a_restart(void **state)
         gv_world_restart();
     }
     struct gv_fail fail;
-    assert_int_equal(gv_engine_key_revoke(gv_world_engine(), "zzzzzzzz", &fail), GV_ERR_NOT_FOUND);
-    assert_string_equal(fail.code, "key.unknown");
-    assert_int_equal(gv_engine_key_revoke(gv_world_engine(), "much too long", &fail),
+    assert_int_equal(gv_engine_key_revoke(gv_world_engine(), gv_world_actor(), "zzzzzzzz", &fail),
                      GV_ERR_NOT_FOUND);
+    assert_string_equal(fail.code, "key.unknown");
+    assert_int_equal(
+        gv_engine_key_revoke(gv_world_engine(), gv_world_actor(), "much too long", &fail),
+        GV_ERR_NOT_FOUND);
 }
 
 static void a_key_ends_at_its_time(void **state)
@@ -95,8 +98,8 @@ static void a_key_ends_at_its_time(void **state)
     gv_sim_clock_set_utc(gv_world_clock(), (struct gv_utc){1780000100});
     assert_int_equal(check(text, 56, &scopes), GV_ERR_UNAUTHORIZED);
     struct gv_fail fail;
-    assert_int_equal(gv_engine_key_create(gv_world_engine(), "late", GV_SCOPE_ADMIN,
-                                          (struct gv_utc){1780000100}, text, &fail),
+    assert_int_equal(gv_engine_key_create(gv_world_engine(), gv_world_actor(), "late",
+                                          GV_SCOPE_ADMIN, (struct gv_utc){1780000100}, text, &fail),
                      GV_ERR_INVALID);
     assert_string_equal(fail.code, "key.expires_at");
 }
@@ -110,15 +113,15 @@ static void bad_names_and_scopes_are_refused(void **state)
     char text[GV_KEY_TEXT_MAX];
     struct gv_fail fail;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        assert_int_equal(gv_engine_key_create(gv_world_engine(), names[i], GV_SCOPE_ADMIN,
-                                              (struct gv_utc){0}, text, &fail),
+        assert_int_equal(gv_engine_key_create(gv_world_engine(), gv_world_actor(), names[i],
+                                              GV_SCOPE_ADMIN, (struct gv_utc){0}, text, &fail),
                          GV_ERR_INVALID);
         assert_string_equal(fail.code, "key.name");
     }
     static const uint32_t scopes[] = {0, 1u << 9, 1u << 31 | GV_SCOPE_ADMIN};
     for (size_t i = 0; i < sizeof(scopes) / sizeof(scopes[0]); i++) {
-        assert_int_equal(gv_engine_key_create(gv_world_engine(), "n", scopes[i], (struct gv_utc){0},
-                                              text, &fail),
+        assert_int_equal(gv_engine_key_create(gv_world_engine(), gv_world_actor(), "n", scopes[i],
+                                              (struct gv_utc){0}, text, &fail),
                          GV_ERR_INVALID);
         assert_string_equal(fail.code, "key.scopes");
     }
@@ -149,13 +152,13 @@ static void a_full_table_forgets_a_revoked_key_first(void **state)
     for (uint32_t i = 0; i < GV_API_KEYS_MAX; i++) {
         make(i == 2 ? third : text, GV_SCOPE_ADMIN, 0);
     }
-    assert_int_equal(gv_engine_key_create(gv_world_engine(), "more", GV_SCOPE_ADMIN,
-                                          (struct gv_utc){0}, text, &fail),
+    assert_int_equal(gv_engine_key_create(gv_world_engine(), gv_world_actor(), "more",
+                                          GV_SCOPE_ADMIN, (struct gv_utc){0}, text, &fail),
                      GV_ERR_FULL);
     assert_string_equal(fail.code, "key.full");
     char id[GV_KEY_ID_LEN + 1] = {0};
     memcpy(id, third + 4, GV_KEY_ID_LEN);
-    assert_int_equal(gv_engine_key_revoke(gv_world_engine(), id, NULL), GV_OK);
+    assert_int_equal(gv_engine_key_revoke(gv_world_engine(), gv_world_actor(), id, NULL), GV_OK);
     make(text, GV_SCOPE_ADMIN, 0);
     struct gv_api_key keys[GV_API_KEYS_MAX];
     assert_int_equal(gv_engine_key_list(gv_world_engine(), keys, GV_API_KEYS_MAX), GV_API_KEYS_MAX);

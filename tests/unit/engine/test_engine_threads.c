@@ -113,7 +113,8 @@ static void *read_on(void *ctx)
         (void)!gv_engine_block_hash(gv_world_engine(), cursor.height, &hash);
         (void)gv_engine_spend_state(gv_world_engine(), &outpoint, &hash);
         uint32_t scopes = 0;
-        (void)!gv_engine_key_check(gv_world_engine(), gv_view_of("x", 1), &scopes);
+        char id[GV_KEY_ID_LEN + 1];
+        (void)!gv_engine_key_check(gv_world_engine(), gv_view_of("x", 1), &scopes, id);
     }
     return NULL;
 }
@@ -138,8 +139,8 @@ static void readers_see_whole_rows_while_blocks_and_spends_come(void **state)
         assert_int_equal(gv_world_mine(0, NULL, 0), GV_OK);
         assert_int_equal(gv_engine_mempool_clear(gv_world_engine(), &outpoint), GV_OK);
         char text[GV_KEY_TEXT_MAX];
-        assert_int_equal(gv_engine_key_create(gv_world_engine(), "k", GV_SCOPE_ADMIN,
-                                              (struct gv_utc){0}, text, NULL),
+        assert_int_equal(gv_engine_key_create(gv_world_engine(), gv_world_actor(), "k",
+                                              GV_SCOPE_ADMIN, (struct gv_utc){0}, text, NULL),
                          GV_OK);
     }
     atomic_store(&reader.stop, true);
