@@ -52,15 +52,44 @@ static void put(struct gv_oracle_sample *ring, enum gv_oracle_step step, int64_t
     };
 }
 
-void gv_oracle_history_put(struct gv_oracle_history *history, int64_t at_s,
-                           const struct gv_oracle_past *past)
+static void check(int64_t at_s, const struct gv_oracle_past *past)
 {
     GV_ASSERT(at_s >= 0);
     GV_ASSERT(past->price_cents != 0);
     GV_ASSERT(past->confidence_permille <= CONFIDENCE_MAX);
+}
+
+void gv_oracle_history_put(struct gv_oracle_history *history, int64_t at_s,
+                           const struct gv_oracle_past *past)
+{
+    check(at_s, past);
     put(history->second, GV_ORACLE_STEP_SECOND, at_s, past);
     put(history->minute, GV_ORACLE_STEP_MINUTE, at_s, past);
     put(history->hour, GV_ORACLE_STEP_HOUR, at_s, past);
+}
+
+static void restore(struct gv_oracle_sample *ring, enum gv_oracle_step step, int64_t at_s,
+                    const struct gv_oracle_past *past)
+{
+    const uint64_t number = (uint64_t)at_s / (uint64_t)step;
+    const uint32_t length = gv_oracle_history_length(step);
+    const struct gv_oracle_sample *sample = &ring[number % length];
+    if (sample->price_cents == 0 || sample->rest >> CONFIDENCE_BITS <= round_of(number, length)) {
+        put(ring, step, at_s, past);
+    }
+}
+
+void gv_oracle_history_restore(struct gv_oracle_history *history, enum gv_oracle_step step,
+                               int64_t at_s, const struct gv_oracle_past *past)
+{
+    check(at_s, past);
+    if (step <= GV_ORACLE_STEP_SECOND) {
+        restore(history->second, GV_ORACLE_STEP_SECOND, at_s, past);
+    }
+    if (step <= GV_ORACLE_STEP_MINUTE) {
+        restore(history->minute, GV_ORACLE_STEP_MINUTE, at_s, past);
+    }
+    restore(history->hour, GV_ORACLE_STEP_HOUR, at_s, past);
 }
 
 bool gv_oracle_history_get(const struct gv_oracle_history *history, enum gv_oracle_step step,

@@ -48,6 +48,11 @@ struct gv_oracle_past {
 void gv_oracle_history_put(struct gv_oracle_history *history, int64_t at_s,
                            const struct gv_oracle_past *past);
 
+/** Put a price back that was kept somewhere else, into its grain and the coarser ones, wherever there
+ *  is no newer one. Ascending times. In: as gv_oracle_history_put. */
+void gv_oracle_history_restore(struct gv_oracle_history *history, enum gv_oracle_step step,
+                               int64_t at_s, const struct gv_oracle_past *past);
+
 /** The price of the step that at_s lies in. Returns: false when there is none (any more). */
 bool gv_oracle_history_get(const struct gv_oracle_history *history, enum gv_oracle_step step,
                            int64_t at_s, struct gv_oracle_past *past);

@@ -349,3 +349,16 @@ void gv_oracle_service_history(struct gv_oracle_service *s, enum gv_oracle_step 
     }
     pthread_rwlock_unlock(&s->lock);
 }
+
+void gv_oracle_service_restore(struct gv_oracle_service *s, enum gv_oracle_step step,
+                               int64_t from_s, const struct gv_oracle_past *past, uint32_t count)
+{
+    pthread_rwlock_wrlock(&s->lock);
+    for (uint32_t i = 0; i < count; i++) {
+        if (past[i].price_cents != 0) {
+            gv_oracle_history_restore(&s->history, step, from_s + (int64_t)i * (int64_t)step,
+                                      &past[i]);
+        }
+    }
+    pthread_rwlock_unlock(&s->lock);
+}

@@ -118,4 +118,9 @@ uint32_t gv_oracle_service_points(struct gv_oracle_service *service, uint64_t *f
 void gv_oracle_service_history(struct gv_oracle_service *service, enum gv_oracle_step step,
                                int64_t from_s, struct gv_oracle_past *past, uint32_t count);
 
+/** gv_oracle_history_restore of count steps from from_s on. In: past[i], price_cents 0 for holes.
+ *  Thread: any. */
+void gv_oracle_service_restore(struct gv_oracle_service *service, enum gv_oracle_step step,
+                               int64_t from_s, const struct gv_oracle_past *past, uint32_t count);
+
 #endif

@@ -103,3 +103,14 @@ void gv_prices_publish_day(struct gv_prices *prices, const struct gv_prices_day 
     }
     pthread_rwlock_unlock(&prices->lock);
 }
+
+void gv_prices_publish_last_day(struct gv_prices *prices, int64_t last)
+{
+    pthread_rwlock_wrlock(&prices->lock);
+    for (uint32_t i = 0; i < GV_PRICES_DAYS; i++) {
+        if (prices->day[i].day > last) {
+            memset(&prices->day[i], 0, sizeof(prices->day[i]));
+        }
+    }
+    pthread_rwlock_unlock(&prices->lock);
+}

@@ -105,5 +105,7 @@ void gv_prices_publish(struct gv_prices *prices, const struct gv_prices_view *vi
 void gv_prices_publish_tip(struct gv_prices *prices, const struct gv_prices_tip *tip);
 /** Set a day; with a price of 0: drop it. */
 void gv_prices_publish_day(struct gv_prices *prices, const struct gv_prices_day *day);
+/** Drop the days after `last`, as after a reorg. */
+void gv_prices_publish_last_day(struct gv_prices *prices, int64_t last);
 
 #endif

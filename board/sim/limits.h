@@ -4,7 +4,7 @@
 
 #define GV_BOARD_NAME "sim"
 /* Resident memory that gaveld may take with everything on. */
-#define GV_BUDGET_BYTES (64ull * 1024 * 1024)
+#define GV_BUDGET_BYTES (72ull * 1024 * 1024)
 /* Listings held at a time, settled ones included until they are retired. */
 #define GV_LISTINGS_MAX 32u
 /* Uploads of a ladder checked at the same time. */

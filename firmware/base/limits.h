@@ -99,6 +99,13 @@ _Static_assert(GV_LISTING_JSON_MAX + 512u <= GV_LIVE_FRAME_OUT_MAX, "one listing
 
 /* Published prices of 144 blocks (16 bytes) and 732 days (48 bytes), the newest price. */
 #define GV_PRICES_PUBLISHED_BYTES (16u * 144u + 48u * 732u + 256u)
+/* Amounts behind a block price: a busy day has 130,000. 16 bytes in their chains, 16 for two points. */
+#define GV_PRICES_VALUES 150000u
+/* The keeper of prices, idle: RPC client 341 kB, list of blocks 26 kB, bins and histogram 51 kB, a piece of
+ * a record 33 kB. Resident of it are some 60 kB. */
+#define GV_KEEPER_BYTES (480u * 1024u)
+/* At work: a block of 4 MB with its record of 1 MB, or the amounts of a window. */
+#define GV_KEEPER_WORK_BYTES (GV_BLOCK_BYTES_MAX + 1024u * 1024u)
 
 /* ---- Order auctions ------------------------------------------------------------------------- */
 
@@ -115,7 +122,7 @@ _Static_assert(GV_LISTING_JSON_MAX + 512u <= GV_LIVE_FRAME_OUT_MAX, "one listing
 
 /* ---- Heaps lent to libraries ---------------------------------------------------------------- */
 
-/* Page cache and statements of one connection. */
+/* Page cache and statements of two connections: the auctions', and the small one of prices. */
 #define GV_SQLITE_HEAP_BYTES (4u * 1024u * 1024u)
 /* Trusted certificates 0.4 MB and the text of their bundle 0.2 MB while it is read, own ones and
  * configuration 0.1 MB, 27 kB for each live connection and worker, 30 kB for each handshake
@@ -127,8 +134,9 @@ _Static_assert(GV_LISTING_JSON_MAX + 512u <= GV_LIVE_FRAME_OUT_MAX, "one listing
 #define GV_CIVETWEB_HEAP_BYTES (24u * 1024u * (GV_HTTP_WORKERS + 32u) + 512u * 1024u)
 /* Handles, buffers and DNS answers of each client; what all share. */
 #define GV_CURL_HEAP_BYTES (64u * 1024u * GV_HTTP_CLIENTS + 256u * 1024u)
-/* Outgoing HTTP handles: one per worker, the node thread's RPC and its question to the indexer. */
-#define GV_HTTP_CLIENTS (GV_HTTP_WORKERS + 2u)
+/* Outgoing HTTP handles: one per worker, the node thread's RPC, its question to the indexer, and the
+ * price keeper's RPC. */
+#define GV_HTTP_CLIENTS (GV_HTTP_WORKERS + 3u)
 
 /* ---- The sum -------------------------------------------------------------------------------- */
 
@@ -140,7 +148,9 @@ _Static_assert(GV_LISTING_JSON_MAX + 512u <= GV_LIVE_FRAME_OUT_MAX, "one listing
 
 #define GV_WIDE(n) ((unsigned long long)(n)) /* the sum is taken in 64 bits: it cannot wrap */
 /* Address space of everything fixed. Resident memory is what has been touched, and stays below the
- * board's budget because list bodies and uploads are returned to the system when idle (mem.h). */
+ * board's budget because list bodies and uploads are returned to the system when idle (mem.h).
+ * Not in it is GV_KEEPER_WORK_BYTES: resident for a moment at each block, by the thread that matters
+ * least, while much of the sum never is at the same time. */
 #define GV_FIXED_BYTES                                                                             \
     (GV_WIDE(GV_SUBMISSIONS_MAX) * GV_SUBMISSION_BYTES +                                           \
      GV_WIDE(GV_LISTINGS_MAX) * GV_LISTING_BYTES +                                                 \
@@ -149,9 +159,9 @@ _Static_assert(GV_LISTING_JSON_MAX + 512u <= GV_LIVE_FRAME_OUT_MAX, "one listing
      GV_WIDE(GV_WATCH_MAX) * GV_EVIDENCE_BYTES +                                                   \
      GV_WIDE(GV_LIVE_MESSAGES) * GV_LIVE_FRAME_OUT_MAX +                                           \
      GV_WIDE(GV_LIVE_CLIENTS_MAX) * 2u * GV_LIVE_FRAME_IN_MAX + GV_ORACLE_BYTES +                  \
-     GV_PRICES_PUBLISHED_BYTES + GV_ORDER_BOOK_BYTES + GV_WIDE(GV_FILL_TXIDS_MAX) * 32u +          \
-     GV_WIDE(GV_SQLITE_HEAP_BYTES) + GV_WIDE(GV_TLS_HEAP_BYTES) +                                  \
-     GV_WIDE(GV_CIVETWEB_HEAP_BYTES) + GV_WIDE(GV_CURL_HEAP_BYTES))
+     GV_PRICES_PUBLISHED_BYTES + GV_KEEPER_BYTES + GV_ORDER_BOOK_BYTES +                           \
+     GV_WIDE(GV_FILL_TXIDS_MAX) * 32u + GV_WIDE(GV_SQLITE_HEAP_BYTES) +                            \
+     GV_WIDE(GV_TLS_HEAP_BYTES) + GV_WIDE(GV_CIVETWEB_HEAP_BYTES) + GV_WIDE(GV_CURL_HEAP_BYTES))
 
 _Static_assert(GV_FIXED_BYTES <= GV_BUDGET_BYTES, "the board's memory budget is exceeded");
 

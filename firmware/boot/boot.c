@@ -12,6 +12,7 @@
 #include "firmware/boot/options.h"
 #include "firmware/boot/oracle_thread.h"
 #include "firmware/boot/ports_file.h"
+#include "firmware/boot/price_thread.h"
 #include "firmware/boot/seal_key.h"
 #include "firmware/boot/settings_file.h"
 #include "firmware/boot/thread.h"
@@ -45,10 +46,11 @@
 #define INDEXER_STATE_MS 2000u /* the node thread asks it at every poll and must not hang on it */
 #define CROSS_CHECK_MS   3600000u
 
-/* HTTP clients: one per worker, the node thread's RPC, and its indexer question. */
+/* HTTP clients: one per worker, the node thread's RPC, its indexer question, the keeper's RPC. */
 enum {
     CLIENT_NODE = GV_HTTP_WORKERS,
     CLIENT_INDEXER,
+    CLIENT_PRICES,
     CLIENTS
 };
 _Static_assert((unsigned)CLIENTS == GV_HTTP_CLIENTS, "every HTTP client has its user");
@@ -125,6 +127,9 @@ static void ask_restart(void *ctx)
 static void on_event(void *ctx, const struct gv_event *event)
 {
     gv_api_on_event(ctx, event);
+    if (event->kind == GV_EVENT_TIP) {
+        gv_price_thread_wake();
+    }
     if (event->sold) {
         gv_indicator_show(&self.indicator, GV_INDICATE_SALE);
     }
@@ -348,8 +353,17 @@ static enum gv_err start_oracle(struct gv_fail *fail)
         .published = gv_api_on_price,
         .ctx = gv_api_instance(),
     };
+    struct gv_keeper_config prices = {
+        .prices = gv_prices_instance(),
+        .oracle = gv_oracle_service_instance(),
+        .clock = &self.clock,
+        .http = &self.clients[CLIENT_PRICES],
+        .rpc = &self.rpc,
+    };
     gv_entropy_fill(&self.entropy, &config.seed, sizeof(config.seed));
-    return gv_oracle_thread_start(&config, &self.clock, fail);
+    gv_entropy_fill(&self.entropy, &prices.seed, sizeof(prices.seed));
+    const enum gv_err err = gv_oracle_thread_start(&config, &self.clock, fail);
+    return err == GV_OK ? gv_price_thread_start(&prices, self.config.data_dir, fail) : err;
 }
 
 static enum gv_err start_control(struct gv_fail *fail)
@@ -458,7 +472,8 @@ static void run_until_signal(const sigset_t *signals)
         gv_beat();
         gv_wear_tick(now.ms / 1000u);
         gv_engine_stats(gv_engine_instance(), &engine);
-        if (gv_alive_check(&alive, engine.node_reports, now)) {
+        if (gv_alive_check(&alive, engine.node_reports, now) &&
+            gv_alive_beats(self.config.node_timeout_ms)) {
             gv_systemd_watchdog();
         }
         if (now.ms - frame_at.ms >= TIME_FRAME_MS) {
@@ -479,6 +494,7 @@ static void shut_down(void)
     gv_ports_file_remove(self.config.data_dir);
     gv_follower_stop(gv_follower_instance());
     GV_ASSERT(pthread_join(self.node_thread, NULL) == 0);
+    gv_price_thread_stop(); /* takes the last of the oracle's history */
     gv_oracle_thread_stop();
     gv_control_thread_stop();
     gv_live_stop(self.live);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -350,6 +351,13 @@ static bool configure(struct gv_sqlite *sqlite)
            prepare_kept(sqlite, &sqlite->rollback, "ROLLBACK");
 }
 
+/* What the engine said last is about the file itself. */
+static bool is_damaged(const struct gv_sqlite *sqlite)
+{
+    const int rc = sqlite->db == NULL ? SQLITE_NOMEM : sqlite3_errcode(sqlite->db) & 0xff;
+    return rc == SQLITE_NOTADB || rc == SQLITE_CORRUPT;
+}
+
 enum gv_err gv_sqlite_open(struct gv_sqlite *sqlite, const char *path, const char *vfs_name,
                            struct gv_fail *fail)
 {
@@ -368,10 +376,66 @@ enum gv_err gv_sqlite_open(struct gv_sqlite *sqlite, const char *path, const cha
         (void)sqlite3_wal_hook(sqlite->db, on_wal, sqlite);
         return GV_OK;
     }
-    (void)gv_fail(fail, GV_ERR_STORAGE, "storage.open", "cannot use the database %s: %s", path,
+    (void)gv_fail(fail, GV_ERR_STORAGE, is_damaged(sqlite) ? "storage.damaged" : "storage.open",
+                  "cannot use the database %s: %s", path,
                   sqlite->db == NULL ? "out of memory" : sqlite3_errmsg(sqlite->db));
     gv_sqlite_close(sqlite);
     return GV_ERR_STORAGE;
+}
+
+enum gv_err gv_sqlite_make_soft(struct gv_sqlite *sqlite, struct gv_fail *fail)
+{
+    static const char settings[] = "PRAGMA synchronous=NORMAL;"
+                                   "PRAGMA cache_size=32;"; /* pages, of GV_SQLITE_PAGE_SLOTS */
+    _Static_assert(GV_SQLITE_PAGE_SLOTS >= 192 + 32, "a durable and a soft connection");
+    if (sqlite3_exec(sqlite->db, settings, NULL, NULL, NULL) == SQLITE_OK &&
+        pragma_gives(sqlite, "PRAGMA synchronous", "1")) {
+        return GV_OK;
+    }
+    return gv_fail(fail, GV_ERR_STORAGE, "storage.soft", "the connection cannot be made soft: %s",
+                   sqlite3_errmsg(sqlite->db));
+}
+
+enum gv_err gv_sqlite_check(struct gv_sqlite *sqlite, struct gv_fail *fail)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool sound = false;
+    int rc = sqlite3_prepare_v2(sqlite->db, "PRAGMA quick_check(1)", -1, &stmt, NULL);
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_step(stmt);
+    }
+    if (rc == SQLITE_ROW) {
+        const unsigned char *text = sqlite3_column_text(stmt, 0);
+        sound = text != NULL && strcmp((const char *)text, "ok") == 0;
+    }
+    const bool damaged = rc == SQLITE_ROW ? !sound : is_damaged(sqlite);
+    (void)sqlite3_finalize(stmt);
+    if (sound) {
+        return GV_OK;
+    }
+    return gv_fail(fail, GV_ERR_STORAGE, damaged ? "storage.damaged" : "storage.check",
+                   "the database is %s (code %d)", damaged ? "damaged" : "not readable", rc);
+}
+
+enum gv_err gv_sqlite_set_aside(const char *path, struct gv_fail *fail)
+{
+    static const char *const logs[] = {"-wal", "-shm"};
+    char other[GV_SQLITE_PATH_MAX + 8];
+    if (!gv_format(other, sizeof(other), "%s.bad", path)) {
+        return gv_fail(fail, GV_ERR_INVALID, "storage.path", "the database path is too long");
+    }
+    if (rename(path, other) != 0) {
+        return gv_fail(fail, GV_ERR_IO, "storage.aside", "cannot set %s aside (errno %d)", path,
+                       errno);
+    }
+    for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++) {
+        if (!gv_format(other, sizeof(other), "%s%s", path, logs[i]) ||
+            (unlink(other) != 0 && errno != ENOENT)) {
+            return gv_fail(fail, GV_ERR_IO, "storage.aside", "cannot remove %s (errno %d)", other,
+                           errno);
+        }
+    }
+    return GV_OK;
 }
 
 void gv_sqlite_close(struct gv_sqlite *sqlite)

@@ -42,11 +42,22 @@ static void every_report_starts_the_patience_again(void **state)
     assert_false(check(2, 260003));
 }
 
+static void threads_with_a_limit_must_beat_within_it(void **state)
+{
+    (void)state;
+    assert_true(gv_alive_in_time("oracle", 30000, 5000));
+    assert_false(gv_alive_in_time("oracle", 30001, 5000));
+    assert_true(gv_alive_in_time("prices", 60000, 5000)); /* it waits for the node */
+    assert_false(gv_alive_in_time("prices", 60001, 5000));
+    assert_true(gv_alive_in_time("engine", UINT64_MAX, 5000)); /* proved by its count */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(silence_ends_it_after_the_patience, set_up),
         cmocka_unit_test_setup(every_report_starts_the_patience_again, set_up),
+        cmocka_unit_test(threads_with_a_limit_must_beat_within_it),
     };
     return cmocka_run_group_tests_name("alive", tests, NULL, NULL);
 }
