@@ -3,13 +3,14 @@
  *
  *   node tests/bench/bench.mjs [NAME...] [--json]
  *
- * Names: psbt serve memory latency start heap; all of them when none is given. Ends with 1 when a
+ * Names: psbt serve memory latency start heap oracle price; all of them when none is given. Ends with 1 when a
  * goal was missed.
  */
 import { parseArgs } from 'node:util';
 import { benchLatency } from './latency.mjs';
 import { benchMemory } from './memory.mjs';
-import { benchHeap, benchPsbt } from './native.mjs';
+import { benchHeap, benchOracle, benchPsbt } from './native.mjs';
+import { benchPrice } from './price.mjs';
 import { isMet, table } from './report.mjs';
 import { benchServe } from './serve.mjs';
 import { benchStart } from './start.mjs';
@@ -22,6 +23,8 @@ const BENCHES = {
   latency: benchLatency,
   start: benchStart,
   heap: benchHeap,
+  oracle: benchOracle,
+  price: benchPrice,
 };
 
 async function main() {

@@ -1,18 +1,21 @@
-/* The oracle's arithmetic: reading transactions, estimating, updating, memory.
+/* The oracle's arithmetic: reading transactions, estimating, filling, updating, memory.
  *
- * Reading is measured beside its own share of double-SHA256 over the same bytes, and estimates both
- * with every bin in disorder (cold) and as they follow each other (warm). Processor time is counted
- * and the best round taken. Prints one JSON object a line.
+ * Reading is measured beside its own share of double-SHA256 over the same bytes; estimates with every
+ * bin in disorder (cold), as they follow each other (warm), and beside the algorithm as it is written
+ * down, which gives the same price; filling in random order of time beside filling in order.
+ * Processor time is counted and the best round taken. Prints a JSON array of objects.
  * Runs in the repository root: it reads tests/vectors. */
 #include "app/bitcoin/block.h"
 #include "app/oracle/csv.h"
 #include "app/oracle/window.h"
+#include "tests/bench/oracle_naive.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #define ROUNDS        12u
+#define NAIVE_ROUNDS  3u
 #define BLOCK_MAX     (2u << 20)
 #define DAY_TX_MAX    (1u << 19)
 #define BIG_TX_MAX    50000u
@@ -25,6 +28,8 @@ static _Alignas(16) uint8_t memory[GV_ORACLE_WINDOW_BYTES(DAY_TX_MAX)];
 static struct gv_oracle_window window;
 static struct gv_oracle_csv_tx *rows;
 static uint32_t row_count;
+static uint64_t amounts[2u * DAY_TX_MAX];
+static double naive_points[GV_ORACLE_AMOUNTS * DAY_TX_MAX];
 
 static void must(bool ok, const char *what)
 {
@@ -92,8 +97,9 @@ static void bench_block(const char *height)
         hash_us = round == 0 || hash < hash_us ? hash : hash_us;
     }
     printf("{\"name\":\"oracle_read\",\"block\":%s,\"transactions\":%u,\"tx_per_s\":%.0f,"
-           "\"sha256d_share\":%.3f,\"rest_over_sha256d\":%.3f}\n",
-           height, n, n / all_us * 1e6, hash_us / all_us, (all_us - hash_us) / hash_us);
+           "\"hashes_per_s\":%.0f,\"sha256d_share\":%.3f,\"rest_over_sha256d\":%.3f},\n",
+           height, n, n / all_us * 1e6, n / hash_us * 1e6, hash_us / all_us,
+           (all_us - hash_us) / hash_us);
 }
 
 /* ---- estimating -------------------------------------------------------------------------------------- */
@@ -137,22 +143,79 @@ static double estimate_once(struct gv_oracle_estimate *estimate)
     return now_us() - start;
 }
 
+/* The amounts of the window, in the order they came. */
+static uint32_t list_amounts(void)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < row_count; i++) {
+        for (uint32_t j = 0; !rows[i].has_parent && j < rows[i].tx.value_count; j++) {
+            amounts[n++] = rows[i].tx.sats[j];
+        }
+    }
+    return n;
+}
+
+static double naive_once(uint32_t n, double price)
+{
+    const double start = now_us();
+    const double naive = oracle_naive_price(amounts, n, naive_points);
+    const double us = now_us() - start;
+    must(naive >= price && naive <= price, "the naive price is another");
+    return us;
+}
+
 static void bench_estimate(const char *name)
 {
     static struct gv_oracle_estimate estimate;
     double cold_us = 0;
     double warm_us = 0;
+    double naive_us = 0;
     read_case(name);
+    const uint32_t n = list_amounts();
     for (uint32_t round = 0; round < ROUNDS; round++) {
         fill(DAY_TX_MAX, GV_ORACLE_HOURS_MAX * (int64_t)GV_ORACLE_HOUR_MS, 0, row_count);
         const double cold = estimate_once(&estimate);
         const double warm = estimate_once(&estimate);
         cold_us = round == 0 || cold < cold_us ? cold : cold_us;
         warm_us = round == 0 || warm < warm_us ? warm : warm_us;
+        if (round < NAIVE_ROUNDS) {
+            const double naive = naive_once(n, estimate.near.price);
+            naive_us = round == 0 || naive < naive_us ? naive : naive_us;
+        }
     }
     printf("{\"name\":\"oracle_estimate\",\"case\":\"%s\",\"outputs\":%u,\"price\":%.17g,"
-           "\"cold_us\":%.0f,\"warm_us\":%.0f}\n",
-           name, estimate.outputs, estimate.near.price, cold_us, warm_us);
+           "\"cold_us\":%.0f,\"warm_us\":%.0f,\"naive_us\":%.0f},\n",
+           name, estimate.outputs, estimate.near.price, cold_us, warm_us, naive_us);
+}
+
+/* The first fill brings the mempool in the order of its txids, which is none of time. */
+static double fill_once(bool shuffled)
+{
+    const uint64_t prime = 32003;
+    gv_oracle_window_init(&window, memory, sizeof memory, BIG_TX_MAX,
+                          GV_ORACLE_HOURS_MAX * (int64_t)GV_ORACLE_HOUR_MS, 99);
+    gv_oracle_window_expire(&window, rows[BIG_TX_MAX - 1].time_s * 1000);
+    const double start = now_us();
+    for (uint32_t i = 0; i < BIG_TX_MAX; i++) {
+        const uint32_t at = shuffled ? (uint32_t)(i * prime % BIG_TX_MAX) : i;
+        (void)gv_oracle_window_add(&window, &rows[at].tx, rows[at].time_s * 1000);
+    }
+    return now_us() - start;
+}
+
+static void bench_fill(void)
+{
+    double in_order_us = 0;
+    double shuffled_us = 0;
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        const double in_order = fill_once(false);
+        const double shuffled = fill_once(true);
+        in_order_us = round == 0 || in_order < in_order_us ? in_order : in_order_us;
+        shuffled_us = round == 0 || shuffled < shuffled_us ? shuffled : shuffled_us;
+    }
+    printf("{\"name\":\"oracle_fill\",\"transactions\":%u,\"in_order_us\":%.0f,"
+           "\"shuffled_us\":%.0f},\n",
+           window.tx_count, in_order_us, shuffled_us);
 }
 
 /* 50,000 transactions in the window, more of them coming and the oldest going, two estimates a
@@ -176,7 +239,7 @@ static void bench_update(void)
     }
     const double us = (now_us() - start) / UPDATES;
     printf("{\"name\":\"oracle_update\",\"transactions\":%u,\"tx_per_s\":%u,"
-           "\"estimates_per_s\":%u,\"amortised_us\":%.1f,\"estimate_us\":%.0f}\n",
+           "\"estimates_per_s\":%u,\"amortised_us\":%.1f,\"estimate_us\":%.0f},\n",
            window.tx_count, TX_PER_SECOND, RATE_PER_S, us, estimate_once(&estimate));
     printf("{\"name\":\"oracle_memory\",\"transactions\":%u,\"bytes\":%zu}\n", window.tx_count,
            GV_ORACLE_WINDOW_BYTES(BIG_TX_MAX) + sizeof window);
@@ -186,11 +249,14 @@ int main(void)
 {
     rows = malloc(DAY_TX_MAX * sizeof *rows);
     must(rows != NULL, "memory");
+    printf("[");
     bench_block("866342");
     bench_block("413567");
     bench_estimate("w3h-113600");
     bench_estimate("w24h-113600");
+    bench_fill();
     bench_update();
+    printf("]\n");
     free(rows);
     return EXIT_SUCCESS;
 }

@@ -2,7 +2,7 @@
 
 /**
  * @typedef {object} Row
- * @property {string} bench     letter of the issue's list
+ * @property {string} bench     part of the product, letter of its list of goals
  * @property {string} what
  * @property {number} value
  * @property {string} unit
