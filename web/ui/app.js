@@ -8,7 +8,7 @@ import { failed, loading } from './components/states.js';
 import { drawShell, setCurrentPage, startShell } from './components/shell.js';
 import { el } from './lib/html.js';
 import { on } from './lib/http.js';
-import { loadStrings, t } from './lib/i18n.js';
+import { language, loadStrings, t } from './lib/i18n.js';
 import { morph } from './lib/morph.js';
 import { match, navigate, startRouter } from './lib/router.js';
 import { adopt, may, restore, session } from './lib/session.js';
@@ -139,7 +139,8 @@ async function start() {
   on.unclaimed = () => { if (location.pathname !== '/setup') navigate('/setup', { replace: true }); };
   await Promise.all([loadStrings(...AREAS_ALWAYS), restore()]);
   session.listen(redraw);
-  startShell(redraw);
+  language.listen(redraw);
+  startShell();
   redraw();
   startRouter(show, (path) => match(routes, path) !== null);
 }

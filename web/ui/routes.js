@@ -13,7 +13,7 @@ export const routes = [
   { path: '/dashboard', view: () => import('./views/dashboard.js'), strings: ['dashboard'], needs: 'user' },
   { path: '/login', view: () => import('./views/login.js'), strings: ['account'] },
   { path: '/account', view: () => import('./views/account.js'), strings: ['account'], needs: 'user' },
-  { path: '/setup', view: () => import('./views/setup.js'), strings: ['setup'] },
+  { path: '/setup', view: () => import('./views/setup.js'), strings: ['setup'], styles: ['/styles/setup.css'] },
 ];
 
 /** What the header leads to; `needs` as above. The price page is a document of its own. */

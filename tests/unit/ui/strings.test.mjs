@@ -75,7 +75,7 @@ function literals(text) {
 }
 
 /** Names of keys, headers and other things that are not for reading; class lists are lower case without sentence marks. */
-const CODE = /^(Accept|Content-Type|X-CSRF-Token|If-Match|Idempotency-Key|Retry-After|ETag|AbortError|Escape|Enter|Arrow(Left|Right|Up|Down)|Home|End|GET|POST|PUT|PATCH|DELETE|INPUT|OPTION|DETAILS DIALOG|USD|English|Deutsch)$/;
+const CODE = /^(Accept|Content-Type|X-CSRF-Token|If-Match|Idempotency-Key|Retry-After|ETag|AbortError|Escape|Enter|Arrow(Left|Right|Up|Down)|Home|End|GET|POST|PUT|PATCH|DELETE|INPUT|OPTION|DETAILS DIALOG|USD|English|Deutsch)$|^sudo /;
 const isWords = (text) =>
   !CODE.test(text) && (/(^|\s)[A-ZÄÖÜ][a-zäöüß]+/.test(text) || /[a-zäöüß]{2,}[,;:]? [a-zäöüß]{2,} [a-zäöüß]{2,}/.test(text));
 

@@ -21,15 +21,15 @@ const pages = document.getElementById('pages');
 const toggle = document.getElementById('menu-toggle');
 let path = '/';
 let offlineSince = null;
-let redraw = () => {};
 
 /** The longest address of the navigation that leads here: "/admin" for "/admin/keys". */
 function drawPages() {
-  const shown = navigation.filter(({ needs }) => may(needs));
+  const shown = path === '/setup' ? [] : navigation.filter(({ needs }) => may(needs));
   const under = (href) => path === href || (href !== '/' && path.startsWith(`${href}/`));
   const current = shown.filter(({ href }) => under(href)).sort((a, b) => b.href.length - a.href.length)[0];
   pages.replaceChildren(...shown.map((page) =>
     el('a', { href: page.href, 'aria-current': page === current ? 'page' : null }, t(page.text))));
+  toggle.hidden = shown.length === 0;
 }
 
 function openPages(open) {
@@ -56,7 +56,7 @@ function menuItems() {
     }),
     selectField({
       name: 'language', label: t('menu.language'), chosen: currentLanguage(), options: Object.entries(LANGUAGES),
-      onchange: async ({ target }) => { await chooseLanguage(target.value); redraw(); },
+      onchange: ({ target }) => chooseLanguage(target.value).catch(toastProblem),
     }),
     now ? el('hr') : null,
     now ? el('button', { type: 'button', onclick: () => signOut().catch(toastProblem).then(() => navigate('/')) }, icon('signout'), t('menu.signOut')) : null,
@@ -90,9 +90,8 @@ export function drawShell() {
   drawNotice();
 }
 
-/** Once. @param {() => void} all draws everything, after the language changed */
-export function startShell(all) {
-  redraw = all;
+/** Once. */
+export function startShell() {
   toggle.addEventListener('click', () => openPages(!pages.classList.contains('open')));
   node.listen(drawNode);
   link.listen(() => { drawNode(); drawNotice(); });

@@ -113,9 +113,30 @@ export const removeTotp = (code) => remove('/api/v1/account/totp', { body: { cod
 
 /* ---- Settings and system ---- */
 
-/** @returns {Promise<{items: {key: string, group: string, type: string, value: any, default: any, min?: number, max?: number, choices?: string[], help: string, source: string, restart: boolean, secret: boolean}[]}>} */
+/**
+ * @typedef {Object} Setting
+ * @property {string} key "node.url"
+ * @property {string} group
+ * @property {'text'|'path'|'url'|'endpoints'|'origins'|'number'|'switch'|'choice'} type
+ * @property {string|number|boolean} [value] a secret has `set` instead
+ * @property {boolean} [set]
+ * @property {string|number|boolean} [default]
+ * @property {number} [min]
+ * @property {number} [max]
+ * @property {string[]} [choices]
+ * @property {string} help
+ * @property {'default'|'file'|'stored'|'environment'|'flag'} source
+ * @property {boolean} restart takes effect at the next start
+ * @property {boolean} secret
+ * @property {boolean} forced cannot be changed here
+ * @property {boolean} pending differs from what runs
+ */
+/** @returns {Promise<{items: Setting[], pending: boolean}>} */
 export const readSettings = () => get('/api/v1/settings');
 /** @param {Object<string, any>} changes key to value @param {string|undefined} etag of what was read */
 export const changeSettings = (changes, etag) => patch('/api/v1/settings', changes, { etag });
 /** @param {AbortSignal} [until] @returns {Promise<any>} pools, memory, disk, certificate, backup, clock */
 export const readSystem = (until) => get('/api/v1/system', until);
+export const restartBox = () => post('/api/v1/system/restart');
+/** @returns {Promise<{status: string, version: string, uptime: number, clients: number}>} */
+export const readHealth = () => get('/health');

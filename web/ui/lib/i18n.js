@@ -7,15 +7,25 @@
  * names them), chosen by the parameter n. Numbers are written as the language writes them.
  */
 
+import { signal } from './signal.js';
+
 const KEY = 'gavel.language';
 export const LANGUAGES = { en: 'English', de: 'Deutsch' };
 
 const strings = new Map();
 const loaded = new Map();
-let language = pick();
-let numbers = new Intl.NumberFormat(language);
-let plurals = new Intl.PluralRules(language);
-document.documentElement.lang = language;
+/** Set when the words of the new language are there: time to draw everything again. */
+export const language = signal(pick());
+let wanted = language.get();
+let numbers;
+let plurals;
+use();
+
+function use() {
+  numbers = new Intl.NumberFormat(wanted);
+  plurals = new Intl.PluralRules(wanted);
+  document.documentElement.lang = wanted;
+}
 
 function pick() {
   let chosen = null;
@@ -24,19 +34,17 @@ function pick() {
   } catch {
     /* storage is refused: the browser's languages decide */
   }
-  const wanted = [chosen, ...navigator.languages.map((tag) => tag.split('-')[0])];
-  return wanted.find((tag) => tag && Object.hasOwn(LANGUAGES, tag)) ?? 'en';
+  const tags = [chosen, ...navigator.languages.map((tag) => tag.split('-')[0])];
+  return tags.find((tag) => tag && Object.hasOwn(LANGUAGES, tag)) ?? 'en';
 }
 
 /** @returns {string} "en" */
-export const currentLanguage = () => language;
+export const currentLanguage = () => wanted;
 
-/** @param {string} next one of LANGUAGES. Areas in use are loaded again; the caller draws again. */
+/** @param {string} next one of LANGUAGES */
 export async function chooseLanguage(next) {
-  language = next;
-  numbers = new Intl.NumberFormat(next);
-  plurals = new Intl.PluralRules(next);
-  document.documentElement.lang = next;
+  wanted = next;
+  use();
   try {
     localStorage.setItem(KEY, next);
   } catch {
@@ -45,6 +53,7 @@ export async function chooseLanguage(next) {
   const areas = [...loaded.keys()];
   loaded.clear();
   await loadStrings(...areas);
+  language.set(next);
 }
 
 /** @param {...string} areas "shell", "market" */
@@ -56,7 +65,7 @@ export async function loadStrings(...areas) {
 }
 
 async function load(area) {
-  const answer = await fetch(`/strings/${area}.${language}.json`, { cache: 'no-cache' });
+  const answer = await fetch(`/strings/${area}.${wanted}.json`, { cache: 'no-cache' });
   if (!answer.ok) throw new Error(`strings ${area}: ${answer.status}`);
   for (const [key, text] of Object.entries(await answer.json())) strings.set(key, text);
 }
