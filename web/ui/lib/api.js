@@ -77,6 +77,12 @@ export const readNode = (until) => get('/api/v1/node', until);
 
 /** @param {AbortSignal} [until] @returns {Promise<any>} the price now, see /api/v1/oracle */
 export const readOracle = (until) => get('/api/v1/oracle', until);
+/**
+ * @param {number} seconds back from now @param {1|60|3600} step @param {AbortSignal} [until]
+ * @returns {Promise<{step: number, samples: [number, number|null, number][]}>} time, price, confidence
+ */
+export const readPriceHistory = (seconds, step, until) =>
+  get(`/api/v1/oracle/history?from=${Math.floor(Date.now() / 1000) - seconds}&step=${step}`, until);
 
 /* ---- Set-up ---- */
 

@@ -26,7 +26,7 @@ import * as node from './setup-node.js';
  */
 
 /** In order; the names are the box's. @type {[string, Step][]} */
-const STEPS = [['claim', claim], ['node', node], ['counterparty', counterparty], ['modules', modules], ['certificate', certificate], ['finish', finish]];
+const STEPS = [['claim', claim], ['node', node], ['counterparty', counterparty], ['modules', modules], ['certificate', certificate], ['done', finish]];
 const indexOf = (name) => Math.max(0, STEPS.findIndex(([id]) => id === name));
 
 export const title = () => t('setup.title');
