@@ -32,6 +32,7 @@ void gv_keeper_init(struct gv_keeper *k, const struct gv_keeper_config *config)
     k->open = false;
     k->view = (struct gv_prices_view){.state = GV_PRICES_FILLING};
     k->told_cents = 0;
+    k->values_max = GV_PRICES_VALUES;
     gv_rpc_init(&k->rpc, k->config.http, k->config.rpc);
 }
 

@@ -18,7 +18,7 @@ union gv_keeper_work {
     } read;
     struct {
         struct gv_oracle_slot slot[GV_PRICES_VALUES];
-        double point[GV_PRICES_VALUES * GV_ORACLE_POINTS_PER_VALUE];
+        double point[(size_t)GV_PRICES_VALUES * GV_ORACLE_POINTS_PER_VALUE];
     } estimate;
 };
 
@@ -34,6 +34,7 @@ struct gv_keeper {
     struct gv_prices_view view; /* as published last */
     bool priced;                /* view holds the price of the newest block */
     uint32_t told_cents;        /* to the guard */
+    uint32_t values_max;        /* GV_PRICES_VALUES; less in tests */
     int64_t flushed_s;          /* history is written up to here */
     struct gv_mono flush_at;
     bool resident; /* work was touched */

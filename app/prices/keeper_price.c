@@ -37,7 +37,7 @@ static bool take_piece(void *ctx, struct gv_view piece)
         if (!counts(collect, &amount)) {
             continue;
         }
-        if (k->values.count == GV_PRICES_VALUES) {
+        if (k->values.count == k->values_max) {
             collect->displaced++;
         } else {
             gv_oracle_values_put(&k->values, k->values.count, amount.sats);
@@ -52,7 +52,7 @@ static enum gv_err collect_amounts(struct gv_keeper *k, uint32_t first, uint32_t
 {
     struct collect collect = {.keeper = k, .first = first};
     k->resident = true;
-    gv_oracle_values_init(&k->values, k->work->estimate.slot, GV_PRICES_VALUES);
+    gv_oracle_values_init(&k->values, k->work->estimate.slot, k->values_max);
     for (uint32_t i = 0; i <= last - first; i++) {
         collect.height = last - i;
         enum gv_err err = gv_price_db_each_piece(&k->db, collect.height, GV_PRICE_PART_AMOUNTS,

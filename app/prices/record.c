@@ -170,7 +170,8 @@ size_t gv_record_write_amounts(const struct gv_record *record, uint32_t *at, uin
                                size_t cap)
 {
     struct gv_writer w = gv_writer_of(out, cap);
-    while (*at < record->payments && w.cap - w.n >= GV_ORACLE_OUTPUTS * GV_RECORD_ITEM_BYTES) {
+    while (*at < record->payments &&
+           w.cap - w.n >= (size_t)GV_ORACLE_OUTPUTS * GV_RECORD_ITEM_BYTES) {
         const struct gv_record_payment *payment = &record->payment[*at];
         for (uint32_t i = 0; i < payment->value_count; i++) {
             gv_write_u64le(&w, (uint64_t)payment->distance << DISTANCE_SHIFT | payment->sats[i]);

@@ -102,8 +102,8 @@ _Static_assert(GV_LISTING_JSON_MAX + 512u <= GV_LIVE_FRAME_OUT_MAX, "one listing
 /* Amounts behind a block price: a busy day has 130,000. 16 bytes in their chains, 16 for two points. */
 #define GV_PRICES_VALUES 150000u
 /* The keeper of prices, idle: RPC client 341 kB, list of blocks 26 kB, bins and histogram 51 kB, a piece of
- * a record 33 kB. Resident of it are some 60 kB. */
-#define GV_KEEPER_BYTES (480u * 1024u)
+ * a record 33 kB, 29 kB to spare. Resident of it are some 60 kB. */
+#define GV_KEEPER_BYTES (341u * 1024u + 26u * 1024u + 51u * 1024u + 33u * 1024u + 29u * 1024u)
 /* At work: a block of 4 MB with its record of 1 MB, or the amounts of a window. */
 #define GV_KEEPER_WORK_BYTES (GV_BLOCK_BYTES_MAX + 1024u * 1024u)
 
