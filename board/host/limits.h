@@ -9,8 +9,8 @@
 #define GV_LISTINGS_MAX 2048u
 /* Uploads of a ladder checked at the same time. */
 #define GV_SUBMISSIONS_MAX 2u
-#define GV_HTTP_WORKERS    8u
-/* WebSocket clients of the live thread. */
-#define GV_LIVE_CLIENTS_MAX 256u
+#define GV_HTTP_WORKERS    16u
+/* Clients of the live thread. */
+#define GV_LIVE_CLIENTS_MAX 160u
 
 #endif

@@ -67,13 +67,29 @@ _Static_assert(GV_CHAIN_RING >= 288u, "a reorg of all blocks a pruned node keeps
 
 /* ---- Live ---------------------------------------------------------------------------------- */
 
-#define GV_LIVE_FRAME_IN_MAX  4096u /* largest message a client may send */
-#define GV_LIVE_FRAME_OUT_MAX 8192u /* envelope and one listing with its PSBT */
-#define GV_LIVE_MESSAGES      256u  /* shared, reference-counted messages in flight */
-#define GV_LIVE_RING          16u   /* messages one client may lag behind */
+#define GV_LIVE_FRAME_IN_MAX  16384u /* largest message a client may send */
+#define GV_LIVE_TEXTS         16u    /* messages longer than a few words arriving at the same time */
+#define GV_LIVE_FRAME_OUT_MAX 8192u  /* envelope and one listing with its PSBT */
+#define GV_LIVE_SUBS_MAX      16u    /* channels one client hears */
 #define GV_LIVE_PER_ADDRESS   8u
+/* What can be resumed from, stored once for all clients: a listing's event takes about 2 kB. */
+#define GV_LIVE_EVENTS      1024u
+#define GV_LIVE_EVENT_BYTES (GV_LIVE_EVENTS * 2048u)
+/* Streams of other programs, which do not resume. */
+#define GV_LIVE_RAW_EVENTS      128u
+#define GV_LIVE_RAW_EVENT_BYTES (GV_LIVE_RAW_EVENTS * 4096u)
+/* How far a client may lag behind what came while it listened. */
+#define GV_LIVE_LAG_EVENTS 64u
+#define GV_LIVE_LAG_BYTES  262144u
+/* Frames on their way out, shared by clients that stand at the same place, and bytes that came with an
+ * upgrade. When all are held by clients that take nothing, the one that is stuck longest goes. */
+#define GV_LIVE_MESSAGES 128u
+/* A seat with its subscriptions, and the reader of its frames (asserted in web/live/frames.c). */
+#define GV_LIVE_CLIENT_BYTES (3072u + 4608u)
 
 _Static_assert(GV_LISTING_JSON_MAX + 512u <= GV_LIVE_FRAME_OUT_MAX, "one listing fits a message");
+_Static_assert(GV_LIVE_LAG_EVENTS < GV_LIVE_RAW_EVENTS, "who lags is told before it is lost");
+_Static_assert(GV_LIVE_LAG_BYTES < GV_LIVE_RAW_EVENT_BYTES, "who lags is told before it is lost");
 
 /* ---- Price oracle -------------------------------------------------------------------------- */
 
@@ -158,8 +174,9 @@ _Static_assert(GV_LISTING_JSON_MAX + 512u <= GV_LIVE_FRAME_OUT_MAX, "one listing
      GV_WIDE(GV_RATE_SETS) * GV_RATE_SET_BYTES + GV_BLOCK_BYTES_MAX +                              \
      GV_WIDE(GV_WATCH_MAX) * GV_EVIDENCE_BYTES +                                                   \
      GV_WIDE(GV_LIVE_MESSAGES) * GV_LIVE_FRAME_OUT_MAX +                                           \
-     GV_WIDE(GV_LIVE_CLIENTS_MAX) * 2u * GV_LIVE_FRAME_IN_MAX + GV_ORACLE_BYTES +                  \
-     GV_PRICES_PUBLISHED_BYTES + GV_KEEPER_BYTES + GV_ORDER_BOOK_BYTES +                           \
+     GV_WIDE(GV_LIVE_CLIENTS_MAX) * GV_LIVE_CLIENT_BYTES +                                         \
+     GV_LIVE_TEXTS * GV_LIVE_FRAME_IN_MAX + GV_LIVE_EVENT_BYTES + GV_LIVE_RAW_EVENT_BYTES +        \
+     GV_ORACLE_BYTES + GV_PRICES_PUBLISHED_BYTES + GV_KEEPER_BYTES + GV_ORDER_BOOK_BYTES +         \
      GV_WIDE(GV_FILL_TXIDS_MAX) * 32u + GV_WIDE(GV_SQLITE_HEAP_BYTES) +                            \
      GV_WIDE(GV_TLS_HEAP_BYTES) + GV_WIDE(GV_CIVETWEB_HEAP_BYTES) + GV_WIDE(GV_CURL_HEAP_BYTES))
 

@@ -40,7 +40,6 @@
 #include <unistd.h>
 
 #define TICK_S           1
-#define TIME_FRAME_MS    10000u
 #define CERT_CHECK_MS    3600000u
 #define RPC_CONNECT_MS   3000u
 #define INDEXER_STATE_MS 2000u /* the node thread asks it at every poll and must not hang on it */
@@ -271,10 +270,10 @@ static void init_api(void)
 static enum gv_err start_web(const struct gv_route *extra, size_t extra_n, struct gv_fail *fail)
 {
     const struct gv_live_config live_config = {
-        .greet = gv_api_greet,
-        .greet_more = gv_api_greet_more,
-        .channel = gv_api_channel,
-        .on_message = gv_api_on_message,
+        .topics = gv_api_topics,
+        .topics_n = gv_api_topics_n,
+        .snapshot = gv_api_snapshot,
+        .raw = gv_api_raw,
         .ctx = gv_api_instance(),
     };
     enum gv_err err = gv_live_start(&self.live, &live_config, fail);
@@ -457,12 +456,11 @@ static void renew_certificate(void)
 static void run_until_signal(const sigset_t *signals)
 {
     const struct timespec tick = {.tv_sec = TICK_S};
-    struct gv_mono frame_at = gv_clock_mono(&self.clock);
-    struct gv_mono cert_at = frame_at;
+    struct gv_mono cert_at = gv_clock_mono(&self.clock);
     struct gv_engine_stats engine;
     struct gv_alive alive;
     gv_alive_init(&alive, self.config.node_poll_seconds * 1000u, self.config.node_timeout_ms,
-                  frame_at);
+                  cert_at);
     for (;;) {
         const int signal_number = sigtimedwait(signals, NULL, &tick);
         if (signal_number == SIGINT || signal_number == SIGTERM || atomic_load(&self.restart)) {
@@ -475,10 +473,6 @@ static void run_until_signal(const sigset_t *signals)
         if (gv_alive_check(&alive, engine.node_reports, now) &&
             gv_alive_beats(self.config.node_timeout_ms)) {
             gv_systemd_watchdog();
-        }
-        if (now.ms - frame_at.ms >= TIME_FRAME_MS) {
-            gv_api_publish_time(gv_api_instance());
-            frame_at = now;
         }
         if (self.config.https_tls &&
             (signal_number == SIGHUP || now.ms - cert_at.ms >= CERT_CHECK_MS)) {

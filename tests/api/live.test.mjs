@@ -135,7 +135,7 @@ test('a tip is told with the height', async () => {
   live.close();
 });
 
-test('100 clients on 8 workers, 10 of them stalled: the other 90 hear all, and requests are served', async () => {
+test('100 clients, 10 of them stalled: the other 90 hear all, and requests are served', async () => {
   const clients = [];
   for (let i = 0; i < 100; i++) clients.push(await openLive());
   const stalled = clients.splice(0, 10);
@@ -156,16 +156,15 @@ test('100 clients on 8 workers, 10 of them stalled: the other 90 hear all, and r
   }
   for (const client of clients) {
     assert.equal(client.closed, null, 'a client that reads is never dropped');
-    assert.ok(
-      client.frames.filter((frame) => frame.type === 'resync').length > 5,
-      'a block that changes many rows is told once',
-    );
+    /* Rows are told behind the height that was waited for. */
+    const snapshots = () => client.frames.filter((frame) => frame.ch === 'market' && frame.type === 'snapshot');
+    await until('a block that changes many rows to be told once', () => snapshots().length > 5);
   }
   const { text } = await world.api.get('/metrics');
-  assert.match(text, /^gavel_ws_clients\{.*\} (9\d|100)$/m);
+  assert.match(text, /^gavel_ws_clients\{transport="websocket"\} (9\d|100)$/m);
   for (const client of [...clients, ...stalled]) client.close();
   await until('the clients to be forgotten', async () =>
-    /^gavel_ws_clients\{.*\} 0$/m.test((await world.api.get('/metrics')).text),
+    /^gavel_ws_clients\{transport="websocket"\} 0$/m.test((await world.api.get('/metrics')).text),
   );
 });
 

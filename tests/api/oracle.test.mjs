@@ -162,7 +162,7 @@ test('a reorg does no harm', async () => {
 });
 
 test('the stream greets with the points it has and then sends new ones', async () => {
-  const client = await LiveClient.open(`ws://127.0.0.1:${gaveld.httpPort}/ws/mempool`);
+  const client = await LiveClient.open(`ws://127.0.0.1:${gaveld.httpPort}/ws/mempool`, { channels: [] });
   const first = await client.frame('a greeting', (frame) => frame.transactions.length > 0);
   assert.ok(first.price > 0 && first.confidence >= 0 && first.confidence <= 1);
   assert.ok(first.stats.total_filtered <= first.stats.total_received && first.stats.uptime_seconds > 0);
@@ -177,7 +177,9 @@ test('the stream greets with the points it has and then sends new ones', async (
   await client.frame('the next message', (frame) => frame.stats.total_received > first.stats.total_received, count);
   client.close();
 
-  const other = await LiveClient.open(`ws://127.0.0.1:${gaveld.httpPort}/ws/mempool?format=enveloped`);
+  const other = await LiveClient.open(`ws://127.0.0.1:${gaveld.httpPort}/ws/mempool?format=enveloped`, {
+    channels: [],
+  });
   const { type, data } = await other.frame('an envelope', () => true);
   assert.equal(type, 'mempool_update');
   assert.equal(data.baseline, null);
@@ -187,9 +189,13 @@ test('the stream greets with the points it has and then sends new ones', async (
 
 test('the stream of listings hears nothing of prices', async () => {
   const client = await LiveClient.open(`ws://127.0.0.1:${gaveld.httpPort}/api/v1/ws`);
-  await client.frame('the greeting', (frame) => frame.type === 'resync');
+  await client.frame('the greeting', (frame) => frame.type === 'snapshot');
   await sleep(1500);
-  assert.ok(client.frames.every((frame) => frame.ch !== undefined));
+  assert.ok(client.frames.every((frame) => ['market', 'node', 'system'].includes(frame.ch)));
+  client.say({ op: 'sub', ch: 'price' });
+  const price = await client.frame('the price when asked for', (frame) => frame.ch === 'price');
+  assert.equal(price.type, 'snapshot');
+  assert.ok(price.data.price > 0 && price.data.transactions === undefined);
   client.close();
 });
 

@@ -5,9 +5,9 @@ import { until } from './wait.mjs';
 export class LiveClient {
   /**
    * @param {string} url wss://127.0.0.1:8443/api/v1/ws
-   * @param {import('ws').ClientOptions} [options]
+   * @param {import('ws').ClientOptions & {channels?: string[], since?: number}} [options]
    */
-  static async open(url, options) {
+  static async open(url, { channels = ['market', 'node'], since, ...options } = {}) {
     const client = new LiveClient();
     /** @type {any[]} frames, parsed, with the time they came */
     client.frames = [];
@@ -24,7 +24,13 @@ export class LiveClient {
       client.socket.once('error', reject);
     });
     client.socket.on('error', () => undefined);
+    for (const ch of channels) client.say({ op: 'sub', ch, since });
     return client;
+  }
+
+  /** @param {unknown} op */
+  say(op) {
+    this.socket.send(JSON.stringify(op));
   }
 
   /** @param {string} what @param {(frame: any) => boolean} matches @param {number} [from] index of the first frame looked at */

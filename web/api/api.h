@@ -3,7 +3,7 @@
  * Handlers run on HTTP workers: they check everything that needs no shared state, ask the node and
  * the indexer where a rule demands it, hand commands to the engine and wait. Reads come from the
  * market. Nothing here keeps state between requests but the per-worker contexts.
- * Threads: gv_api_init main; handlers on workers; gv_api_on_event engine; gv_api_greet live. */
+ * Threads: gv_api_init main; handlers on workers; gv_api_on_event engine; gv_api_snapshot live. */
 #ifndef GV_WEB_API_API_H
 #define GV_WEB_API_API_H
 
@@ -97,18 +97,14 @@ bool gv_api_origin_allowed(void *api, struct gv_view origin);
 /** gv_row_renderer: the listing object of the original's lists. */
 void gv_api_render_row(struct gv_market_row *row, struct gv_view psbt);
 
-/* Live stream. */
-size_t gv_api_greet(void *api, const void *route_extra, char *buf, size_t cap);
-size_t gv_api_on_message(void *api, const void *route_extra, uint64_t client_id,
-                         struct gv_view text, char *reply, size_t cap);
-/** gv_live_config.greet_more and .channel. */
-size_t gv_api_greet_more(void *api, const void *route_extra, unsigned part, char *buf, size_t cap);
-const void *gv_api_channel(void *api, const struct gv_exchange *x);
+/* For gv_live_config. */
+extern const struct gv_live_topic gv_api_topics[];
+extern const unsigned gv_api_topics_n;
+size_t gv_api_snapshot(void *api, uint64_t channel, uint64_t *next, char *buf, size_t cap);
+uint64_t gv_api_raw(void *api, const struct gv_exchange *x);
 /** A new price stands (gv_oracle_service_config.published). Thread: oracle. */
 void gv_api_on_price(void *ctx);
 /** gv_event_sink. */
 void gv_api_on_event(void *api, const struct gv_event *event);
-/** A time frame, so that clients can tell silence from loss. Every 10 s, by boot's main thread. */
-void gv_api_publish_time(struct gv_api *api);
 
 #endif

@@ -21,13 +21,6 @@ struct gv_api {
     /* Number of the first price point that has not been sent to every client. Set by the oracle
      * thread, read by the live thread. */
     _Atomic(uint64_t) price_points_sent;
-    /* Of the greeting that the live thread is writing: points from `next` to `end`, the latter not
-     * included, are left. Fixed at its first part, so that the parts fit each other although points
-     * come and go meanwhile. Live thread. */
-    struct {
-        uint64_t next;
-        uint64_t end;
-    } price_greeting;
     struct gv_mono started;
     char
         epoch[20]; /* of this run, part of every ETag: market sequences begin again at each start */

@@ -1,135 +1,172 @@
-/* What the live stream says: one envelope for all, the same objects as the GETs. */
-#include "web/api/api_state.h"
+/* What the live stream says: the same objects as the GETs. */
+#include "web/api/stream.h"
+
 #include "web/api/price.h"
 #include "web/api/render.h"
 
-#include "firmware/base/text.h"
+const struct gv_live_topic gv_api_topics[] = {
+    [GV_TOPIC_MARKET] = {.name = "market"},
+    [GV_TOPIC_AUCTION] = {.name = "auction", .has_id = true},
+    [GV_TOPIC_NODE] = {.name = "node"},
+    [GV_TOPIC_PRICE] = {.name = "price"},
+    [GV_TOPIC_SYSTEM] = {.name = "system"},
+    [GV_TOPIC_MEMPOOL] = {.name = "mempool", .has_id = true, .is_raw = true},
+};
+const unsigned gv_api_topics_n = GV_TOPICS;
+_Static_assert(sizeof(gv_api_topics) / sizeof(gv_api_topics[0]) == GV_TOPICS, "one row each");
 
-static void open_frame(struct gv_json_out *out, const char *channel, uint64_t sequence,
-                       const char *type, struct gv_utc now)
+/* ---- Objects ---------------------------------------------------------------------------------- */
+
+static size_t length_of(const struct gv_json_out *out)
 {
-    gv_jo_object(out);
-    gv_jo_kint(out, "v", 1);
-    gv_jo_kstring(out, "ch", channel);
-    gv_jo_kint(out, "seq", (int64_t)sequence);
-    gv_jo_kstring(out, "type", type);
-    gv_render_utc(out, "ts", now);
-    gv_jo_key(out, "data");
+    return out->full ? 0 : out->n;
 }
 
-/* A frame of the node's state. Returns its length, 0 when it does not fit. */
-static size_t write_node_frame(const struct gv_api *api, const char *type, char *buf, size_t cap)
+static size_t write_node(const struct gv_api *api, char *buf, size_t cap)
 {
     struct gv_json_out out;
     struct gv_market_head head;
-    const struct gv_utc now = gv_clock_utc(api->config.clock);
     gv_market_head(api->config.market, &head);
     gv_json_out_init(&out, buf, cap);
-    open_frame(&out, "node", head.sequence, type, now);
-    gv_render_node(&out, &head, now);
-    gv_jo_object_end(&out);
-    return out.full ? 0 : out.n;
+    gv_render_node(&out, &head, gv_clock_utc(api->config.clock));
+    return length_of(&out);
 }
 
-/* Who comes, and who lost messages, is told to read everything again. */
-size_t gv_api_greet(void *api, const void *route_extra, char *buf, size_t cap)
-{
-    if (route_extra != NULL) {
-        return gv_price_greet(api, route_extra, 0, buf, cap);
-    }
-    return write_node_frame(api, "resync", buf, cap);
-}
-
-static size_t write_time_frame(const struct gv_api *api, char *buf, size_t cap)
+/* Too large for one message as a whole: what a client must know to read the lists. */
+static size_t write_market(const struct gv_api *api, char *buf, size_t cap)
 {
     struct gv_json_out out;
-    const struct gv_utc now = gv_clock_utc(api->config.clock);
+    struct gv_market_head head;
+    gv_market_head(api->config.market, &head);
     gv_json_out_init(&out, buf, cap);
-    open_frame(&out, "time", 0, "time", now);
     gv_jo_object(&out);
-    gv_jo_kint(&out, "server_time_ms", now.s * 1000);
+    gv_jo_kint(&out, "height", head.tip.height.v);
+    gv_jo_kint(&out, "listings", head.count);
+    gv_jo_key(&out, "by_status");
+    gv_jo_object(&out);
+    for (unsigned i = 0; i < GV_DUTCH_STATUSES; i++) {
+        gv_jo_kint(&out, gv_dutch_status_text((enum gv_dutch_status)i), head.status_counts[i]);
+    }
     gv_jo_object_end(&out);
     gv_jo_object_end(&out);
-    return out.full ? 0 : out.n;
+    return length_of(&out);
 }
 
-/* Clients have nothing to say on this stream yet but "are you there". */
-/* Prices bring their points in several messages, everything else is one. */
-size_t gv_api_greet_more(void *api, const void *route_extra, unsigned part, char *buf, size_t cap)
+static size_t write_system(const struct gv_api *api, char *buf, size_t cap)
 {
-    return route_extra != NULL ? gv_price_greet(api, route_extra, part, buf, cap) : 0;
+    struct gv_json_out out;
+    const struct gv_mono now = gv_clock_mono(api->config.clock);
+    gv_json_out_init(&out, buf, cap);
+    gv_jo_object(&out);
+    gv_jo_kstring(&out, "version", GV_VERSION);
+    gv_jo_kstring(&out, "board", GV_BOARD_NAME);
+    gv_jo_kint(&out, "uptime_s", (int64_t)((now.ms - api->started.ms) / 1000u));
+    gv_jo_object_end(&out);
+    return length_of(&out);
 }
 
-const void *gv_api_channel(void *api, const struct gv_exchange *x)
-{
-    (void)api;
-    return x->route->extra != NULL ? gv_price_channel_of(x) : NULL;
-}
-
-size_t gv_api_on_message(void *api, const void *route_extra, uint64_t client_id,
-                         struct gv_view text, char *reply, size_t cap)
-{
-    (void)client_id;
-    if (route_extra != NULL || !gv_view_is(text, "{\"op\":\"ping\"}")) {
-        return 0;
-    }
-    return write_time_frame(api, reply, cap);
-}
-
-/* A full message pool needs no action: the live thread then greets every client anew. */
-static void publish(const struct gv_api *api, const char *buf, size_t n)
-{
-    if (n > 0 && gv_live_publish_to(api->live, NULL, gv_view_of(buf, n)) == GV_ERR_TOO_LARGE) {
-        gv_log(GV_LOG_BROKEN, "api", "live frame too large bytes=%zu", n);
-    }
-}
-
-struct listing_frame {
+struct listing {
     struct gv_json_out out;
     struct gv_tip tip;
 };
 
 static void write_row(void *ctx, const struct gv_market_row *row)
 {
-    struct listing_frame *frame = ctx;
-    gv_render_v1(&frame->out, row, frame->tip);
+    struct listing *listing = ctx;
+    gv_render_v1(&listing->out, row, listing->tip);
 }
 
-static size_t write_listing_frame(const struct gv_api *api, const struct gv_event *event, char *buf,
-                                  size_t cap)
+/* Returns: 0 when there is none of that number. */
+static size_t write_listing(const struct gv_api *api, uint64_t id, char *buf, size_t cap)
 {
-    struct listing_frame frame;
-    gv_json_out_init(&frame.out, buf, cap);
-    open_frame(&frame.out, "dutch", event->sequence, "listing", gv_clock_utc(api->config.clock));
-    if (gv_market_with(api->config.market, event->id, &frame.tip, write_row, &frame) != GV_OK) {
-        return 0; /* retired since: nothing to say */
+    struct listing listing;
+    gv_json_out_init(&listing.out, buf, cap);
+    if (gv_market_with(api->config.market, id, &listing.tip, write_row, &listing) != GV_OK) {
+        return 0;
     }
-    gv_jo_object_end(&frame.out);
-    return frame.out.full ? 0 : frame.out.n;
+    return length_of(&listing.out);
+}
+
+/* ---- Hooks of the live thread ------------------------------------------------------------------- */
+
+static size_t write_listing_or_null(const struct gv_api *api, uint64_t id, char *buf, size_t cap)
+{
+    struct gv_json_out out;
+    const size_t n = write_listing(api, id, buf, cap);
+    if (n > 0) {
+        return n;
+    }
+    gv_json_out_init(&out, buf, cap);
+    gv_jo_null(&out);
+    return length_of(&out);
+}
+
+size_t gv_api_snapshot(void *api, uint64_t channel, uint64_t *next, char *buf, size_t cap)
+{
+    const uint64_t id = gv_live_channel_id(channel);
+    switch ((enum gv_topic)gv_live_channel_topic(channel)) {
+    case GV_TOPIC_MARKET:
+        return write_market(api, buf, cap);
+    case GV_TOPIC_AUCTION:
+        return write_listing_or_null(api, id, buf, cap);
+    case GV_TOPIC_NODE:
+        return write_node(api, buf, cap);
+    case GV_TOPIC_PRICE:
+        return gv_price_data(api, buf, cap);
+    case GV_TOPIC_SYSTEM:
+        return write_system(api, buf, cap);
+    case GV_TOPIC_MEMPOOL:
+        return gv_price_greet(api, id, next, buf, cap);
+    case GV_TOPICS:
+        break;
+    }
+    return 0;
+}
+
+uint64_t gv_api_raw(void *api, const struct gv_exchange *x)
+{
+    (void)api;
+    return x->route->extra != NULL ? gv_price_channel_of(x) : 0;
+}
+
+/* ---- Events ------------------------------------------------------------------------------------- */
+
+static void publish(const struct gv_api *api, uint64_t channel, const char *type,
+                    enum gv_newest_of newest_of, struct gv_view data)
+{
+    const struct gv_live_event event = {
+        .channel = channel, .type = type, .newest_of = newest_of, .data = data};
+    if (data.n > 0 && gv_live_publish(api->live, &event) == GV_ERR_TOO_LARGE) {
+        gv_log(GV_LOG_BROKEN, "api", "live event too large bytes=%zu", data.n);
+    }
+}
+
+static void publish_listing(const struct gv_api *api, uint64_t id, char *buf)
+{
+    const struct gv_view data = gv_view_of(buf, write_listing(api, id, buf, GV_LIVE_DATA_MAX));
+    /* Retired since, when there is nothing to say. */
+    publish(api, gv_live_channel(GV_TOPIC_AUCTION, id), "listing", GV_NEWEST_OF_NONE, data);
+    publish(api, gv_live_channel(GV_TOPIC_MARKET, 0), "listing", GV_NEWEST_OF_NONE, data);
 }
 
 void gv_api_on_event(void *api, const struct gv_event *event)
 {
     struct gv_api *self = api;
-    char buf[GV_LIVE_FRAME_OUT_MAX];
+    char buf[GV_LIVE_DATA_MAX];
     if (self->live == NULL) {
         return; /* the first picture, before anybody can listen */
     }
     switch (event->kind) {
     case GV_EVENT_TIP:
-        publish(self, buf, write_node_frame(self, "node", buf, sizeof(buf)));
+        publish(self, gv_live_channel(GV_TOPIC_NODE, 0), "node", GV_NEWEST_OF_NODE,
+                gv_view_of(buf, write_node(self, buf, sizeof(buf))));
         break;
     case GV_EVENT_LISTING:
-        publish(self, buf, write_listing_frame(self, event, buf, sizeof(buf)));
+        publish_listing(self, event->id, buf);
         break;
     case GV_EVENT_LISTINGS:
-        publish(self, buf, write_node_frame(self, "resync", buf, sizeof(buf)));
+        gv_live_reset(self->live, gv_live_channel(GV_TOPIC_AUCTION, 0));
+        gv_live_reset(self->live, gv_live_channel(GV_TOPIC_MARKET, 0));
         break;
     }
-}
-
-void gv_api_publish_time(struct gv_api *api)
-{
-    char buf[256];
-    publish(api, buf, write_time_frame(api, buf, sizeof(buf)));
 }

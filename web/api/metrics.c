@@ -145,14 +145,17 @@ static void write_live(struct metrics *m, const struct gv_live *live)
 {
     struct gv_live_stats stats;
     gv_live_stats(live, &stats);
-    head(m, "gavel_ws_clients", "gauge", "Live clients.");
-    print(m, "gavel_ws_clients{transport=\"websocket\"} %" PRIu32 "\n", stats.clients);
+    head(m, "gavel_ws_clients", "gauge", "Live clients by transport.");
+    for (unsigned i = 0; i < GV_LIVE_KINDS; i++) {
+        print(m, "gavel_ws_clients{transport=\"%s\"} %" PRIu32 "\n",
+              gv_live_kind_name((enum gv_live_kind)i), stats.by_kind[i]);
+    }
     head(m, "gavel_ws_dropped_total", "counter", "Live clients ended, by reason.");
     for (unsigned i = 0; i < GV_LIVE_ENDS; i++) {
         print(m, "gavel_ws_dropped_total{reason=\"%s\"} %" PRIu64 "\n",
               gv_live_end_name((enum gv_live_end)i), stats.ended[i]);
     }
-    one(m, "gavel_ws_messages_total", "counter", "Messages sent to clients.", stats.messages_sent);
+    one(m, "gavel_ws_messages_total", "counter", "Messages sent to clients.", stats.frames_sent);
 }
 
 /* ---- price ------------------------------------------------------------------------------------------------ */

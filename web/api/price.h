@@ -10,18 +10,11 @@
 #include "firmware/base/json.h"
 #include "web/api/api_state.h"
 
-/** Forms of the stream: a channel of the live thread each. */
-struct gv_price_form {
-    bool enveloped; /* {"type":"mempool_update","data":{...}}, as an older program sends it */
-};
-extern const struct gv_price_form gv_price_flat;
-extern const struct gv_price_form gv_price_enveloped;
-
-/** The form that a request asks for by ?format=. Thread: worker. */
-const struct gv_price_form *gv_price_channel_of(const struct gv_exchange *x);
-/** Part of the greeting; 0 behind the last. Thread: live. */
-size_t gv_price_greet(struct gv_api *api, const struct gv_price_form *form, unsigned part,
-                      char *buf, size_t cap);
+/** The channel of the form that a request asks for by ?format=. Thread: worker. */
+uint64_t gv_price_channel_of(const struct gv_exchange *x);
+/** Part of the greeting, as gv_live_snapshot. In: form: the channel's id. Thread: live. */
+size_t gv_price_greet(const struct gv_api *api, uint64_t form, uint64_t *next, char *buf,
+                      size_t cap);
 
 /** "key":123.45 */
 void gv_render_fixed(struct gv_json_out *out, const char *key, double v, int decimals);

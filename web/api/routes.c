@@ -30,6 +30,9 @@ static const struct gv_family v1 = {
     .v1 = true,
 };
 
+/* `extra` of the live row that does not speak gavel.v1. */
+static const char mempool[] = "mempool";
+
 #define PUBLIC GV_SCOPE_PUBLIC
 #define PAGE_BY(handler, pattern)                                                                  \
     {                                                                                              \
@@ -65,8 +68,10 @@ const struct gv_route gv_api_routes[] = {
     {"GET",  "/api/v1/oracle/history",          gv_handle_oracle_history, PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "oracle_history",        NULL},
     {"GET",  "/api/v1/oracle/blocks",           gv_handle_oracle_blocks,  PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "oracle_blocks",         NULL},
     {"GET",  "/api/v1/oracle/days",             gv_handle_oracle_days,    PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "oracle_days",           NULL},
-    {"GET",  "/ws/mempool",                     gv_handle_price_stream,   PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 GV_ROUTE_WEBSOCKET, "ws_mempool",            &gv_price_flat},
+    {"GET",  "/ws/mempool",                     gv_handle_price_stream,   PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 GV_ROUTE_WEBSOCKET, "ws_mempool",            mempool},
     {"GET",  "/api/v1/ws",                      NULL,                     PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 GV_ROUTE_WEBSOCKET, "ws",                    NULL},
+    {"GET",  "/api/v1/events",                  NULL,                     PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 GV_ROUTE_SSE,       "events",                NULL},
+    {"GET",  "/api/v1/events/poll",             NULL,                     PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 GV_ROUTE_POLL,      "events_poll",           NULL},
     /* the box itself */
     {"GET",  "/api/v1/settings",                gv_handle_settings,       "admin",          GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "settings",              NULL},
     {"PATCH","/api/v1/settings",                gv_handle_settings_change,"admin",          GV_CSRF_TOKEN, GV_RATE_WRITE, GV_SMALL_BODY_MAX, 0,                  "settings_change",       NULL},

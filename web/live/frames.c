@@ -1,6 +1,7 @@
-#include "web/live/seat.h"
+#include "web/live/state.h"
 
 #include "firmware/base/assert.h"
+#include "firmware/base/json.h"
 #include "firmware/base/pool.h"
 
 #include <string.h>
@@ -19,6 +20,12 @@ struct reader {
 };
 
 GV_POOL_STORAGE(live_readers, struct reader, GV_LIVE_CLIENTS_MAX);
+
+/* A long message while it arrives; few clients ever send one. */
+struct gv_live_text {
+    uint8_t bytes[GV_LIVE_FRAME_IN_MAX + GV_JSON_PADDING];
+};
+GV_POOL_STORAGE(live_texts, struct gv_live_text, GV_LIVE_TEXTS);
 
 /* The build renames the allocator calls of wslay to these (CMakeLists.txt): the one allocation of its
  * frame layer, a reader for each client, comes from a pool. It is written as malloc and memset, which
@@ -50,6 +57,7 @@ void gv_wslay_free(void *p)
 void gv_frames_init(void)
 {
     GV_POOL_INIT(live_readers);
+    GV_POOL_INIT(live_texts);
 }
 
 /* ---- Bytes in --------------------------------------------------------------------------------- */
@@ -61,11 +69,12 @@ static enum gv_err read_some(struct gv_seat *seat, uint8_t *out, size_t cap, siz
     if (in->early == NULL) {
         return gv_net_recv(&seat->net, out, cap, got);
     }
-    size_t left = in->early->n - in->early_read;
+    const struct gv_view early = gv_live_message_bytes(in->early);
+    size_t left = early.n - in->early_read;
     *got = left < cap ? left : cap;
-    memcpy(out, in->early->bytes + in->early_read, *got);
+    memcpy(out, early.p + in->early_read, *got);
     in->early_read += *got;
-    if (in->early_read == in->early->n) {
+    if (*got == left) {
         gv_live_message_release(in->early);
         in->early = NULL;
     }
@@ -90,6 +99,39 @@ static ssize_t recv_callback(uint8_t *out, size_t cap, int flags, void *user)
     return (ssize_t)got;
 }
 
+/* ---- The message that is arriving -------------------------------------------------------------- */
+
+static uint8_t *text_of(struct gv_seat_in *in)
+{
+    return in->text_long != NULL ? in->text_long->bytes : in->text_short;
+}
+
+static void drop_text(struct gv_seat_in *in)
+{
+    in->text_n = 0;
+    if (in->text_long != NULL) {
+        gv_pool_release(&live_texts, in->text_long);
+        in->text_long = NULL;
+    }
+}
+
+/* Room for n more bytes. Returns 0 or the close code. */
+static uint16_t grow_text(struct gv_seat_in *in, uint64_t n)
+{
+    if (n > GV_LIVE_FRAME_IN_MAX - in->text_n) {
+        return GV_CLOSE_TOO_BIG;
+    }
+    if (in->text_long != NULL || in->text_n + n + GV_JSON_PADDING <= sizeof(in->text_short)) {
+        return 0;
+    }
+    in->text_long = gv_pool_acquire(&live_texts, 0);
+    if (in->text_long == NULL) {
+        return GV_CLOSE_FULL;
+    }
+    memcpy(in->text_long->bytes, in->text_short, in->text_n);
+    return 0;
+}
+
 bool gv_frames_open(struct gv_seat *seat)
 {
     static const struct wslay_frame_callbacks callbacks = {.recv_callback = recv_callback};
@@ -102,6 +144,7 @@ void gv_frames_close(struct gv_seat *seat)
         wslay_frame_context_free(seat->in.frames);
         seat->in.frames = NULL;
     }
+    drop_text(&seat->in);
 }
 
 /* ---- Messages --------------------------------------------------------------------------------- */
@@ -111,29 +154,17 @@ static void protocol_error(struct gv_seat *seat, uint16_t code, uint64_t now_ms)
     gv_seat_close(seat, code, GV_LIVE_END_PROTOCOL, now_ms);
 }
 
-static void on_text(struct gv_seat *seat, const struct gv_live_config *config, uint64_t now_ms)
+static void on_text(struct gv_live *live, struct gv_seat *seat, uint64_t now_ms)
 {
-    struct gv_view text = gv_view_of(seat->in.text, seat->in.text_n);
+    struct gv_seat_in *in = &seat->in;
+    uint8_t *text = text_of(in);
     gv_live_count_received();
-    if (!gv_utf8_valid(text)) {
+    if (!gv_utf8_valid(gv_view_of(text, in->text_n))) {
         protocol_error(seat, GV_CLOSE_NOT_UTF8, now_ms);
-        return;
+    } else {
+        gv_talk(live, seat, (char *)text, in->text_n, now_ms);
     }
-    if (config->on_message == NULL) {
-        return;
-    }
-    struct gv_live_message *answer = gv_live_message_acquire(GV_LIVE_PUBLISH_MARGIN);
-    if (answer == NULL) {
-        gv_seat_close(seat, GV_CLOSE_FULL, GV_LIVE_END_REFUSED, now_ms);
-        return;
-    }
-    size_t n = config->on_message(config->ctx, seat->route_extra, seat->id, text,
-                                  gv_live_message_payload(answer), GV_LIVE_FRAME_OUT_MAX);
-    if (n > 0) {
-        gv_live_message_frame(answer, n);
-        gv_seat_push(seat, answer, now_ms);
-    }
-    gv_live_message_release(answer);
+    drop_text(in);
 }
 
 /* Codes a client may send: RFC 6455 section 7.4. */
@@ -162,9 +193,7 @@ static void on_close(struct gv_seat *seat, uint64_t now_ms)
         return;
     }
     gv_seat_close(seat, (uint16_t)code, GV_LIVE_END_CLOSED, now_ms);
-    if (seat->out.n == 0) {
-        gv_seat_kill(seat, GV_LIVE_END_CLOSED);
-    }
+    seat->out.close_answers = true;
 }
 
 static void on_control(struct gv_seat *seat, uint64_t now_ms)
@@ -180,9 +209,6 @@ static void on_control(struct gv_seat *seat, uint64_t now_ms)
         memcpy(out->pong, in->control, in->control_n);
         out->pong_n = in->control_n;
         out->pong_due = true;
-        if (!out->blocked) {
-            gv_seat_flush(seat);
-        }
     }
 }
 
@@ -211,16 +237,16 @@ static uint16_t judge(const struct gv_seat_in *in, const struct wslay_frame_iocb
     if (!continues && !begins) {
         return GV_CLOSE_PROTOCOL;
     }
-    return part->payload_length > sizeof(in->text) - in->text_n ? GV_CLOSE_TOO_BIG : 0;
+    return 0;
 }
 
 static uint16_t begin_frame(struct gv_seat *seat, const struct wslay_frame_iocb *part)
 {
     struct gv_seat_in *in = &seat->in;
-    if (part->opcode == WSLAY_TEXT_FRAME && in->message_type == 0) {
-        in->text_n = 0;
-    }
     uint16_t code = judge(in, part);
+    if (code == 0 && !is_control(part->opcode)) {
+        code = grow_text(in, part->payload_length);
+    }
     if (code != 0) {
         return code;
     }
@@ -235,8 +261,7 @@ static uint16_t begin_frame(struct gv_seat *seat, const struct wslay_frame_iocb 
     return 0;
 }
 
-static void end_frame(struct gv_seat *seat, bool fin, const struct gv_live_config *config,
-                      uint64_t now_ms)
+static void end_frame(struct gv_live *live, struct gv_seat *seat, bool fin, uint64_t now_ms)
 {
     struct gv_seat_in *in = &seat->in;
     in->in_frame = false;
@@ -246,7 +271,7 @@ static void end_frame(struct gv_seat *seat, bool fin, const struct gv_live_confi
         in->message_type = 0;
         seat->heard_ms = now_ms;
         if (seat->state == GV_SEAT_OPEN) {
-            on_text(seat, config, now_ms);
+            on_text(live, seat, now_ms);
         }
     }
     if (in->message_type == 0) {
@@ -254,8 +279,8 @@ static void end_frame(struct gv_seat *seat, bool fin, const struct gv_live_confi
     }
 }
 
-static void take_part(struct gv_seat *seat, const struct wslay_frame_iocb *part,
-                      const struct gv_live_config *config, uint64_t now_ms)
+static void take_part(struct gv_live *live, struct gv_seat *seat,
+                      const struct wslay_frame_iocb *part, uint64_t now_ms)
 {
     struct gv_seat_in *in = &seat->in;
     if (!in->in_frame) {
@@ -268,18 +293,19 @@ static void take_part(struct gv_seat *seat, const struct wslay_frame_iocb *part,
     GV_ASSERT(part->data_length <= in->frame_left);
     if (part->data_length > 0) {
         bool control = is_control(in->opcode);
-        memcpy(control ? in->control + in->control_n : in->text + in->text_n, part->data,
+        memcpy(control ? in->control + in->control_n : text_of(in) + in->text_n, part->data,
                part->data_length);
         in->control_n += control ? part->data_length : 0;
         in->text_n += control ? 0 : part->data_length;
         in->frame_left -= part->data_length;
     }
     if (in->frame_left == 0) {
-        end_frame(seat, part->fin != 0, config, now_ms);
+        end_frame(live, seat, part->fin != 0, now_ms);
     }
 }
 
-/* After a protocol error the bytes that follow mean nothing: read only to see the connection end. */
+/* After a protocol error, and where nothing is expected, bytes mean nothing: read only to see the
+ * connection end. */
 static void discard(struct gv_seat *seat)
 {
     uint8_t scrap[1024];
@@ -290,7 +316,7 @@ static void discard(struct gv_seat *seat)
     }
     seat->again = err == GV_OK;
     if (err != GV_OK && err != GV_ERR_AGAIN) {
-        gv_seat_kill(seat, seat->end);
+        gv_seat_kill(seat, GV_LIVE_END_CLOSED);
     }
 }
 
@@ -300,12 +326,16 @@ static bool readable(const struct gv_seat *seat)
            (seat->state == GV_SEAT_CLOSING && seat->end != GV_LIVE_END_PROTOCOL);
 }
 
-void gv_frames_read(struct gv_seat *seat, const struct gv_live_config *config, uint64_t now_ms)
+void gv_frames_read(struct gv_live *live, struct gv_seat *seat, uint64_t now_ms)
 {
     struct gv_seat_in *in = &seat->in;
     in->budget = TURN_BYTES;
     in->ended = false;
     seat->again = false;
+    if (seat->kind != GV_LIVE_WEBSOCKET && seat->state != GV_SEAT_DEAD) {
+        discard(seat);
+        return;
+    }
     while (readable(seat)) {
         struct wslay_frame_iocb part = {0};
         size_t before = in->budget;
@@ -314,7 +344,7 @@ void gv_frames_read(struct gv_seat *seat, const struct gv_live_config *config, u
             seat->frame_since_ms = now_ms;
         }
         if (rc >= 0) {
-            take_part(seat, &part, config, now_ms);
+            take_part(live, seat, &part, now_ms);
         } else if (rc != WSLAY_ERR_WANT_READ) {
             protocol_error(seat, GV_CLOSE_PROTOCOL, now_ms);
         } else if (in->ended) {

@@ -1,5 +1,7 @@
 #include "web/live/state.h"
 
+#include "web/server/ticks.h"
+
 #include "firmware/base/assert.h"
 
 #include <signal.h>
@@ -12,8 +14,29 @@
 #define DEFAULT_PING_MS    20000u
 #define DEFAULT_SILENCE_MS 40000u
 #define DEFAULT_FRAME_MS   10000u
+#define DEFAULT_AUTH_MS    5000u
+#define DEFAULT_TIME_MS    10000u
+#define DEFAULT_RING_MS    600000u
 
-static struct gv_live the_live = {.lock = PTHREAD_MUTEX_INITIALIZER, .closed = true};
+static struct gv_ring_event event_slots[GV_LIVE_EVENTS];
+static uint8_t event_block[GV_LIVE_EVENT_BYTES];
+static struct gv_ring_event raw_slots[GV_LIVE_RAW_EVENTS];
+static uint8_t raw_block[GV_LIVE_RAW_EVENT_BYTES];
+
+static struct gv_live the_live = {
+    .lock = PTHREAD_MUTEX_INITIALIZER,
+    .closed = true,
+    .events = {.lock = PTHREAD_MUTEX_INITIALIZER,
+               .slots = event_slots,
+               .slots_n = GV_LIVE_EVENTS,
+               .block = event_block,
+               .block_n = GV_LIVE_EVENT_BYTES},
+    .raw_events = {.lock = PTHREAD_MUTEX_INITIALIZER,
+                   .slots = raw_slots,
+                   .slots_n = GV_LIVE_RAW_EVENTS,
+                   .block = raw_block,
+                   .block_n = GV_LIVE_RAW_EVENT_BYTES},
+};
 static bool running;
 
 void gv_live_count_received(void)
@@ -23,60 +46,76 @@ void gv_live_count_received(void)
 
 void gv_live_count_sent(void)
 {
-    atomic_fetch_add_explicit(&the_live.messages_sent, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&the_live.frames_sent, 1, memory_order_relaxed);
 }
 
 /* ---- Publishing (any thread) ------------------------------------------------------------------ */
 
-static enum gv_err publish(struct gv_live *live, bool for_all, const void *channel,
-                           struct gv_view json)
+struct publication {
+    const struct gv_live_config *config;
+    const struct gv_live_event *event;
+};
+
+static size_t write_raw(void *ctx, uint64_t seq, uint8_t *out, size_t cap)
 {
-    GV_ASSERT(json.n > 0);
-    if (json.n > GV_LIVE_FRAME_OUT_MAX) {
-        return GV_ERR_TOO_LARGE;
-    }
-    atomic_fetch_add(&live->messages_published, 1);
-    if (atomic_load(&live->clients) == 0) {
-        return GV_OK;
-    }
-    struct gv_live_message *message = gv_live_message_acquire(0);
-    if (message != NULL) {
-        message->for_all = for_all;
-        message->channel = channel;
-        memcpy(gv_live_message_payload(message), json.p, json.n);
-        gv_live_message_frame(message, json.n);
-    }
+    const struct publication *publication = ctx;
+    const struct gv_view data = publication->event->data;
+    (void)seq;
+    GV_ASSERT(data.n <= cap);
+    memcpy(out, data.p, data.n);
+    return data.n;
+}
+
+static size_t write_enveloped(void *ctx, uint64_t seq, uint8_t *out, size_t cap)
+{
+    const struct publication *publication = ctx;
+    const struct gv_live_event *event = publication->event;
+    char name[GV_LIVE_CHANNEL_TEXT_MAX];
+    gv_channel_name(name, publication->config, event->channel);
+    const struct gv_envelope envelope = {
+        .channel = name, .type = event->type, .seq = seq, .wall_ms = gv_wall_ms()};
+    const size_t n = gv_envelope_write(&envelope, event->data, (char *)out, cap);
+    GV_ASSERT(n > 0);
+    return n;
+}
+
+static enum gv_err wake(struct gv_live *live)
+{
     pthread_mutex_lock(&live->lock);
-    bool closed = live->closed;
-    if (!closed && message != NULL) {
-        live->published[live->published_n++] = message; /* as many places as messages */
-    }
+    const bool closed = live->closed;
     if (!closed) {
-        live->lost = live->lost || message == NULL;
         gv_live_wake(live);
     }
     pthread_mutex_unlock(&live->lock);
-    if (closed) {
-        if (message != NULL) {
-            gv_live_message_release(message);
-        }
-        return GV_ERR_CLOSED;
-    }
-    if (message == NULL) {
-        atomic_fetch_add(&live->messages_lost, 1);
-        return GV_ERR_FULL;
-    }
-    return GV_OK;
+    return closed ? GV_ERR_CLOSED : GV_OK;
 }
 
-enum gv_err gv_live_publish(struct gv_live *live, struct gv_view json)
+enum gv_err gv_live_publish(struct gv_live *live, const struct gv_live_event *event)
 {
-    return publish(live, true, NULL, json);
+    const unsigned topic = gv_live_channel_topic(event->channel);
+    GV_ASSERT(topic < live->config.topics_n);
+    GV_ASSERT(event->data.n > 0);
+    const bool is_raw = live->config.topics[topic].is_raw;
+    const size_t around = is_raw ? 0 : GV_LIVE_FRAME_OUT_MAX - GV_LIVE_DATA_MAX;
+    if (event->data.n + around > GV_LIVE_FRAME_OUT_MAX) {
+        return GV_ERR_TOO_LARGE;
+    }
+    struct publication publication = {.config = &live->config, .event = event};
+    const struct gv_ring_event entry = {.channel = event->channel, .newest_of = event->newest_of};
+    gv_ring_add(is_raw ? &live->raw_events : &live->events, &entry, event->data.n + around,
+                is_raw ? write_raw : write_enveloped, &publication, gv_now_ms());
+    atomic_fetch_add(&live->events_published, 1);
+    return wake(live);
 }
 
-enum gv_err gv_live_publish_to(struct gv_live *live, const void *channel, struct gv_view json)
+void gv_live_reset(struct gv_live *live, uint64_t channel)
 {
-    return publish(live, false, channel, json);
+    const unsigned topic = gv_live_channel_topic(channel);
+    GV_ASSERT(topic < live->config.topics_n);
+    const struct gv_ring_event entry = {.channel = channel, .is_reset = true};
+    gv_ring_add(live->config.topics[topic].is_raw ? &live->raw_events : &live->events, &entry, 0,
+                NULL, NULL, gv_now_ms());
+    (void)wake(live); /* when we are stopping nobody is left to be told */
 }
 
 /* ---- Start and stop --------------------------------------------------------------------------- */
@@ -94,14 +133,22 @@ static void configure(struct gv_live *live, const struct gv_live_config *config)
     live->config.ping_ms = or_default(config->ping_ms, DEFAULT_PING_MS);
     live->config.silence_ms = or_default(config->silence_ms, DEFAULT_SILENCE_MS);
     live->config.frame_ms = or_default(config->frame_ms, DEFAULT_FRAME_MS);
+    live->config.auth_ms = or_default(config->auth_ms, DEFAULT_AUTH_MS);
+    live->config.time_ms = or_default(config->time_ms, DEFAULT_TIME_MS);
+    live->config.ring_ms = or_default(config->ring_ms, DEFAULT_RING_MS);
+    gv_ring_init(&live->events, gv_wall_ms(), live->config.ring_ms);
+    gv_ring_init(&live->raw_events, 1, live->config.ring_ms);
+    live->timed_ms = gv_now_ms();
     atomic_store(&live->clients, 0);
+    for (unsigned i = 0; i < GV_LIVE_KINDS; i++) {
+        atomic_store(&live->by_kind[i], 0);
+    }
     atomic_store(&live->accepted, 0);
     for (unsigned i = 0; i < GV_LIVE_ENDS; i++) {
         atomic_store(&live->ended[i], 0);
     }
-    atomic_store(&live->messages_published, 0);
-    atomic_store(&live->messages_lost, 0);
-    atomic_store(&live->messages_sent, 0);
+    atomic_store(&live->events_published, 0);
+    atomic_store(&live->frames_sent, 0);
     atomic_store(&live->messages_received, 0);
 }
 
@@ -163,7 +210,6 @@ enum gv_err gv_live_start(struct gv_live **live, const struct gv_live_config *co
         return gv_fail(fail, GV_ERR_IO, "live.start", "no descriptor left");
     }
     the_live.closed = false;
-    the_live.lost = false;
     if (!start_thread(&the_live)) {
         the_live.closed = true;
         close_descriptors(&the_live);
@@ -190,13 +236,15 @@ void gv_live_stop(struct gv_live *live)
 void gv_live_stats(const struct gv_live *live, struct gv_live_stats *stats)
 {
     stats->clients = atomic_load(&live->clients);
+    for (unsigned i = 0; i < GV_LIVE_KINDS; i++) {
+        stats->by_kind[i] = atomic_load(&live->by_kind[i]);
+    }
     stats->accepted = atomic_load(&live->accepted);
     for (unsigned i = 0; i < GV_LIVE_ENDS; i++) {
         stats->ended[i] = atomic_load(&live->ended[i]);
     }
-    stats->messages_published = atomic_load(&live->messages_published);
-    stats->messages_lost = atomic_load(&live->messages_lost);
-    stats->messages_sent = atomic_load(&live->messages_sent);
+    stats->events_published = atomic_load(&live->events_published);
+    stats->frames_sent = atomic_load(&live->frames_sent);
     stats->messages_received = atomic_load(&live->messages_received);
 }
 
@@ -209,4 +257,11 @@ const char *gv_live_end_name(enum gv_live_end end)
     };
     GV_ASSERT(end < GV_LIVE_ENDS);
     return names[end];
+}
+
+const char *gv_live_kind_name(enum gv_live_kind kind)
+{
+    static const char *const names[GV_LIVE_KINDS] = {"websocket", "sse", "poll"};
+    GV_ASSERT(kind < GV_LIVE_KINDS);
+    return names[kind];
 }

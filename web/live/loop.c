@@ -12,38 +12,6 @@
 #define TICK_MS    250
 #define EVENTS_MAX 64
 
-static size_t write_part(const struct gv_live *live, const struct gv_seat *seat, unsigned part,
-                         char *buf)
-{
-    const struct gv_live_config *config = &live->config;
-    if (part == 0) {
-        return config->greet(config->ctx, seat->route_extra, buf, GV_LIVE_FRAME_OUT_MAX);
-    }
-    if (config->greet_more == NULL) {
-        return 0;
-    }
-    return config->greet_more(config->ctx, seat->route_extra, part, buf, GV_LIVE_FRAME_OUT_MAX);
-}
-
-static void greet(struct gv_live *live, struct gv_seat *seat, uint64_t now_ms)
-{
-    seat->greet_due = false;
-    size_t n = 1;
-    for (unsigned part = 0; n > 0 && seat->state == GV_SEAT_OPEN; part++) {
-        struct gv_live_message *message = gv_live_message_acquire(GV_LIVE_PUBLISH_MARGIN);
-        if (message == NULL) {
-            seat->greet_due = true; /* all of it again in the next turn */
-            return;
-        }
-        n = write_part(live, seat, part, gv_live_message_payload(message));
-        if (n > 0) {
-            gv_live_message_frame(message, n);
-            gv_seat_push(seat, message, now_ms);
-        }
-        gv_live_message_release(message);
-    }
-}
-
 static void watch(struct gv_live *live, struct gv_seat *seat, int operation)
 {
     uint32_t events = EPOLLIN | (seat->out.blocked ? (uint32_t)EPOLLOUT : 0u);
@@ -61,78 +29,101 @@ static void watch(struct gv_live *live, struct gv_seat *seat, int operation)
 static void open_seat(struct gv_live *live, struct gv_seat *seat, uint64_t now_ms)
 {
     seat->state = GV_SEAT_OPEN;
+    seat->opened_ms = now_ms;
     seat->heard_ms = now_ms;
     seat->pinged_ms = now_ms;
-    seat->greet_due = live->config.greet != NULL;
+    seat->waited = seat->wait_ms == 0;
     seat->again = true; /* serviced once at once: bytes may wait where epoll does not look */
     seat->open_index = live->open_n;
     live->open[live->open_n++] = seat;
-    if (!gv_frames_open(seat)) {
+    if (seat->kind == GV_LIVE_WEBSOCKET && !gv_frames_open(seat)) {
         gv_seat_kill(seat, GV_LIVE_END_REFUSED);
     } else {
         watch(live, seat, EPOLL_CTL_ADD);
     }
 }
 
-static void distribute(struct gv_live *live, struct gv_live_message *message, uint64_t now_ms)
-{
-    for (uint32_t i = 0; i < live->open_n; i++) {
-        if (message->for_all || live->open[i]->route_extra == message->channel) {
-            gv_seat_push(live->open[i], message, now_ms);
-        }
-    }
-    gv_live_message_release(message);
-}
-
-/* Publications and arrivals since the last turn, publications first: a newcomer's greeting is made
- * after all that was published before it. */
 static void take_in(struct gv_live *live, uint64_t now_ms)
 {
-    static struct gv_live_message *messages[GV_LIVE_MESSAGES];
     static struct gv_seat *seats[GV_LIVE_CLIENTS_MAX];
     pthread_mutex_lock(&live->lock);
-    uint32_t messages_n = live->published_n;
     uint32_t seats_n = live->arrived_n;
-    bool lost = live->lost;
-    for (uint32_t i = 0; i < messages_n; i++) {
-        messages[i] = live->published[i];
-    }
     for (uint32_t i = 0; i < seats_n; i++) {
         seats[i] = live->arrived[i];
     }
-    live->published_n = 0;
     live->arrived_n = 0;
-    live->lost = false;
     pthread_mutex_unlock(&live->lock);
-    for (uint32_t i = 0; i < messages_n; i++) {
-        distribute(live, messages[i], now_ms);
-    }
-    for (uint32_t i = 0; lost && i < live->open_n; i++) {
-        live->open[i]->greet_due = live->config.greet != NULL;
-    }
     for (uint32_t i = 0; i < seats_n; i++) {
         open_seat(live, seats[i], now_ms);
     }
 }
 
-/* What each client needs apart from epoll's events: left-over bytes, greetings, time. */
-static void attend(struct gv_live *live, uint64_t now_ms)
+/* So that clients can show our time and tell silence from loss, and whoever may no longer listen goes. */
+static void tell_time(struct gv_live *live, struct gv_seat *seat, uint64_t now_ms)
 {
-    bool tick = now_ms - live->ticked_ms >= TICK_MS;
-    if (tick) {
-        live->ticked_ms = now_ms;
+    if (seat->state != GV_SEAT_OPEN || seat->is_raw) {
+        return;
     }
+    if (!seat->time_due && seat->kind != GV_LIVE_POLL) {
+        seat->time_due = true;
+        seat->time = (struct gv_time_answer){.t1 = gv_wall_ms()};
+    }
+    gv_talk_recheck(live, seat, now_ms);
+}
+
+static bool is_over(uint64_t *last_ms, uint64_t period_ms, uint64_t now_ms)
+{
+    const bool over = now_ms - *last_ms >= period_ms;
+    *last_ms = over ? now_ms : *last_ms;
+    return over;
+}
+
+/* Frames are held by clients that take nothing, and others wait for one: the longest stuck goes. */
+static void make_room(struct gv_live *live)
+{
+    struct gv_seat *stuck = NULL;
     for (uint32_t i = 0; i < live->open_n; i++) {
         struct gv_seat *seat = live->open[i];
-        if (seat->state == GV_SEAT_OPEN && seat->greet_due) {
-            greet(live, seat, now_ms);
+        if (seat->state != GV_SEAT_DEAD && seat->out.blocked && seat->out.message != NULL &&
+            (stuck == NULL || seat->out.blocked_since_ms < stuck->out.blocked_since_ms)) {
+            stuck = seat;
         }
+    }
+    if (stuck != NULL) {
+        gv_seat_kill(stuck, GV_LIVE_END_SLOW);
+    }
+}
+
+static void serve(struct gv_live *live, struct gv_seat *seat, uint64_t now_ms)
+{
+    if (!seat->out.blocked && seat->state != GV_SEAT_DEAD &&
+        gv_seat_due(seat, gv_ring_newest(seat->ring))) {
+        gv_seat_flush(live, seat, now_ms);
+    }
+}
+
+/* What each client needs apart from epoll's events: left-over bytes, time, its share of the news. */
+static void attend(struct gv_live *live, uint64_t now_ms)
+{
+    const bool tick = is_over(&live->ticked_ms, TICK_MS, now_ms);
+    const bool tells_time = is_over(&live->timed_ms, live->config.time_ms, now_ms);
+    for (uint32_t i = 0; i < live->open_n; i++) {
+        struct gv_seat *seat = live->open[i];
         if (seat->again && seat->state != GV_SEAT_DEAD) {
-            gv_frames_read(seat, &live->config, now_ms);
+            serve(live, seat, now_ms); /* first: it may have ended behind its request */
+            gv_frames_read(live, seat, now_ms);
         }
-        if (tick && seat->state != GV_SEAT_DEAD) {
+        if (tells_time) {
+            tell_time(live, seat, now_ms);
+        }
+        if (tick) {
             gv_seat_tick(seat, &live->config, now_ms);
         }
+        serve(live, seat, now_ms);
+    }
+    if (live->starved) {
+        live->starved = false;
+        make_room(live);
     }
 }
 
@@ -155,6 +146,7 @@ static void bury(struct gv_live *live)
         atomic_fetch_add(&live->ended[seat->end], 1);
         gv_seat_clear(seat); /* closing the descriptor takes it out of epoll */
         atomic_fetch_sub(&live->clients, 1);
+        atomic_fetch_sub(&live->by_kind[seat->kind], 1);
         gv_seat_free(live, seat);
     }
 }
@@ -162,7 +154,7 @@ static void bury(struct gv_live *live)
 static int wait_ms(const struct gv_live *live)
 {
     for (uint32_t i = 0; i < live->open_n; i++) {
-        if (live->open[i]->again) {
+        if (live->open[i]->again || live->open[i]->more) {
             return 0;
         }
     }
@@ -179,10 +171,10 @@ static void on_event(struct gv_live *live, const struct epoll_event *event, uint
         return;
     }
     if ((event->events & EPOLLOUT) != 0 && seat->state != GV_SEAT_DEAD) {
-        gv_seat_flush(seat);
+        gv_seat_flush(live, seat, now_ms);
     }
     if ((event->events & ~(uint32_t)EPOLLOUT) != 0 && seat->state != GV_SEAT_DEAD) {
-        gv_frames_read(seat, &live->config, now_ms);
+        gv_frames_read(live, seat, now_ms);
     }
 }
 
@@ -213,8 +205,12 @@ void *gv_live_run(void *arg)
     take_in(live, now_ms);
     for (uint32_t i = 0; i < live->open_n; i++) {
         gv_seat_close(live->open[i], GV_CLOSE_GOING_AWAY, GV_LIVE_END_STOP, now_ms);
+        if (live->open[i]->state == GV_SEAT_CLOSING) {
+            gv_seat_flush(live, live->open[i], now_ms);
+        }
         gv_seat_kill(live->open[i], GV_LIVE_END_STOP);
     }
     bury(live);
+    gv_stream_drop_shared();
     return NULL;
 }

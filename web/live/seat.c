@@ -1,4 +1,4 @@
-#include "web/live/seat.h"
+#include "web/live/state.h"
 
 #include "firmware/base/assert.h"
 
@@ -8,6 +8,8 @@
 
 /* Time for the client to answer our close frame, and for the socket to take it. */
 #define CLOSE_WAIT_MS 2000u
+/* Frames one client may be sent before the others get their turn: one that resumes far back. */
+#define TURN_FRAMES 32u
 
 #define FIN 0x80u
 
@@ -19,30 +21,20 @@ void gv_seat_kill(struct gv_seat *seat, enum gv_live_end end)
     seat->state = GV_SEAT_DEAD;
 }
 
-/* Forget queued messages, but not the one that is half sent. */
-static void drop_queue(struct gv_seat_out *out)
-{
-    unsigned keep = out->p_is_message ? 1u : 0u;
-    while (out->ring_n > keep) {
-        unsigned last = (out->ring_head + out->ring_n - 1u) % GV_LIVE_RING;
-        gv_live_message_release(out->ring[last]);
-        out->ring_n--;
-    }
-}
-
 void gv_seat_close(struct gv_seat *seat, uint16_t code, enum gv_live_end end, uint64_t now_ms)
 {
     if (seat->state != GV_SEAT_OPEN) {
         return;
     }
+    if (seat->kind != GV_LIVE_WEBSOCKET) {
+        gv_seat_kill(seat, end);
+        return;
+    }
     seat->state = GV_SEAT_CLOSING;
     seat->end = end;
     seat->closing_since_ms = now_ms;
-    seat->greet_due = false;
-    drop_queue(&seat->out);
     seat->out.close_due = true;
     seat->out.close_code = code;
-    gv_seat_flush(seat);
 }
 
 /* ---- Sending ---------------------------------------------------------------------------------- */
@@ -57,7 +49,6 @@ static void begin_control(struct gv_seat_out *out, uint8_t opcode, const uint8_t
     }
     out->p = out->control;
     out->n = 2 + n;
-    out->p_is_message = false;
 }
 
 static void begin_close(struct gv_seat_out *out)
@@ -70,8 +61,9 @@ static void begin_close(struct gv_seat_out *out)
 }
 
 /* Choose what to send next, at a frame boundary. Returns false when there is nothing. */
-static bool begin_next(struct gv_seat_out *out)
+static bool begin_next(struct gv_live *live, struct gv_seat *seat, uint64_t now_ms)
 {
+    struct gv_seat_out *out = &seat->out;
     if (out->close_sent) {
         return false;
     }
@@ -83,100 +75,143 @@ static bool begin_next(struct gv_seat_out *out)
     } else if (out->ping_due) {
         begin_control(out, WSLAY_PING, NULL, 0);
         out->ping_due = false;
-    } else if (out->ring_n > 0) {
-        struct gv_view frame = gv_live_message_bytes(out->ring[out->ring_head]);
+    } else if (seat->state == GV_SEAT_OPEN) {
+        out->message = gv_stream_next(live, seat, now_ms);
+        if (out->message == NULL) {
+            return false;
+        }
+        struct gv_view frame = gv_live_message_bytes(out->message);
         out->p = frame.p;
         out->n = frame.n;
-        out->p_is_message = true;
     } else {
         return false;
     }
     return true;
 }
 
-static void finish_frame(struct gv_seat_out *out)
+static void drop_message(struct gv_seat_out *out)
 {
-    if (out->p_is_message) {
-        gv_live_message_release(out->ring[out->ring_head]);
-        out->ring_head = (out->ring_head + 1u) % GV_LIVE_RING;
-        out->ring_n--;
-        out->p_is_message = false;
+    if (out->message != NULL) {
+        gv_live_message_release(out->message);
+        out->message = NULL;
+    }
+}
+
+static void finish_frame(struct gv_seat *seat)
+{
+    if (seat->out.message != NULL) {
+        drop_message(&seat->out);
         gv_live_count_sent();
     }
-}
-
-void gv_seat_flush(struct gv_seat *seat)
-{
-    struct gv_seat_out *out = &seat->out;
-    out->blocked = false;
-    while (seat->state != GV_SEAT_DEAD && (out->n > 0 || begin_next(out))) {
-        size_t sent = 0;
-        enum gv_err err = gv_net_send(&seat->net, gv_view_of(out->p, out->n), &sent);
-        if (err == GV_ERR_AGAIN) {
-            out->blocked = true;
-            return;
-        }
-        if (err != GV_OK) {
-            gv_seat_kill(seat, GV_LIVE_END_CLOSED);
-            return;
-        }
-        out->p += sent;
-        out->n -= sent;
-        if (out->n == 0) {
-            finish_frame(out);
-        }
+    if (seat->end_sent) {
+        gv_seat_kill(seat, GV_LIVE_END_ANSWERED);
+    }
+    if (seat->out.close_sent && seat->out.close_answers) {
+        gv_seat_kill(seat, seat->end);
     }
 }
 
-void gv_seat_push(struct gv_seat *seat, struct gv_live_message *message, uint64_t now_ms)
+/* Returns false when the socket takes no more. */
+static bool send_some(struct gv_seat *seat, uint64_t now_ms)
 {
     struct gv_seat_out *out = &seat->out;
-    if (seat->state != GV_SEAT_OPEN) {
-        return;
+    size_t sent = 0;
+    enum gv_err err = gv_net_send(&seat->net, gv_view_of(out->p, out->n), &sent);
+    if (err == GV_ERR_AGAIN) {
+        out->blocked_since_ms = now_ms;
+        out->blocked = true;
+        return false;
     }
-    if (out->ring_n == GV_LIVE_RING) {
-        gv_seat_close(seat, GV_CLOSE_SLOW, GV_LIVE_END_SLOW, now_ms);
-        return;
+    if (err != GV_OK) {
+        gv_seat_kill(seat, GV_LIVE_END_CLOSED);
+        return false;
     }
-    message->references++;
-    out->ring[(out->ring_head + out->ring_n) % GV_LIVE_RING] = message;
-    out->ring_n++;
-    if (!out->blocked) {
-        gv_seat_flush(seat);
+    if (seat->kind != GV_LIVE_WEBSOCKET) {
+        seat->heard_ms = now_ms; /* it has no pongs: what it takes shows that it lives */
+    }
+    out->p += sent;
+    out->n -= sent;
+    if (out->n == 0) {
+        finish_frame(seat);
+    }
+    return true;
+}
+
+bool gv_seat_due(const struct gv_seat *seat, uint64_t newest)
+{
+    const struct gv_seat_out *out = &seat->out;
+    return out->n > 0 || out->pong_due || out->ping_due || out->close_due ||
+           (seat->state == GV_SEAT_OPEN && gv_stream_due(seat, newest));
+}
+
+void gv_seat_flush(struct gv_live *live, struct gv_seat *seat, uint64_t now_ms)
+{
+    unsigned left = TURN_FRAMES;
+    seat->out.blocked = false;
+    seat->more = false;
+    while (seat->state != GV_SEAT_DEAD) {
+        if (seat->out.n == 0) {
+            if (left == 0) {
+                seat->more = true;
+                return;
+            }
+            if (!begin_next(live, seat, now_ms)) {
+                return;
+            }
+            left--;
+        }
+        if (!send_some(seat, now_ms)) {
+            return;
+        }
     }
 }
 
 /* ---- Time ------------------------------------------------------------------------------------- */
 
-void gv_seat_tick(struct gv_seat *seat, const struct gv_live_config *config, uint64_t now_ms)
+/* Without WebSocket nobody answers pings: silent is who does not take what is sent. */
+static bool is_silent(const struct gv_seat *seat, const struct gv_live_config *config,
+                      uint64_t now_ms)
 {
-    if (seat->state == GV_SEAT_CLOSING) {
-        if (now_ms - seat->closing_since_ms >= CLOSE_WAIT_MS) {
-            gv_seat_kill(seat, seat->end);
-        }
+    bool owes = seat->kind == GV_LIVE_WEBSOCKET || seat->out.n > 0;
+    return owes && now_ms - seat->heard_ms >= config->silence_ms;
+}
+
+static void tick_open(struct gv_seat *seat, const struct gv_live_config *config, uint64_t now_ms)
+{
+    bool stuck = seat->frame_since_ms != 0 && now_ms - seat->frame_since_ms >= config->frame_ms;
+    if (stuck || is_silent(seat, config, now_ms)) {
+        gv_seat_kill(seat, GV_LIVE_END_SILENT);
         return;
     }
-    bool silent = now_ms - seat->heard_ms >= config->silence_ms;
-    bool stuck = seat->frame_since_ms != 0 && now_ms - seat->frame_since_ms >= config->frame_ms;
-    if (silent || stuck) {
-        gv_seat_kill(seat, GV_LIVE_END_SILENT);
+    if (seat->out.blocked && gv_stream_slow(seat)) {
+        gv_seat_close(seat, GV_CLOSE_SLOW, GV_LIVE_END_SLOW, now_ms);
+        return;
+    }
+    if (seat->kind != GV_LIVE_WEBSOCKET) {
+        seat->heard_ms = seat->out.n > 0 ? seat->heard_ms : now_ms;
+        seat->waited = now_ms - seat->opened_ms >= seat->wait_ms;
         return;
     }
     uint64_t quiet_since_ms = seat->heard_ms > seat->pinged_ms ? seat->heard_ms : seat->pinged_ms;
     if (now_ms - quiet_since_ms >= config->ping_ms) {
         seat->pinged_ms = now_ms;
         seat->out.ping_due = true;
-        if (!seat->out.blocked) {
-            gv_seat_flush(seat);
-        }
+    }
+}
+
+void gv_seat_tick(struct gv_seat *seat, const struct gv_live_config *config, uint64_t now_ms)
+{
+    if (seat->state == GV_SEAT_OPEN) {
+        tick_open(seat, config, now_ms);
+    } else if (seat->state == GV_SEAT_CLOSING && now_ms - seat->closing_since_ms >= CLOSE_WAIT_MS) {
+        gv_seat_kill(seat, seat->end);
     }
 }
 
 void gv_seat_clear(struct gv_seat *seat)
 {
     gv_net_close(&seat->net);
-    seat->out.p_is_message = false;
-    drop_queue(&seat->out);
+    drop_message(&seat->out);
     if (seat->in.early != NULL) {
         gv_live_message_release(seat->in.early);
         seat->in.early = NULL;

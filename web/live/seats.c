@@ -2,6 +2,7 @@
 
 #include "firmware/base/assert.h"
 #include "firmware/base/pool.h"
+#include "web/server/ticks.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -57,19 +58,52 @@ static struct gv_seat *find_seat(struct gv_live *live, const struct gv_exchange 
     seat->address = address;
     seat->counts = counts;
     seat->id = ++live->next_id;
-    seat->route_extra =
-        live->config.channel != NULL ? live->config.channel(live->config.ctx, x) : x->route->extra;
     return seat;
+}
+
+static enum gv_live_kind kind_of(enum gv_upgrade_kind kind)
+{
+    switch (kind) {
+    case GV_UPGRADE_WEBSOCKET:
+        return GV_LIVE_WEBSOCKET;
+    case GV_UPGRADE_SSE:
+        return GV_LIVE_SSE;
+    case GV_UPGRADE_POLL:
+        break;
+    }
+    return GV_LIVE_POLL;
+}
+
+/* What it hears, from now on: whatever is published after this is also delivered. */
+static enum gv_err prepare(struct gv_live *live, struct gv_seat *seat, const struct gv_exchange *x,
+                           struct gv_fail *fail)
+{
+    const struct gv_live_config *config = &live->config;
+    const uint64_t raw = config->raw != NULL ? config->raw(config->ctx, x) : 0;
+    seat->is_raw = raw != 0;
+    seat->ring = seat->is_raw ? &live->raw_events : &live->events;
+    seat->at = gv_ring_newest(seat->ring);
+    if (seat->is_raw) {
+        return gv_stream_sub(seat, raw, false, 0, gv_now_ms());
+    }
+    return gv_talk_request(live, seat, x, fail);
 }
 
 static void *reserve(void *ctx, enum gv_upgrade_kind kind, const struct gv_exchange *x,
                      struct gv_fail *fail)
 {
     struct gv_live *live = ctx;
-    GV_ASSERT(kind == GV_UPGRADE_WEBSOCKET);
     pthread_mutex_lock(&live->lock);
     struct gv_seat *seat = find_seat(live, x, fail);
     pthread_mutex_unlock(&live->lock);
+    if (seat == NULL) {
+        return NULL;
+    }
+    seat->kind = kind_of(kind);
+    if (prepare(live, seat, x, fail) != GV_OK) {
+        gv_seat_free(live, seat);
+        return NULL;
+    }
     return seat;
 }
 
@@ -90,17 +124,18 @@ static void release(void *ctx, void *seat)
 /* The worker's buffer is about to be reused: its early bytes wait in a message slot. */
 static bool keep_early(struct gv_seat *seat, struct gv_view early)
 {
-    if (early.n == 0) {
-        return true;
+    if (early.n == 0 || seat->kind != GV_LIVE_WEBSOCKET) {
+        return true; /* the others have nothing to say behind their request */
     }
-    if (early.n > sizeof(seat->in.early->bytes)) {
+    if (early.n > GV_LIVE_FRAME_OUT_MAX) {
         return false;
     }
-    struct gv_live_message *message = gv_live_message_acquire(GV_LIVE_PUBLISH_MARGIN);
+    struct gv_live_message *message = gv_live_message_acquire(GV_LIVE_MESSAGES_MARGIN);
     if (message == NULL) {
         return false;
     }
-    memcpy(message->bytes, early.p, early.n);
+    memcpy(gv_live_message_payload(message), early.p, early.n);
+    message->start = GV_LIVE_HEADER_MAX;
     message->n = (uint32_t)early.n;
     seat->in.early = message;
     return true;
@@ -117,8 +152,8 @@ static void take(void *ctx, void *seat_ptr, const struct gv_departure *departure
     if (accepted) {
         seat->state = GV_SEAT_ARRIVED;
         live->arrived[live->arrived_n++] = seat;
-        /* Before the greeting is made: whatever is published from now on is also delivered. */
         atomic_fetch_add(&live->clients, 1);
+        atomic_fetch_add(&live->by_kind[seat->kind], 1);
         atomic_fetch_add(&live->accepted, 1);
         gv_live_wake(live);
     }

@@ -13,27 +13,31 @@ struct gv_live {
     int epoll_fd;
     int wake_fd;
 
+    /* What was published; they lock themselves. Raw channels have their own: it need not reach back, and
+     * their many events push nothing else out. */
+    struct gv_ring events;
+    struct gv_ring raw_events;
+
     pthread_mutex_t lock;            /* everything down to `closed` */
     bool taken[GV_LIVE_CLIENTS_MAX]; /* seats in use, by index */
     uint32_t taken_n;
     struct gv_seat *arrived[GV_LIVE_CLIENTS_MAX];
     uint32_t arrived_n;
-    struct gv_live_message *published[GV_LIVE_MESSAGES];
-    uint32_t published_n;
-    bool lost; /* a publication found no slot */
     uint64_t next_id;
     bool closed; /* stopping or stopped: nobody comes in any more */
 
     struct gv_seat *open[GV_LIVE_CLIENTS_MAX]; /* live thread only */
     uint32_t open_n;
     uint64_t ticked_ms;
+    uint64_t timed_ms; /* last time frame to everybody */
+    bool starved;      /* somebody found no free message in this turn */
 
     atomic_uint clients;
+    atomic_uint by_kind[GV_LIVE_KINDS];
     atomic_uint_fast64_t accepted;
     atomic_uint_fast64_t ended[GV_LIVE_ENDS];
-    atomic_uint_fast64_t messages_published;
-    atomic_uint_fast64_t messages_lost;
-    atomic_uint_fast64_t messages_sent;
+    atomic_uint_fast64_t events_published;
+    atomic_uint_fast64_t frames_sent;
     atomic_uint_fast64_t messages_received;
 };
 

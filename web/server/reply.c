@@ -270,6 +270,15 @@ bool gv_reply_not_modified(struct gv_exchange *x, const char *tag)
     return true;
 }
 
+bool gv_reply_head(struct gv_worker *worker, const char *content_type)
+{
+    struct gv_reply *reply = &worker->reply;
+    GV_ASSERT(reply->state == GV_REPLY_OPEN);
+    reply->state = GV_REPLY_DONE;
+    compose_head(worker, LENGTH_CLOSE, content_type);
+    return send_all(worker, reply->out, reply->out_n);
+}
+
 /* ---- Answers in parts ------------------------------------------------------------------------- */
 
 void gv_reply_begin_chunked(struct gv_exchange *x, const char *content_type)

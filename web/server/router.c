@@ -154,11 +154,11 @@ static bool covers(const struct gv_route *earlier, const struct gv_route *later)
 /* What a row must say; NULL when it says it all. */
 static const char *missing(const struct gv_route *route)
 {
-    bool websocket = (route->flags & GV_ROUTE_WEBSOCKET) != 0;
+    const unsigned live = route->flags & GV_ROUTE_LIVE;
     if (!known_method(route->method) || !good_pattern(route->pattern)) {
         return "a known method and a good pattern";
     }
-    if (route->handler == NULL && !websocket) {
+    if (route->handler == NULL && live == 0) {
         return "a handler";
     }
     if (route->scope == NULL || route->operation == NULL) {
@@ -168,8 +168,11 @@ static const char *missing(const struct gv_route *route)
         return "its CSRF need and its rate class";
     }
     bool reads = strcmp(route->method, "GET") == 0;
-    if (websocket && !reads) {
-        return "GET: it is a WebSocket";
+    if (live != 0 && !reads) {
+        return "GET: its connection leaves its worker";
+    }
+    if ((live & (live - 1u)) != 0) {
+        return "one kind of live connection";
     }
     if (reads && (route->csrf != GV_CSRF_NONE || route->body_max != 0)) {
         return "neither token nor body: it is a GET";

@@ -126,7 +126,7 @@ static void serve_row(struct gv_worker *worker)
         gv_fail(&fail, GV_ERR_TOO_LARGE, "body.too_large", "the body is longer than %zu bytes",
                 x->route->body_max);
         gv_reply_fail(x, 413, &fail);
-    } else if ((x->route->flags & GV_ROUTE_WEBSOCKET) != 0) {
+    } else if ((x->route->flags & GV_ROUTE_LIVE) != 0) {
         gv_upgrade_serve(worker);
     } else {
         x->route->handler(x);

@@ -59,7 +59,12 @@ typedef void gv_handler(struct gv_exchange *x);
 
 enum {
     GV_ROUTE_PLAIN = 1u << 0, /* served over plain http to every peer (CA certificate, health) */
-    GV_ROUTE_WEBSOCKET = 1u << 1, /* GET with upgrade; `handler` may veto by replying, or be NULL */
+    /* GET of a connection that leaves its worker, one kind for each bit; `handler` may veto by replying,
+     * or be NULL. */
+    GV_ROUTE_WEBSOCKET = 1u << 1,
+    GV_ROUTE_SSE = 1u << 8,  /* server-sent events: text/event-stream */
+    GV_ROUTE_POLL = 1u << 9, /* long poll: JSON, later */
+    GV_ROUTE_LIVE = GV_ROUTE_WEBSOCKET | GV_ROUTE_SSE | GV_ROUTE_POLL,
 };
 
 /** Nothing in a row is optional that decides who may do what: zero means forgotten, and a row that
@@ -178,13 +183,16 @@ struct gv_departure {
 };
 
 enum gv_upgrade_kind {
-    GV_UPGRADE_WEBSOCKET
+    GV_UPGRADE_WEBSOCKET,
+    GV_UPGRADE_SSE,
+    GV_UPGRADE_POLL
 };
 
-/** Who takes upgraded connections (web/live). reserve comes before the 101; every reservation ends in
- *  exactly one of release and take. Thread: any worker. */
+/** Who takes connections that leave (web/live). reserve comes before the head of the answer; every
+ *  reservation ends in exactly one of release and take. After take the connection is behind that head:
+ *  a WebSocket, or a body that ends with the connection. Thread: any worker. */
 struct gv_upgrade_ops {
-    /** A seat, or NULL: GV_ERR_FULL (503) is put into `fail`. `x` is valid during the call only. */
+    /** A seat, or NULL: the request is refused with `fail`. `x` is valid during the call only. */
     void *(*reserve)(void *ctx, enum gv_upgrade_kind kind, const struct gv_exchange *x,
                      struct gv_fail *fail);
     void (*release)(void *ctx, void *seat);
@@ -192,7 +200,7 @@ struct gv_upgrade_ops {
 };
 
 struct gv_upgrade {
-    const struct gv_upgrade_ops *ops; /* NULL: WebSocket rows answer 503 */
+    const struct gv_upgrade_ops *ops; /* NULL: live rows answer 503 */
     void *ctx;
 };
 

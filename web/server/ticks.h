@@ -1,4 +1,4 @@
-/* Monotonic time of the socket layer.
+/* Time of the socket layer, monotonic but for gv_wall_ms.
  *
  * Deadlines of handshakes, bodies and idle connections are measured here directly: they guard real
  * sockets and never decide anything that is recorded, so no simulated clock replaces them.
@@ -19,6 +19,14 @@ static inline uint64_t gv_now_us(void)
 static inline uint64_t gv_now_ms(void)
 {
     return gv_now_us() / 1000u;
+}
+
+/** Milliseconds since 1970, for what clients compare with their own clocks. May step. */
+static inline uint64_t gv_wall_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
 }
 
 #endif

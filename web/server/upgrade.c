@@ -44,18 +44,30 @@ static bool good_key(struct gv_view key)
            n == sizeof(nonce);
 }
 
-static int check(struct gv_worker *worker, struct gv_fail *fail)
+static int check_websocket(const struct gv_web_request *request, struct gv_fail *fail)
 {
-    const struct gv_web_request *request = &worker->request;
     if (!has_token(gv_web_header(request, "Upgrade"), "websocket") ||
         !has_token(gv_web_header(request, "Connection"), "upgrade") ||
         !gv_view_is(gv_web_header(request, "Sec-WebSocket-Version"), "13")) {
         gv_fail(fail, GV_ERR_INVALID, "ws.upgrade", "this is a WebSocket of version 13");
         return 426;
     }
-    if (!good_key(gv_web_header(request, "Sec-WebSocket-Key")) || request->is_head ||
-        request->content_length > 0) {
+    if (!good_key(gv_web_header(request, "Sec-WebSocket-Key"))) {
         gv_fail(fail, GV_ERR_INVALID, "ws.request", "the WebSocket request is malformed");
+        return 400;
+    }
+    return 0;
+}
+
+static int check(struct gv_worker *worker, enum gv_upgrade_kind kind, struct gv_fail *fail)
+{
+    const struct gv_web_request *request = &worker->request;
+    const int status = kind == GV_UPGRADE_WEBSOCKET ? check_websocket(request, fail) : 0;
+    if (status != 0) {
+        return status;
+    }
+    if (request->is_head || request->content_length > 0) {
+        gv_fail(fail, GV_ERR_INVALID, "ws.request", "a live connection is a GET without a body");
         return 400;
     }
     if (!gv_origin_matches(worker)) {
@@ -88,12 +100,38 @@ static bool send_switching(struct gv_worker *worker)
                                     has_token(wanted, subprotocol) ? subprotocol : NULL);
 }
 
+static enum gv_upgrade_kind kind_of(const struct gv_route *route)
+{
+    if ((route->flags & GV_ROUTE_WEBSOCKET) != 0) {
+        return GV_UPGRADE_WEBSOCKET;
+    }
+    return (route->flags & GV_ROUTE_SSE) != 0 ? GV_UPGRADE_SSE : GV_UPGRADE_POLL;
+}
+
+/* The head of the answer; everything behind it is the receiver's. */
+static bool send_head(struct gv_worker *worker, enum gv_upgrade_kind kind)
+{
+    switch (kind) {
+    case GV_UPGRADE_WEBSOCKET:
+        worker->reply.state = GV_REPLY_DONE;
+        worker->reply.status = 101;
+        return send_switching(worker);
+    case GV_UPGRADE_SSE:
+        gv_reply_header(&worker->exchange, "X-Accel-Buffering", "no"); /* for a proxy in front */
+        return gv_reply_head(worker, "text/event-stream");
+    case GV_UPGRADE_POLL:
+        break;
+    }
+    return gv_reply_head(worker, "application/json");
+}
+
 void gv_upgrade_serve(struct gv_worker *worker)
 {
     struct gv_exchange *x = &worker->exchange;
     const struct gv_upgrade *upgrade = &worker->server->config.upgrade;
+    const enum gv_upgrade_kind kind = kind_of(x->route);
     struct gv_fail fail;
-    int status = check(worker, &fail);
+    int status = check(worker, kind, &fail);
     if (status != 0) {
         refuse(worker, status, &fail);
         return;
@@ -106,18 +144,15 @@ void gv_upgrade_serve(struct gv_worker *worker)
         }
     }
     gv_fail(&fail, GV_ERR_FULL, "ws.full", "no place for another live connection");
-    worker->seat = upgrade->ops != NULL
-                       ? upgrade->ops->reserve(upgrade->ctx, GV_UPGRADE_WEBSOCKET, x, &fail)
-                       : NULL;
+    worker->seat =
+        upgrade->ops != NULL ? upgrade->ops->reserve(upgrade->ctx, kind, x, &fail) : NULL;
     if (worker->seat == NULL) {
-        refuse(worker, 503, &fail);
+        refuse(worker, gv_http_status_of(&fail), &fail);
         return;
     }
-    worker->seat_ready = send_switching(worker);
-    x->reply->state = GV_REPLY_DONE;
-    x->reply->status = 101;
     /* CivetWeb is done with the connection after this: its close callback hands it over. */
     x->reply->close = true;
+    worker->seat_ready = send_head(worker, kind);
     mg_disable_connection_keep_alive(worker->conn);
 }
 

@@ -58,7 +58,7 @@ struct gv_worker {
     char peer[GV_WEB_PEER_MAX];
     uint64_t started_us;
     void *seat;      /* reservation with the live thread */
-    bool seat_ready; /* the 101 is out: hand over when CivetWeb closes */
+    bool seat_ready; /* the head is out: hand over when CivetWeb closes */
 };
 
 struct gv_route_counters {
@@ -107,6 +107,9 @@ GV_MUST_USE enum gv_err gv_path_decode(char *out, size_t cap, size_t *out_len, c
 
 /* ---- reply.c ---- */
 
+/** Send the head of an answer whose body is somebody else's and ends with the connection.
+ *  Returns: false when the client is gone. */
+GV_MUST_USE bool gv_reply_head(struct gv_worker *worker, const char *content_type);
 /** Forget the previous answer. */
 void gv_reply_reset(struct gv_worker *worker);
 /** After the handler: make sure something complete was answered. */
@@ -114,7 +117,7 @@ void gv_reply_settle(struct gv_worker *worker);
 
 /* ---- upgrade.c ---- */
 
-/** Answer a request to a WebSocket row: refuse it, or send the 101 and keep the seat. */
+/** Answer a request to a live row: refuse it, or send the head and keep the seat. */
 void gv_upgrade_serve(struct gv_worker *worker);
 /** CivetWeb closes the worker's connection: hand it over when its seat is ready, else free the seat. */
 void gv_upgrade_closing(struct gv_worker *worker);

@@ -3,7 +3,7 @@
  * @module
  */
 import { readOracle } from './lib/api.js';
-import { openLive } from './lib/live.js';
+import { openSocket } from './lib/live.js';
 import { Scatter } from './components/scatter.js';
 import { render, showTip } from './views/oracle.js';
 
@@ -54,7 +54,7 @@ async function readFacts() {
   draw();
 }
 
-openLive({ path: '/ws/mempool' }, {
+openSocket('/ws/mempool', {
   frame: apply,
   reload: () => {
     state.points = [];

@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include <stdatomic.h>
+
 #include "web/live/live.h"
 #include "web/server/server.h"
 
@@ -24,6 +26,15 @@
 
 #define BODY_MAX 200000u
 
+/* Topics of the live thread. */
+enum {
+    HARNESS_RAW,    /* clients of /live: "greeting", then what harness_publish says */
+    HARNESS_NEWS,   /* gavel.v1 of /stream, /events and /poll; its snapshot is {"state":N,"id":0} */
+    HARNESS_LOT,    /* lot:ID */
+    HARNESS_SECRET, /* nobody may, unless a test lends an authorize */
+    HARNESS_TOPICS
+};
+
 struct harness {
     struct gv_server *server;
     struct gv_live *live;
@@ -32,11 +43,13 @@ struct harness {
     struct gv_server_config config;
     struct gv_live_config live_config;
     bool live_stopped;
-    int descriptors;    /* open before start */
-    size_t heap_in_use; /* of all library heaps before start */
+    unsigned greeting_parts; /* of raw clients */
+    atomic_uint state;       /* shown in snapshots */
+    int descriptors;         /* open before start */
+    size_t heap_in_use;      /* of all library heaps before start */
 };
 
-/** Loopback, both listeners, free ports, test certificate "first", a greeting and an echo. */
+/** Loopback, both listeners, free ports, test certificate "first". */
 void harness_defaults(struct harness *h);
 void harness_start(struct harness *h);
 /** Stop, and assert that descriptors and heaps are where they were before the start; the test's own
@@ -51,8 +64,10 @@ const char *harness_cert_path(void);
 /** Put test certificate `name` ("first", "second") where the server reads it. */
 void harness_use_cert(const char *name);
 
-/** Publish "n" to every client, waiting for a message slot if need be. */
+/** Publish to every raw client. */
 void harness_publish(struct harness *h, const char *text);
+/** Publish an event of type "event" on a channel of gavel.v1. */
+void harness_news(struct harness *h, uint64_t channel, const char *data);
 
 struct gv_server_stats harness_server_stats(const struct harness *h);
 struct gv_live_stats harness_live_stats(const struct harness *h);
@@ -115,10 +130,12 @@ enum {
     WS_PONG = 10
 };
 
-/** The upgrade request with more header lines ("" for none). */
-void ws_request(struct client *c, const char *more);
-/** Upgrade and assert 101. */
+/** The upgrade request to a path with more header lines ("" for none). */
+void ws_request(struct client *c, const char *path, const char *more);
+/** Upgrade to /live, the raw stream, and assert 101. */
 void ws_open(struct client *c, uint16_t port, bool tls);
+/** The same to /stream, where gavel.v1 is spoken. */
+void ws_open_stream(struct client *c, uint16_t port, bool tls);
 
 /** Build one masked frame. Returns its length. */
 size_t ws_frame(uint8_t *out, bool fin, int opcode, const void *payload, size_t n);
@@ -135,6 +152,12 @@ void ws_read(struct client *c, struct frame *f);
 void ws_read_data(struct client *c, struct frame *f);
 /** The next data frame is this text. */
 void ws_expect(struct client *c, const char *text);
+/** The next data frame of a stream is a frame with these members, in this order. */
+void ws_expect_members(struct client *c, const char *const *members);
+#define WS_EXPECT(c, ...) ws_expect_members(c, (const char *const[]){__VA_ARGS__, NULL})
+/** Ask for the time with t0, so that the answer shows that the message was understood. */
+void ws_ask_time(struct client *c, unsigned t0);
+void ws_expect_time(struct client *c, unsigned t0);
 /** Skip data frames until a close frame with this code, then the end. */
 void ws_expect_close(struct client *c, unsigned code);
 

@@ -303,26 +303,36 @@ void client_get(struct client *c, const char *path, struct answer *a)
 
 /* ---- WebSocket -------------------------------------------------------------------------------- */
 
-void ws_request(struct client *c, const char *more)
+void ws_request(struct client *c, const char *path, const char *more)
 {
     char request[1024];
     assert_true(gv_format(request, sizeof(request),
-                          "GET /live HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+                          "GET %s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
                           "Connection: keep-alive, Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n",
-                          more));
+                          path, more));
     client_text(c, request);
 }
 
-void ws_open(struct client *c, uint16_t port, bool tls)
+static void upgrade(struct client *c, uint16_t port, bool tls, const char *path)
 {
     static struct answer a;
     client_open(c, port, tls);
-    ws_request(c, "");
+    ws_request(c, path, "");
     client_answer(c, &a, false);
     assert_int_equal(a.status, 101);
     /* RFC 6455 section 1.3 gives this answer to the sample nonce. */
     assert_string_equal(answer_header(&a, "Sec-WebSocket-Accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+}
+
+void ws_open(struct client *c, uint16_t port, bool tls)
+{
+    upgrade(c, port, tls, "/live");
+}
+
+void ws_open_stream(struct client *c, uint16_t port, bool tls)
+{
+    upgrade(c, port, tls, "/stream");
 }
 
 size_t ws_frame(uint8_t *out, bool fin, int opcode, const void *payload, size_t n)
@@ -390,6 +400,36 @@ void ws_expect(struct client *c, const char *text)
     assert_int_equal(f.opcode, WS_TEXT);
     assert_true(f.fin);
     assert_string_equal(f.payload, text);
+}
+
+void ws_expect_members(struct client *c, const char *const *members)
+{
+    static struct frame f;
+    ws_read_data(c, &f);
+    assert_int_equal(f.opcode, WS_TEXT);
+    const char *at = f.payload;
+    for (; *members != NULL; members++) {
+        const char *found = strstr(at, *members);
+        if (found == NULL) {
+            fail_msg("%s is not in %s", *members, f.payload);
+            return;
+        }
+        at = found + strlen(*members);
+    }
+}
+
+void ws_ask_time(struct client *c, unsigned t0)
+{
+    char text[64];
+    gv_format_cut(text, sizeof(text), "{\"op\":\"ping\",\"t0\":%u}", t0);
+    ws_send(c, WS_TEXT, text);
+}
+
+void ws_expect_time(struct client *c, unsigned t0)
+{
+    char member[32];
+    gv_format_cut(member, sizeof(member), "\"t0\":%u,", t0);
+    WS_EXPECT(c, "\"ch\":\"system\"", "\"type\":\"time\"", member);
 }
 
 void ws_expect_close(struct client *c, unsigned code)

@@ -143,7 +143,10 @@ static const struct gv_route routes[] = {
      .pattern = "/live",
      OPEN("live"),
      .flags = GV_ROUTE_WEBSOCKET,
-     .extra = "greeting"},
+     .extra = "raw"},
+    {.method = "GET", .pattern = "/stream", OPEN("stream"), .flags = GV_ROUTE_WEBSOCKET},
+    {.method = "GET", .pattern = "/events", OPEN("events"), .flags = GV_ROUTE_SSE},
+    {.method = "GET", .pattern = "/poll", OPEN("poll"), .flags = GV_ROUTE_POLL},
 };
 
 static void write_error(struct gv_exchange *x, int status, const struct gv_fail *fail)
@@ -153,25 +156,33 @@ static void write_error(struct gv_exchange *x, int status, const struct gv_fail 
     gv_reply_body(x, gv_view_str(text), "application/json");
 }
 
-static size_t greet(void *ctx, const void *route_extra, char *buf, size_t cap)
+/* ---- What the live thread is lent --------------------------------------------------------------- */
+
+static const struct gv_live_topic topics[] = {
+    [HARNESS_RAW] = {.name = "raw", .is_raw = true},
+    [HARNESS_NEWS] = {.name = "news"},
+    [HARNESS_LOT] = {.name = "lot", .has_id = true},
+    [HARNESS_SECRET] = {.name = "secret", .is_private = true},
+};
+
+static size_t snapshot(void *ctx, uint64_t channel, uint64_t *next, char *buf, size_t cap)
 {
-    (void)ctx;
-    const char *text = route_extra;
-    bool fits = gv_text_copy(buf, cap, text);
-    return fits ? strlen(text) : 0;
+    struct harness *h = ctx;
+    if (gv_live_channel_topic(channel) == HARNESS_RAW) {
+        const uint64_t part = *next;
+        *next = part + 1 < h->greeting_parts ? part + 1 : 0;
+        gv_format_cut(buf, cap, part == 0 ? "greeting" : "part %u", (unsigned)part);
+    } else {
+        gv_format_cut(buf, cap, "{\"state\":%u,\"id\":%u}", atomic_load(&h->state),
+                      (unsigned)gv_live_channel_id(channel));
+    }
+    return strlen(buf);
 }
 
-static size_t echo(void *ctx, const void *route_extra, uint64_t client_id, struct gv_view text,
-                   char *reply, size_t cap)
+static uint64_t raw(void *ctx, const struct gv_exchange *x)
 {
     (void)ctx;
-    (void)route_extra;
-    (void)client_id;
-    assert_true(text.n <= cap);
-    if (text.n > 0) {
-        memcpy(reply, text.p, text.n);
-    }
-    return text.n;
+    return x->route->extra != NULL ? gv_live_channel(HARNESS_RAW, 0) : 0;
 }
 
 /* ---- Start and stop --------------------------------------------------------------------------- */
@@ -244,7 +255,12 @@ void harness_defaults(struct harness *h)
                    .cert_path = cert_file,
                    .key_path = key_file,
                    .write_error = write_error},
-        .live_config = {.greet = greet, .on_message = echo},
+        .greeting_parts = 1,
+        .live_config = {.topics = topics,
+                        .topics_n = HARNESS_TOPICS,
+                        .snapshot = snapshot,
+                        .raw = raw,
+                        .ctx = h},
     };
 }
 
@@ -331,11 +347,14 @@ void harness_wait(const struct harness *h, bool (*reached)(const struct harness 
 
 void harness_publish(struct harness *h, const char *text)
 {
-    for (int i = 0; i < PATIENCE_S * 100; i++) {
-        if (gv_live_publish(h->live, gv_view_str(text)) == GV_OK) {
-            return;
-        }
-        nap();
-    }
-    fail_msg("no message slot came free");
+    const struct gv_live_event event = {.channel = gv_live_channel(HARNESS_RAW, 0),
+                                        .data = gv_view_str(text)};
+    assert_int_equal(gv_live_publish(h->live, &event), GV_OK);
+}
+
+void harness_news(struct harness *h, uint64_t channel, const char *data)
+{
+    const struct gv_live_event event = {
+        .channel = channel, .type = "event", .data = gv_view_str(data)};
+    assert_int_equal(gv_live_publish(h->live, &event), GV_OK);
 }

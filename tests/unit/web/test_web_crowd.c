@@ -89,7 +89,6 @@ static void a_crowd_with_stalled_members_disturbs_nobody(void **state)
     assert_int_equal(requester.answer.status, 200);
     assert_true(atomic_load(&requester.served) >= 10);
     struct gv_live_stats stats = harness_live_stats(&h);
-    assert_int_equal(stats.messages_lost, 0);
     assert_int_equal(stats.accepted, CROWD);
     assert_true(stats.clients >= CROWD - STALLED);
     assert_int_equal(stats.ended[GV_LIVE_END_CLOSED], 0);
@@ -107,7 +106,7 @@ static void *upgrade_on(void *arg)
     while (!atomic_load(&r->stop)) {
         struct tls_choice choice = {.version = MBEDTLS_SSL_VERSION_TLS1_3};
         if (client_open_tls(&r->client, h.https, &choice) == 0) {
-            ws_request(&r->client, "");
+            ws_request(&r->client, "/live", "");
             client_answer(&r->client, &r->answer, false); /* 101, 503, or the end */
             atomic_fetch_add(&r->served, 1);
         }

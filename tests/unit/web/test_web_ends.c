@@ -4,7 +4,6 @@
 
 #include "firmware/base/text.h"
 
-#include <semaphore.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -109,9 +108,8 @@ static void a_silent_client_is_closed_and_a_living_one_is_not(void **state)
     restart_with(fast_clock);
     for (int tls = 0; tls < 2; tls++) {
         ws_open(&clients[0], port_of(tls), tls);
-        ws_open(&clients[1], port_of(tls), tls);
+        ws_open_stream(&clients[1], port_of(tls), tls);
         ws_expect(&clients[0], "greeting");
-        ws_expect(&clients[1], "greeting");
         /* client 1 answers pings, for longer than the silence that is allowed */
         for (int pings = 0; pings < 8; pings++) {
             ws_read(&clients[1], &f);
@@ -123,8 +121,8 @@ static void a_silent_client_is_closed_and_a_living_one_is_not(void **state)
             ws_read(&clients[0], &f); /* its unanswered pings, then the end */
         } while (f.opcode == WS_PING);
         assert_int_equal(f.opcode, -1);
-        ws_send(&clients[1], WS_TEXT, "alive");
-        ws_expect(&clients[1], "alive");
+        ws_ask_time(&clients[1], 4711);
+        ws_expect_time(&clients[1], 4711);
         client_close(&clients[0]);
         client_close(&clients[1]);
         harness_wait(&h, nobody);
@@ -178,7 +176,7 @@ static void a_client_too_many_gets_503_and_the_rest_is_served(void **state)
     restart_with(four_places);
     for (int i = 0; i < 8; i++) {
         client_open(&clients[i], h.http, false);
-        ws_request(&clients[i], "");
+        ws_request(&clients[i], "/live", "");
         client_answer(&clients[i], &a, false);
         assert_int_equal(a.status, i < 4 ? 101 : 503);
         if (i >= 4) {
@@ -216,7 +214,7 @@ static void an_address_has_only_so_many_places(void **state)
     restart_with(three_per_address);
     for (int i = 0; i < 4; i++) {
         client_open(&clients[i], h.http, false);
-        ws_request(&clients[i], "");
+        ws_request(&clients[i], "/live", "");
         client_answer(&clients[i], &a, false);
         assert_int_equal(a.status, i < 3 ? 101 : 503);
     }
@@ -281,61 +279,6 @@ static void a_slow_reader_gets_every_byte_in_order(void **state)
     }
 }
 
-/* ---- More messages than slots ----------------------------------------------------------------- */
-
-static sem_t gate;
-
-/* Holds the live thread, as nothing in the product may. */
-static size_t hold(void *ctx, const void *route_extra, uint64_t client_id, struct gv_view text,
-                   char *reply, size_t cap)
-{
-    (void)ctx;
-    (void)route_extra;
-    (void)client_id;
-    (void)text;
-    (void)reply;
-    (void)cap;
-    while (sem_wait(&gate) != 0) {
-    }
-    return 0;
-}
-
-static void holding(struct harness *harness)
-{
-    harness->live_config.on_message = hold;
-}
-
-static bool message_heard(const struct harness *harness)
-{
-    return harness_live_stats(harness).messages_received == 1;
-}
-
-static void a_lost_message_makes_every_client_start_again(void **state)
-{
-    (void)state;
-    assert_int_equal(sem_init(&gate, 0, 0), 0);
-    restart_with(holding);
-    ws_open(&clients[0], h.http, false);
-    ws_expect(&clients[0], "greeting");
-    ws_send(&clients[0], WS_TEXT, "hold");
-    harness_wait(&h, message_heard);
-    int published = 0;
-    while (gv_live_publish(h.live, gv_view_str("m")) == GV_OK) {
-        published++;
-        assert_in_range(published, 1, GV_LIVE_MESSAGES);
-    }
-    assert_int_equal(gv_live_publish(h.live, gv_view_str("m")), GV_ERR_FULL);
-    assert_int_equal(harness_live_stats(&h).messages_lost, 2);
-    assert_int_equal(sem_post(&gate), 0);
-    for (int i = 0; i < published; i++) {
-        ws_expect(&clients[0], "m");
-    }
-    ws_expect(&clients[0], "greeting"); /* the whole state again: nothing is missing silently */
-    client_close(&clients[0]);
-    harness_wait(&h, nobody);
-    sem_destroy(&gate);
-}
-
 int main(void)
 {
 #define WEB_TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -348,7 +291,6 @@ int main(void)
         WEB_TEST(an_address_has_only_so_many_places),
         WEB_TEST(a_stalled_reader_is_dropped_and_delays_nobody),
         WEB_TEST(a_slow_reader_gets_every_byte_in_order),
-        WEB_TEST(a_lost_message_makes_every_client_start_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -88,13 +88,13 @@ static void the_subprotocol_is_agreed_only_when_asked_for(void **state)
 {
     (void)state;
     client_open(&clients[0], h.http, false);
-    ws_request(&clients[0], "Sec-WebSocket-Protocol: other, gavel.v1\r\n");
+    ws_request(&clients[0], "/stream", "Sec-WebSocket-Protocol: other, gavel.v1\r\n");
     client_answer(&clients[0], &a, false);
     assert_int_equal(a.status, 101);
     assert_string_equal(answer_header(&a, "Sec-WebSocket-Protocol"), "gavel.v1");
     client_close(&clients[0]);
     client_open(&clients[0], h.http, false);
-    ws_request(&clients[0], "Sec-WebSocket-Protocol: other\r\n");
+    ws_request(&clients[0], "/stream", "Sec-WebSocket-Protocol: other\r\n");
     client_answer(&clients[0], &a, false);
     assert_int_equal(a.status, 101);
     assert_null(answer_header(&a, "Sec-WebSocket-Protocol"));
@@ -104,14 +104,12 @@ static void the_subprotocol_is_agreed_only_when_asked_for(void **state)
 
 /* ---- Talking ---------------------------------------------------------------------------------- */
 
-static void greeting_echo_and_publication_arrive_in_order(void **state)
+static void greeting_answer_and_publication_arrive_in_order(void **state)
 {
     (void)state;
     for (int tls = 0; tls < 2; tls++) {
         ws_open(&clients[0], port_of(tls), tls);
         ws_expect(&clients[0], "greeting");
-        ws_send(&clients[0], WS_TEXT, "one");
-        ws_expect(&clients[0], "one");
         harness_publish(&h, "{\"seq\":1}");
         harness_publish(&h, "{\"seq\":2}");
         ws_expect(&clients[0], "{\"seq\":1}");
@@ -129,27 +127,52 @@ static void greeting_echo_and_publication_arrive_in_order(void **state)
     assert_int_equal(harness_live_stats(&h).ended[GV_LIVE_END_CLOSED], 2);
 }
 
+/* {"op":"ping","t0":N,"pad":"xx..."}, n bytes in all. */
+static void padded_ping(char *text, size_t n, unsigned t0)
+{
+    gv_format_cut(text, n, "{\"op\":\"ping\",\"t0\":%u,\"pad\":\"", t0);
+    memset(text + strlen(text), 'x', n - strlen(text));
+    memcpy(text + n - 2, "\"}", 2);
+    text[n] = '\0';
+}
+
 static void large_messages_go_both_ways(void **state)
 {
     (void)state;
-    static char text[GV_LIVE_FRAME_OUT_MAX + 1];
+    static char text[GV_LIVE_FRAME_IN_MAX + 1];
     static uint8_t bytes[GV_LIVE_FRAME_IN_MAX + 16];
     for (int tls = 0; tls < 2; tls++) {
-        ws_open(&clients[0], port_of(tls), tls);
-        ws_expect(&clients[0], "greeting");
-        memset(text, 'x', sizeof(text));
-        text[GV_LIVE_FRAME_IN_MAX] = '\0'; /* the largest that is taken */
-        client_send(&clients[0], bytes, ws_frame(bytes, true, WS_TEXT, text, GV_LIVE_FRAME_IN_MAX));
-        ws_expect(&clients[0], text);
+        ws_open_stream(&clients[0], port_of(tls), tls);
+        const size_t sizes[] = {GV_LIVE_FRAME_IN_MAX, 300, 251, 252, 253, 60};
+        for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+            padded_ping(text, sizes[i], i);
+            client_send(&clients[0], bytes, ws_frame(bytes, true, WS_TEXT, text, sizes[i]));
+            ws_expect_time(&clients[0], i);
+        }
+        ws_open(&clients[1], port_of(tls), tls);
+        ws_expect(&clients[1], "greeting");
         memset(text, 'y', sizeof(text));
         text[GV_LIVE_FRAME_OUT_MAX] = '\0'; /* the largest that is sent */
         harness_publish(&h, text);
-        ws_expect(&clients[0], text);
+        ws_expect(&clients[1], text);
         client_close(&clients[0]);
+        client_close(&clients[1]);
     }
-    assert_int_equal(gv_live_publish(h.live, gv_view_of(text, GV_LIVE_FRAME_OUT_MAX + 1)),
-                     GV_ERR_TOO_LARGE);
+    struct gv_live_event event = {.channel = gv_live_channel(HARNESS_RAW, 0),
+                                  .data = gv_view_of(text, GV_LIVE_FRAME_OUT_MAX + 1)};
+    assert_int_equal(gv_live_publish(h.live, &event), GV_ERR_TOO_LARGE);
+    event = (struct gv_live_event){.channel = gv_live_channel(HARNESS_NEWS, 0),
+                                   .type = "event",
+                                   .data = gv_view_of(text, GV_LIVE_DATA_MAX + 1)};
+    assert_int_equal(gv_live_publish(h.live, &event), GV_ERR_TOO_LARGE);
     harness_wait(&h, nobody);
+}
+
+static bool answers(const struct frame *frame, unsigned t0)
+{
+    char member[32];
+    gv_format_cut(member, sizeof(member), "\"t0\":%u,", t0);
+    return strstr(frame->payload, member) != NULL;
 }
 
 /* Frames in the same packet, and over TLS in the same record, as the upgrade. */
@@ -157,8 +180,9 @@ static void frames_that_come_with_the_upgrade_are_not_lost(void **state)
 {
     (void)state;
     static uint8_t bytes[12000];
-    static const char upgrade[] = "GET /live HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
-                                  "Connection: Upgrade\r\n" VERSION KEY "\r\n";
+    static const char upgrade[] =
+        "GET /stream HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+        "Connection: Upgrade\r\n" VERSION KEY "\r\n";
     int counts[] = {1, 3, 70}; /* 70 frames of 100 bytes: nearly the request buffer */
     for (int round = 0; round < 6; round++) {
         bool tls = round % 2 == 1;
@@ -167,24 +191,21 @@ static void frames_that_come_with_the_upgrade_are_not_lost(void **state)
         memcpy(bytes, upgrade, n);
         for (int i = 0; i < frames; i++) {
             char text[101];
-            memset(text, 'a' + i % 26, 100);
-            text[100] = '\0';
+            padded_ping(text, 100, (unsigned)i);
             n += ws_frame(bytes + n, true, WS_TEXT, text, 100);
         }
         client_open(&clients[0], port_of(tls), tls);
         client_send(&clients[0], bytes, n);
         client_answer(&clients[0], &a, false);
         assert_int_equal(a.status, 101);
-        ws_expect(&clients[0], "greeting");
-        for (int i = 0; i < frames; i++) {
+        do { /* one answer may stand for several questions, the last is always answered */
             ws_read_data(&clients[0], &f);
             assert_int_equal(f.opcode, WS_TEXT);
-            assert_int_equal(f.n, 100);
-            assert_int_equal(f.payload[99], 'a' + i % 26);
-        }
+        } while (!answers(&f, (unsigned)frames - 1));
         client_close(&clients[0]);
     }
     harness_wait(&h, nobody);
+    assert_int_equal(harness_live_stats(&h).messages_received, 2 * (1 + 3 + 70));
 }
 
 static void a_frame_may_come_byte_by_byte(void **state)
@@ -192,16 +213,14 @@ static void a_frame_may_come_byte_by_byte(void **state)
     (void)state;
     uint8_t bytes[512];
     char text[201];
-    memset(text, 'q', 200);
-    text[200] = '\0';
+    padded_ping(text, 200, 7);
     for (int tls = 0; tls < 2; tls++) {
-        ws_open(&clients[0], port_of(tls), tls);
-        ws_expect(&clients[0], "greeting");
+        ws_open_stream(&clients[0], port_of(tls), tls);
         size_t n = ws_frame(bytes, true, WS_TEXT, text, 200);
         for (size_t i = 0; i < n; i++) {
             client_send(&clients[0], bytes + i, 1);
         }
-        ws_expect(&clients[0], text);
+        ws_expect_time(&clients[0], 7);
         client_close(&clients[0]);
     }
     harness_wait(&h, nobody);
@@ -211,18 +230,17 @@ static void a_message_may_come_in_fragments_with_a_ping_between(void **state)
 {
     (void)state;
     uint8_t bytes[256];
-    size_t n = ws_frame(bytes, false, WS_TEXT, "Hel", 3);
+    size_t n = ws_frame(bytes, false, WS_TEXT, "{\"op\":\"pi", 9);
     n += ws_frame(bytes + n, true, WS_PING, "p", 1);
-    n += ws_frame(bytes + n, false, WS_CONTINUE, "lo ", 3);
+    n += ws_frame(bytes + n, false, WS_CONTINUE, "ng\",\"t0\":5,", 11);
     n += ws_frame(bytes + n, false, WS_CONTINUE, "", 0);
-    n += ws_frame(bytes + n, true, WS_CONTINUE, "\xc3\xa9", 2);
-    ws_open(&clients[0], h.http, false);
-    ws_expect(&clients[0], "greeting");
+    n += ws_frame(bytes + n, true, WS_CONTINUE, "\"x\":\"\xc3\xa9\"}", 9);
+    ws_open_stream(&clients[0], h.http, false);
     client_send(&clients[0], bytes, n);
     ws_read(&clients[0], &f);
     assert_int_equal(f.opcode, WS_PONG);
     assert_string_equal(f.payload, "p");
-    ws_expect(&clients[0], "Hello \xc3\xa9");
+    ws_expect_time(&clients[0], 5);
     client_close(&clients[0]);
     harness_wait(&h, nobody);
 }
@@ -246,10 +264,10 @@ static void a_huge_frame_is_refused_before_anything_is_allocated(void **state)
     (void)state;
     uint8_t huge[] = {0x81, 0xff, 0, 0, 1, 0, 0, 0, 0, 0, 1, 2, 3, 4, 'x'};
     expect_refusal(huge, sizeof(huge), 1009);
-    uint8_t above[] = {0x81, 0xfe, 0x10, 0x01, 1, 2, 3, 4, 'x'}; /* 4097 */
+    uint8_t above[] = {0x81, 0xfe, 0x40, 0x01, 1, 2, 3, 4, 'x'}; /* 16,385 */
     expect_refusal(above, sizeof(above), 1009);
-    uint8_t sum[9000];
-    static const char part[3000];
+    static uint8_t sum[20000];
+    static const char part[9000];
     size_t n = ws_frame(sum, false, WS_TEXT, part, sizeof(part));
     n += ws_frame(sum + n, true, WS_CONTINUE, part, sizeof(part));
     expect_refusal(sum, n, 1009); /* together above the cap */
@@ -298,62 +316,32 @@ static void a_close_without_a_code_is_answered_without_one(void **state)
     harness_wait(&h, nobody);
 }
 
-/* ---- Channels --------------------------------------------------------------------------------- */
+/* ---- Greetings in parts ------------------------------------------------------------------------ */
 
-static const char channel_one[] = "one";
-static const char channel_two[] = "two";
-
-static const void *every_other(void *ctx, const struct gv_exchange *x)
+static void in_three_parts(void)
 {
-    static unsigned clients_n;
-    (void)ctx;
-    (void)x;
-    return clients_n++ % 2 == 0 ? channel_one : channel_two;
-}
-
-static size_t two_more(void *ctx, const void *route_extra, unsigned part, char *buf, size_t cap)
-{
-    (void)ctx;
-    if (part > 2) {
-        return 0;
-    }
-    gv_format_cut(buf, cap, "%s, part %u", (const char *)route_extra, part);
-    return strlen(buf);
-}
-
-static int start_channels(void **state)
-{
-    (void)state;
+    harness_stop(&h);
     harness_defaults(&h);
-    h.live_config.channel = every_other;
-    h.live_config.greet_more = two_more;
+    h.greeting_parts = 3;
     harness_start(&h);
-    return 0;
 }
 
-static void a_publication_reaches_its_channel_alone_behind_the_whole_greeting(void **state)
+static void a_raw_greeting_comes_whole_before_anything_else(void **state)
 {
-    static const char *const names[] = {channel_one, channel_two};
-    char text[32];
     (void)state;
-    for (unsigned i = 0; i < 2; i++) {
-        ws_open(&clients[i], h.http, false);
-        ws_expect(&clients[i], names[i]);
-        for (unsigned part = 1; part <= 2; part++) {
-            gv_format_cut(text, sizeof(text), "%s, part %u", names[i], part);
-            ws_expect(&clients[i], text);
-        }
+    in_three_parts();
+    ws_open(&clients[0], h.http, false);
+    harness_publish(&h, "news");
+    ws_expect(&clients[0], "greeting");
+    ws_expect(&clients[0], "part 1");
+    ws_expect(&clients[0], "part 2");
+    harness_publish(&h, "more news");
+    ws_read_data(&clients[0], &f);
+    if (strcmp(f.payload, "news") == 0) { /* it came before the first part or behind it */
+        ws_read_data(&clients[0], &f);
     }
-    assert_int_equal(gv_live_publish_to(h.live, channel_two, gv_view_str("for two")), GV_OK);
-    assert_int_equal(gv_live_publish_to(h.live, NULL, gv_view_str("for nobody")), GV_OK);
-    assert_int_equal(gv_live_publish_to(h.live, channel_one, gv_view_str("for one")), GV_OK);
-    assert_int_equal(gv_live_publish(h.live, gv_view_str("for all")), GV_OK);
-    for (unsigned i = 0; i < 2; i++) {
-        gv_format_cut(text, sizeof(text), "for %s", names[i]);
-        ws_expect(&clients[i], text);
-        ws_expect(&clients[i], "for all");
-        client_close(&clients[i]);
-    }
+    assert_string_equal(f.payload, "more news");
+    client_close(&clients[0]);
     harness_wait(&h, nobody);
 }
 
@@ -364,7 +352,7 @@ int main(void)
         WEB_TEST(a_malformed_upgrade_is_refused),
         WEB_TEST(a_foreign_origin_is_refused),
         WEB_TEST(the_subprotocol_is_agreed_only_when_asked_for),
-        WEB_TEST(greeting_echo_and_publication_arrive_in_order),
+        WEB_TEST(greeting_answer_and_publication_arrive_in_order),
         WEB_TEST(large_messages_go_both_ways),
         WEB_TEST(frames_that_come_with_the_upgrade_are_not_lost),
         WEB_TEST(a_frame_may_come_byte_by_byte),
@@ -372,9 +360,7 @@ int main(void)
         WEB_TEST(a_huge_frame_is_refused_before_anything_is_allocated),
         WEB_TEST(frames_that_break_the_protocol_are_refused),
         WEB_TEST(a_close_without_a_code_is_answered_without_one),
-        cmocka_unit_test_setup_teardown(
-            a_publication_reaches_its_channel_alone_behind_the_whole_greeting, start_channels,
-            stop),
+        WEB_TEST(a_raw_greeting_comes_whole_before_anything_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

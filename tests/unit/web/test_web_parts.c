@@ -327,18 +327,56 @@ static void a_frame_header_suits_its_length(void **state)
 {
     (void)state;
     static struct gv_live_message message;
-    gv_live_message_frame(&message, 125);
+    gv_live_message_wrap(&message, GV_LIVE_WEBSOCKET, 125, 1, true);
     struct gv_view bytes = gv_live_message_bytes(&message);
     assert_int_equal(bytes.n, 127);
     assert_int_equal(bytes.p[0], 0x81);
     assert_int_equal(bytes.p[1], 125);
     assert_ptr_equal(bytes.p + 2, gv_live_message_payload(&message));
-    gv_live_message_frame(&message, 126);
+    gv_live_message_wrap(&message, GV_LIVE_WEBSOCKET, 126, 1, true);
     bytes = gv_live_message_bytes(&message);
     assert_int_equal(bytes.n, 130);
     assert_int_equal(bytes.p[1], 126);
     assert_int_equal(bytes.p[2] << 8 | bytes.p[3], 126);
     assert_ptr_equal(bytes.p + 4, gv_live_message_payload(&message));
+}
+
+static void expect_frame(enum gv_live_kind kind, uint64_t seq, bool is_first, const char *expected)
+{
+    static struct gv_live_message message;
+    memcpy(gv_live_message_payload(&message), "{}", 2);
+    gv_live_message_wrap(&message, kind, 2, seq, is_first);
+    assert_true(gv_view_is(gv_live_message_bytes(&message), expected));
+}
+
+static void events_and_polls_have_their_own_frames(void **state)
+{
+    (void)state;
+    static struct gv_live_message message;
+    expect_frame(GV_LIVE_SSE, 7, true, "id: 7\ndata: {}\n\n");
+    expect_frame(GV_LIVE_SSE, UINT64_MAX, false, "id: 18446744073709551615\ndata: {}\n\n");
+    expect_frame(GV_LIVE_SSE, 0, false, "data: {}\n\n");
+    expect_frame(GV_LIVE_POLL, 7, true, "{\"v\":1,\"items\":[{}");
+    expect_frame(GV_LIVE_POLL, 7, false, ",{}");
+    gv_live_message_poll_end(&message, 9, 10, false);
+    assert_true(gv_view_is(gv_live_message_bytes(&message), "],\"seq\":9,\"server_time_ms\":10}"));
+    gv_live_message_poll_end(&message, 9, 10, true);
+    assert_true(gv_view_is(gv_live_message_bytes(&message),
+                           "{\"v\":1,\"items\":[],\"seq\":9,\"server_time_ms\":10}"));
+}
+
+static void an_envelope_tells_milliseconds_and_never_more_than_fits(void **state)
+{
+    (void)state;
+    char out[256];
+    const struct gv_envelope envelope = {
+        .channel = "auction:42", .type = "listing", .seq = 1094, .wall_ms = 1795210277120};
+    const char *expected = "{\"v\":1,\"ch\":\"auction:42\",\"seq\":1094,\"type\":\"listing\","
+                           "\"ts\":\"2026-11-20T21:31:17.120Z\",\"data\":{\"a\":1}}";
+    size_t n = gv_envelope_write(&envelope, gv_view_str("{\"a\":1}"), out, sizeof(out));
+    assert_true(gv_view_is(gv_view_of(out, n), expected));
+    assert_int_equal(gv_envelope_write(&envelope, gv_view_str("{\"a\":1}"), out, n), n);
+    assert_int_equal(gv_envelope_write(&envelope, gv_view_str("{\"a\":1}"), out, n - 1), 0);
 }
 
 static void every_error_class_has_a_status(void **state)
@@ -371,6 +409,8 @@ int main(void)
         cmocka_unit_test(a_mapped_address_is_shown_as_ipv4),
         cmocka_unit_test(utf8_is_judged_as_rfc_3629_does),
         cmocka_unit_test(a_frame_header_suits_its_length),
+        cmocka_unit_test(events_and_polls_have_their_own_frames),
+        cmocka_unit_test(an_envelope_tells_milliseconds_and_never_more_than_fits),
         cmocka_unit_test(every_error_class_has_a_status),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,7 @@
  * @module
  */
 import { readNode } from './api.js';
-import { openLive } from './live.js';
+import { openChannels } from './live.js';
 import { signal } from './signal.js';
 
 /** @type {ReturnType<typeof signal<import('./api.js').NodeState|null>>} */
@@ -39,14 +39,12 @@ export function follow(follower, until) {
   until.addEventListener('abort', () => followers.delete(follower));
   if (started) return;
   started = true;
-  /* The box says the time every 10 s, so a longer silence is a lost connection. */
-  openLive({ path: '/api/v1/ws', protocol: 'gavel.v1', silenceMs: 45000 }, {
+  openChannels(['market', 'node'], {
     frame: (frame) => {
-      if (frame.type === 'node') node.set(frame.data);
-      else if (frame.type === 'resync') reload();
+      if (frame.ch === 'node') node.set(frame.data);
+      else if (frame.type === 'snapshot') reload();
       for (const each of [...followers]) each.frame?.(frame);
     },
-    reload,
     state: (state) => link.set(state),
   });
 }
