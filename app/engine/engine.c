@@ -44,8 +44,11 @@ enum gv_err gv_engine_open(struct gv_engine *engine, const struct gv_engine_conf
     GV_ASSERT(rc == 0);
     rc = pthread_mutex_init(&engine->audit_reader, NULL);
     GV_ASSERT(rc == 0);
+    rc = pthread_mutex_init(&engine->delivery_reader, NULL);
+    GV_ASSERT(rc == 0);
     err = gv_load(engine, fail);
     if (err != GV_OK) {
+        pthread_mutex_destroy(&engine->delivery_reader);
         pthread_mutex_destroy(&engine->audit_reader);
         pthread_mutex_destroy(&engine->view.lock);
         gv_store_close(&engine->store);
@@ -84,6 +87,7 @@ void gv_engine_close(struct gv_engine *engine)
     gv_calls_deinit(engine);
     gv_store_close(&engine->store);
     pthread_mutex_destroy(&engine->audit_reader);
+    pthread_mutex_destroy(&engine->delivery_reader);
     pthread_mutex_destroy(&engine->view.lock);
     gv_secure_zero(&engine->view.environment_key, sizeof(engine->view.environment_key));
     gv_secure_zero(&engine->view.people, sizeof(engine->view.people));
@@ -138,15 +142,18 @@ static enum gv_err dispatch(struct gv_engine *engine, struct gv_command *command
         return gv_do_account(engine, command);
     case GV_COMMAND_NOTE:
         return gv_do_note(engine, command);
+    case GV_COMMAND_WEBHOOK:
+        return gv_do_webhook(engine, command);
     }
     GV_UNREACHABLE("command outside its enumeration");
 }
 
 /* A row that cannot be read is its reader's trouble, and no reason to undo what others write. */
-static bool only_reads(enum gv_command_kind kind)
+static bool only_reads(const struct gv_command *command)
 {
-    return kind == GV_COMMAND_RETIRED || kind == GV_COMMAND_PRIOR ||
-           kind == GV_COMMAND_AUDIT_VERIFY || kind == GV_COMMAND_AUDIT_LIST;
+    return command->kind == GV_COMMAND_RETIRED || command->kind == GV_COMMAND_PRIOR ||
+           command->kind == GV_COMMAND_AUDIT_VERIFY || command->kind == GV_COMMAND_AUDIT_LIST ||
+           (command->kind == GV_COMMAND_WEBHOOK && command->webhook.op == GV_WEBHOOK_OP_LIST);
 }
 
 /* Everything up to the commit. Returns: GV_OK; GV_ERR_STORAGE: nothing has happened. */
@@ -157,7 +164,7 @@ static enum gv_err run(struct gv_engine *engine, struct gv_command **batch, uint
     }
     for (uint32_t i = 0; i < n; i++) {
         batch[i]->err = dispatch(engine, batch[i]);
-        if (batch[i]->err == GV_ERR_STORAGE && !only_reads(batch[i]->kind)) {
+        if (batch[i]->err == GV_ERR_STORAGE && !only_reads(batch[i])) {
             return GV_ERR_STORAGE;
         }
     }

@@ -62,6 +62,9 @@ void gv_command_release(struct gv_engine *engine, struct gv_command *command)
     } else if (command->kind == GV_COMMAND_ACCOUNT) {
         gv_secure_zero(&command->account, sizeof(command->account));
     }
+    if (command->kind == GV_COMMAND_WEBHOOK) {
+        gv_secure_zero(&command->webhook, sizeof(command->webhook));
+    }
     gv_pool_release(&engine->pool, command);
 }
 

@@ -25,9 +25,11 @@ enum gv_err gv_note_reveals(struct gv_engine *engine)
         struct gv_dutch_listing *listing = &engine->records[i].listing;
         struct gv_reveal reveal = gv_dutch_reveal(listing, &engine->tip);
         if (reveal.kind == GV_REVEAL_RUNG && reveal.block > listing->revealed_high) {
+            const bool first = listing->revealed_high == 0;
             listing->revealed_high = reveal.block;
             if (gv_batch_begin(engine) != GV_OK ||
-                gv_store_revealed_put(&engine->store, listing->id, reveal.block) != GV_OK) {
+                gv_store_revealed_put(&engine->store, listing->id, reveal.block) != GV_OK ||
+                (first && gv_outbox_tell(engine, GV_WEBHOOK_REVEALED, listing) != GV_OK)) {
                 return GV_ERR_STORAGE;
             }
         }
@@ -140,7 +142,9 @@ static enum gv_err store_listing(struct gv_engine *engine, const struct gv_dutch
                   listing->terms.start_price.v, listing->terms.end_price.v, listing->terms.locked,
                   listing->terms.asset_name);
     gv_log(GV_LOG_INFO, "engine", "listing.created id=%" PRIu64 " %s", listing->id, detail);
-    return gv_store_audit(&engine->store, engine->now, "listing.created", subject, detail) == GV_OK
+    return gv_store_audit(&engine->store, engine->now, "listing.created", subject, detail) ==
+                       GV_OK &&
+                   gv_outbox_tell(engine, GV_WEBHOOK_CREATED, listing) == GV_OK
                ? GV_OK
                : GV_ERR_STORAGE;
 }

@@ -13,6 +13,7 @@
 
 #include "app/engine/accounts_internal.h"
 #include "app/engine/engine.h"
+#include "app/engine/webhooks_internal.h"
 #include "app/store/store.h"
 #include "firmware/base/pool.h"
 #include "firmware/base/queue.h"
@@ -38,6 +39,7 @@ enum gv_command_kind {
     GV_COMMAND_AUDIT_LIST,
     GV_COMMAND_ACCOUNT,
     GV_COMMAND_NOTE,
+    GV_COMMAND_WEBHOOK,
 };
 
 /** By value, but for what the node thread lends: it waits without a deadline. */
@@ -89,6 +91,7 @@ struct gv_command {
             char subject[64];
             char detail[GV_ENGINE_NOTE_MAX];
         } note;
+        struct gv_webhook_command webhook; /* a secret in it */
     };
 };
 
@@ -134,6 +137,7 @@ struct gv_view_state {
     struct gv_chain chain;
     struct gv_keys keys;
     struct gv_accounts_view people;
+    struct gv_hooks_view hooks;
     bool has_environment_key;
     struct gv_hash256 environment_key;
     uint32_t spend_count;
@@ -167,6 +171,7 @@ struct gv_engine {
     struct gv_chain chain;
     struct gv_keys keys;
     struct gv_accounts accounts;
+    struct gv_hooks hooks;
     struct gv_node_status node;
     struct gv_tip tip;
 
@@ -179,6 +184,7 @@ struct gv_engine {
     bool chain_changed; /* the view's copy is old (also below) */
     bool keys_changed;
     bool accounts_changed;
+    bool hooks_changed;
     bool node_changed;
     struct gv_utc seen_at; /* soft facts were last written down (also below) */
     struct gv_utc failures_at;
@@ -192,6 +198,12 @@ struct gv_engine {
     uint8_t psbts[GV_PUBLISH_BYTES];
 
     struct gv_view_state view;
+    struct gv_lanes lanes; /* of the outbox, for its threads */
+
+    /* One page of deliveries, for the reader who holds the lock. Commands are served in order: one
+     * whose reader gave up is over before the next reader's begins. */
+    pthread_mutex_t delivery_reader;
+    struct gv_delivery delivery_page[GV_DELIVERIES_PAGE];
 
     /* One page of the audit log, for the reader who holds the lock. Commands are served in order: one
      * whose reader gave up is over before the next reader's begins. */
@@ -274,6 +286,7 @@ void gv_view_keys(struct gv_engine *engine);
 void gv_view_accounts(struct gv_engine *engine);
 struct gv_utc gv_key_last_used(const struct gv_keys *keys, const struct gv_api_key *key);
 GV_MUST_USE enum gv_err gv_do_note(struct gv_engine *engine, struct gv_command *command);
+GV_MUST_USE enum gv_err gv_do_webhook(struct gv_engine *engine, struct gv_command *command);
 
 /** engine_load.c: replace memory by what storage holds. */
 GV_MUST_USE enum gv_err gv_load(struct gv_engine *engine, struct gv_fail *fail);
@@ -305,6 +318,34 @@ GV_MUST_USE enum gv_err gv_set_spend(struct gv_engine *engine, struct gv_record 
 void gv_publish(struct gv_engine *engine);
 /** engine_publish.c: memory is not to be trusted: show no PSBT. */
 void gv_publish_dark(struct gv_engine *engine);
+
+/** engine_outbox.c: queue an event for every receiver that wants it, in the batch's transaction. */
+GV_MUST_USE enum gv_err gv_outbox_tell(struct gv_engine *engine, enum gv_webhook_event event,
+                                       const struct gv_dutch_listing *listing);
+/** engine_outbox.c: as gv_outbox_tell, for the new spend state of a listing. */
+GV_MUST_USE enum gv_err gv_outbox_tell_spend(struct gv_engine *engine,
+                                             const struct gv_dutch_listing *listing,
+                                             enum gv_spend_state old);
+/** engine_outbox.c: queue a body for one receiver. Out: id: of the delivery. */
+GV_MUST_USE enum gv_err gv_outbox_add(struct gv_engine *engine, struct gv_hook *hook,
+                                      enum gv_webhook_event event, struct gv_view body,
+                                      uint64_t *id);
+/** engine_outbox.c: an event as JSON. In: listing: NULL for a ping. Returns: its length. */
+size_t gv_outbox_write(struct gv_engine *engine, char body[GV_WEBHOOK_BODY_MAX],
+                       enum gv_webhook_event event, const struct gv_dutch_listing *listing);
+GV_MUST_USE enum gv_err gv_outbox_take(struct gv_engine *engine,
+                                       struct gv_webhook_command *command);
+GV_MUST_USE enum gv_err gv_outbox_done(struct gv_engine *engine,
+                                       struct gv_webhook_command *command);
+/** engine_outbox.c: stop telling a receiver, and say so in the audit log and the log. */
+GV_MUST_USE enum gv_err gv_hook_disable(struct gv_engine *engine, struct gv_hook *hook,
+                                        const char *why);
+/** engine_outbox.c: read the head of a receiver's queue from storage. */
+GV_MUST_USE enum gv_err gv_hook_refresh(struct gv_engine *engine, struct gv_hook *hook);
+/** engine_outbox.c: tell outbox threads and readers. */
+void gv_outbox_publish(struct gv_engine *engine);
+/** engine_webhooks.c: part of gv_load. */
+GV_MUST_USE enum gv_err gv_load_webhooks(struct gv_engine *engine);
 
 #define GV_HEX_MAX 65u
 /** "txid:vout" as people write it. */

@@ -101,6 +101,9 @@ static enum gv_err load_all(struct gv_engine *engine, struct gv_fail *fail)
         err = load_accounts(engine);
     }
     if (err == GV_OK) {
+        err = gv_load_webhooks(engine);
+    }
+    if (err == GV_OK) {
         err = gv_store_listings_each(&engine->store, take_listing, engine, fail);
     }
     return err;

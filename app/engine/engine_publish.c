@@ -213,6 +213,9 @@ void gv_publish(struct gv_engine *engine)
         engine->accounts_changed) {
         update_view(engine);
     }
+    if (engine->hooks_changed) {
+        gv_outbox_publish(engine);
+    }
     engine->rung_due = false;
     if (engine->dirty) {
         prepare_rows(engine);

@@ -112,12 +112,14 @@ static enum gv_err audit_spend(struct gv_engine *engine, const struct gv_dutch_l
 enum gv_err gv_set_spend(struct gv_engine *engine, struct gv_record *record,
                          const struct gv_dutch_spend *spend, const char *why)
 {
+    const enum gv_spend_state old = record->listing.spend.state;
     record->listing.spend = *spend;
     record->changed = true;
     engine->dirty = true;
     if (gv_batch_begin(engine) != GV_OK ||
         gv_store_spend_put(&engine->store, record->listing.id, spend) != GV_OK ||
-        audit_spend(engine, &record->listing, why) != GV_OK) {
+        audit_spend(engine, &record->listing, why) != GV_OK ||
+        gv_outbox_tell_spend(engine, &record->listing, old) != GV_OK) {
         return GV_ERR_STORAGE;
     }
     return GV_OK;

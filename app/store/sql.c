@@ -10,6 +10,10 @@
     "s.sold_rung, s.sold_price, s.early_leak, s.asset_returned, s.recipient, r.revealed_high "     \
     "FROM listings l JOIN spends s ON s.listing_id = l.id JOIN reveals r ON r.listing_id = l.id "
 
+#define DELIVERY_COLUMNS                                                                           \
+    "id, webhook_id, uuid, event, state, created_at, attempts, first_at, next_at, done_at, "       \
+    "status, error"
+
 static const char *const texts[GV_SQL_COUNT] = {
     [GV_SQL_META_GET] = "SELECT value FROM meta WHERE name = $1",
     [GV_SQL_META_PUT] = "INSERT INTO meta (name, value) VALUES ($1, $2) "
@@ -96,6 +100,35 @@ static const char *const texts[GV_SQL_COUNT] = {
         "SELECT id, at, kind, subject, detail, prev_hash, hash FROM audit "
         "WHERE id < $1 AND (kind = $2 OR (kind > $3 || '.' AND kind < $4 || '/')) "
         "ORDER BY id DESC LIMIT $5",
+
+    [GV_SQL_WEBHOOK_INSERT] =
+        "INSERT INTO webhooks (id, name, url, sealed, events, created_at, disabled_at, "
+        "disabled_why) VALUES ($1, $2, $3, $4, $5, $6, 0, '')",
+    [GV_SQL_WEBHOOK_UPDATE] = "UPDATE webhooks SET name = $1, url = $2, events = $3, "
+                              "disabled_at = $4, disabled_why = $5 WHERE id = $6",
+    [GV_SQL_WEBHOOK_DELETE] = "DELETE FROM webhooks WHERE id = $1",
+    [GV_SQL_WEBHOOK_EACH] = "SELECT id, name, url, events, created_at, disabled_at, disabled_why "
+                            "FROM webhooks ORDER BY id",
+    [GV_SQL_WEBHOOK_SECRET] = "SELECT sealed FROM webhooks WHERE id = $1",
+    [GV_SQL_DELIVERY_NEWEST] = "SELECT COALESCE(MAX(id), 0) FROM deliveries",
+    [GV_SQL_DELIVERY_INSERT] =
+        "INSERT INTO deliveries (id, webhook_id, uuid, event, body, state, created_at, attempts, "
+        "first_at, next_at, done_at, status, error) "
+        "VALUES ($1, $2, $3, $4, $5, 0, $6, 0, 0, $7, 0, 0, '')",
+    [GV_SQL_DELIVERY_UPDATE] = "UPDATE deliveries SET state = $1, attempts = $2, first_at = $3, "
+                               "next_at = $4, done_at = $5, status = $6, error = $7 WHERE id = $8",
+    [GV_SQL_DELIVERY_GET] = "SELECT " DELIVERY_COLUMNS ", body FROM deliveries WHERE id = $1",
+    [GV_SQL_DELIVERY_PENDING] =
+        "SELECT COUNT(*) FROM deliveries WHERE webhook_id = $1 AND state = 0",
+    [GV_SQL_DELIVERY_HEAD] = "SELECT " DELIVERY_COLUMNS " FROM deliveries "
+                             "WHERE webhook_id = $1 AND state = 0 ORDER BY id LIMIT 1",
+    [GV_SQL_DELIVERY_PAGE] = "SELECT " DELIVERY_COLUMNS " FROM deliveries "
+                             "WHERE webhook_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
+    [GV_SQL_DELIVERY_PRUNE] =
+        "DELETE FROM deliveries WHERE webhook_id = $1 AND state = 1 AND id <= "
+        "COALESCE((SELECT id FROM deliveries WHERE webhook_id = $2 AND state = 1 "
+        "ORDER BY id DESC LIMIT 1 OFFSET $3), 0)",
+    [GV_SQL_DELIVERIES_DELETE] = "DELETE FROM deliveries WHERE webhook_id = $1",
 };
 
 const char *gv_sql_text(enum gv_sql sql)

@@ -41,6 +41,20 @@ enum gv_sql {
     GV_SQL_AUDIT_EACH,
     GV_SQL_AUDIT_BEFORE,
     GV_SQL_AUDIT_KIND_BEFORE,
+    GV_SQL_WEBHOOK_INSERT,
+    GV_SQL_WEBHOOK_UPDATE,
+    GV_SQL_WEBHOOK_DELETE,
+    GV_SQL_WEBHOOK_EACH,
+    GV_SQL_WEBHOOK_SECRET,
+    GV_SQL_DELIVERY_NEWEST,
+    GV_SQL_DELIVERY_INSERT,
+    GV_SQL_DELIVERY_UPDATE,
+    GV_SQL_DELIVERY_GET,
+    GV_SQL_DELIVERY_PENDING,
+    GV_SQL_DELIVERY_HEAD,
+    GV_SQL_DELIVERY_PAGE,
+    GV_SQL_DELIVERY_PRUNE,
+    GV_SQL_DELIVERIES_DELETE,
     GV_SQL_COUNT,
 };
 
@@ -49,8 +63,9 @@ const char *gv_sql_text(enum gv_sql sql);
 
 /* Migrations are forward only: number n brings schema n - 1 to n and is never edited once it has
  * been released. */
-#define GV_MIGRATIONS 2u
+#define GV_MIGRATIONS 3u
 extern const char gv_migration_001[];
 extern const char gv_migration_002[];
+extern const char gv_migration_003[];
 
 #endif

@@ -8,6 +8,7 @@
  *   api_keys             hashes of keys
  *   users ─── sessions   people (accounts.h)
  *   box                  what the box remembers about itself
+ *   webhooks ─ deliveries  receivers of events, and their outbox (webhooks.h)
  *   audit                append-only, each row holds the hash of the row before it
  *
  * The SQL (sql.c, migration_*.c) stays within what SQLite and PostgreSQL both speak: $n parameters
@@ -23,7 +24,7 @@
 #include "hal/iface/entropy.h"
 #include "hal/iface/storage.h"
 
-#define GV_STORE_STATEMENTS 48u
+#define GV_STORE_STATEMENTS 64u
 
 /** Caller's storage; gv_store_open fills it, the members are private. */
 struct gv_store {

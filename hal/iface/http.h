@@ -8,6 +8,8 @@
 
 #include "firmware/base/bytes.h"
 
+#include <stdatomic.h>
+
 /** Receives the body in pieces, in order. Returns false to stop (the request then fails with
  *  GV_ERR_TOO_LARGE). */
 typedef bool gv_http_sink(void *ctx, struct gv_view piece);
@@ -15,11 +17,14 @@ typedef bool gv_http_sink(void *ctx, struct gv_view piece);
 typedef void gv_http_header_sink(void *ctx, struct gv_view line);
 
 struct gv_http_request {
-    const char *url;          /* http:// or https:// */
-    const char *method;       /* "GET" or "POST" */
-    const char *user_pass;    /* "user:password" for Basic, or NULL; a secret: never logged */
-    const char *content_type; /* with a body */
-    struct gv_view body;      /* POST */
+    const char *url;            /* http:// or https:// */
+    const char *method;         /* "GET" or "POST" */
+    const char *user_pass;      /* "user:password" for Basic, or NULL; a secret: never logged */
+    const char *content_type;   /* with a body */
+    struct gv_view body;        /* POST */
+    const char *const *headers; /* further lines "Name: value", NULL-terminated; or NULL */
+    bool public_only; /* no peer of a private, loopback or other special range, whatever its name */
+    const atomic_bool *stop; /* true ends the request within about a second; or NULL */
     uint32_t connect_timeout_ms;
     uint32_t timeout_ms; /* whole transfer */
     gv_http_sink *sink;
@@ -40,7 +45,8 @@ struct gv_http {
 
 /** Returns: GV_OK with any HTTP status in *status; GV_ERR_UNAVAILABLE (refused, reset, no such
  *  host), GV_ERR_TIMEOUT, GV_ERR_CRYPTO (certificate or name wrong), GV_ERR_TOO_LARGE (sink
- *  stopped), GV_ERR_INVALID (url). A connection that died while idle is retried once. */
+ *  stopped), GV_ERR_INVALID (url), GV_ERR_FORBIDDEN "http.private" (public_only), GV_ERR_CLOSED
+ *  (stop). A connection that died while idle is retried once. */
 GV_MUST_USE static inline enum gv_err gv_http_perform(struct gv_http *http,
                                                       const struct gv_http_request *request,
                                                       int *status, struct gv_fail *fail)

@@ -4,16 +4,19 @@
 #include "firmware/base/limits.h"
 #include "firmware/base/pool.h"
 #include "firmware/base/text.h"
+#include "hal/linux/address_range.h"
 
 #include <curl/curl.h>
 #include <mbedtls/ssl.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* Bytes libcurl reads at once: big enough for a block in hex, small beside the arena. */
 #define BUFFER_BYTES      16384L
 #define CONNECTIONS_MAX   2L
 #define CONTENT_TYPE_MAX  100
 #define HEADER_LINE_MAX   (CONTENT_TYPE_MAX + 16)
+#define HEADERS_MAX       8u
 #define KEEPALIVE_IDLE_S  30L
 #define IDLE_CONNECTION_S 60L
 
@@ -21,6 +24,7 @@ struct client {
     CURL *easy;
     const struct gv_trust *trust;
     const struct gv_http_request *request; /* only while perform runs */
+    bool refused_private;                  /* an address was not tried: see public_only */
     char error[CURL_ERROR_SIZE];
 };
 
@@ -73,6 +77,30 @@ static CURLcode on_tls_config(CURL *easy, void *tls_config, void *ctx)
     return CURLE_OK;
 }
 
+/* Called for each address that the name has: the rule holds whatever the name resolves to now. */
+static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct client *client = ctx;
+    (void)purpose;
+    if (client->request->public_only && !gv_address_is_public(&address->addr)) {
+        client->refused_private = true;
+        return CURL_SOCKET_BAD;
+    }
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/* libcurl asks about once a second. Returns: nonzero to end the request. */
+static int on_progress(void *ctx, curl_off_t down_all, curl_off_t down, curl_off_t up_all,
+                       curl_off_t up)
+{
+    const struct client *client = ctx;
+    (void)down_all;
+    (void)down;
+    (void)up_all;
+    (void)up;
+    return client->request->stop != NULL && atomic_load(client->request->stop) ? 1 : 0;
+}
+
 /* Set one option of `easy` unless an earlier one failed (`rc`). */
 #define SET(option, value)                                                                         \
     do {                                                                                           \
@@ -111,6 +139,11 @@ static CURLcode set_fixed(struct client *client)
     SET(CURLOPT_WRITEDATA, client);
     SET(CURLOPT_HEADERFUNCTION, on_header);
     SET(CURLOPT_HEADERDATA, client);
+    SET(CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    SET(CURLOPT_OPENSOCKETDATA, client);
+    SET(CURLOPT_NOPROGRESS, 0L);
+    SET(CURLOPT_XFERINFOFUNCTION, on_progress);
+    SET(CURLOPT_XFERINFODATA, client);
     return rc;
 }
 
@@ -137,21 +170,32 @@ static CURLcode set_request(struct client *client, const struct gv_http_request 
     return rc;
 }
 
-/* An empty "Expect:" keeps libcurl from waiting for a 100 that many servers never send. */
-static CURLcode make_headers(struct curl_slist **headers, const char *content_type)
+static CURLcode add_header(struct curl_slist **headers, const char *line)
 {
-    char line[HEADER_LINE_MAX];
-    *headers = curl_slist_append(NULL, "Expect:");
-    if (*headers == NULL) {
+    struct curl_slist *longer = curl_slist_append(*headers, line);
+    if (longer == NULL) {
         return CURLE_OUT_OF_MEMORY;
     }
-    if (content_type == NULL) {
-        return CURLE_OK;
+    *headers = longer;
+    return CURLE_OK;
+}
+
+/* An empty "Expect:" keeps libcurl from waiting for a 100 that many servers never send. */
+static CURLcode make_headers(struct curl_slist **headers, const struct gv_http_request *request)
+{
+    char line[HEADER_LINE_MAX];
+    CURLcode rc = add_header(headers, "Expect:");
+    if (rc == CURLE_OK && request->content_type != NULL) {
+        rc = gv_format(line, sizeof(line), "Content-Type: %s", request->content_type)
+                 ? add_header(headers, line)
+                 : CURLE_BAD_FUNCTION_ARGUMENT;
     }
-    if (!gv_format(line, sizeof(line), "Content-Type: %s", content_type)) {
-        return CURLE_BAD_FUNCTION_ARGUMENT;
+    for (size_t i = 0; rc == CURLE_OK && request->headers != NULL && request->headers[i] != NULL;
+         i++) {
+        GV_ASSERT(i < HEADERS_MAX);
+        rc = add_header(headers, request->headers[i]);
     }
-    return curl_slist_append(*headers, line) == NULL ? CURLE_OUT_OF_MEMORY : CURLE_OK;
+    return rc;
 }
 
 /* What a CURLcode means to our callers; every code not named is a network that did not work. */
@@ -162,6 +206,8 @@ static enum gv_err err_of(CURLcode rc)
         return GV_OK;
     case CURLE_OPERATION_TIMEDOUT:
         return GV_ERR_TIMEOUT;
+    case CURLE_ABORTED_BY_CALLBACK:
+        return GV_ERR_CLOSED;
     case CURLE_WRITE_ERROR:
         return GV_ERR_TOO_LARGE;
     case CURLE_OUT_OF_MEMORY:
@@ -188,6 +234,13 @@ static enum gv_err explain(const struct client *client, CURLcode rc, struct gv_f
     enum gv_err err = err_of(rc);
     if (err == GV_OK) {
         return GV_OK;
+    }
+    if (client->refused_private) {
+        return gv_fail(fail, GV_ERR_FORBIDDEN, "http.private",
+                       "the name stands for an address of a private or special range");
+    }
+    if (err == GV_ERR_CLOSED) {
+        return gv_fail(fail, err, "http.stopped", "the request was ended");
     }
     if (err == GV_ERR_TOO_LARGE) {
         return gv_fail(fail, err, "http.too_large", "the answer is longer than allowed");
@@ -220,7 +273,8 @@ static enum gv_err op_perform(void *ctx, const struct gv_http_request *request, 
 
     client->request = request;
     client->error[0] = '\0';
-    CURLcode rc = make_headers(&headers, request->content_type);
+    client->refused_private = false;
+    CURLcode rc = make_headers(&headers, request);
     if (rc == CURLE_OK) {
         rc = set_fixed(client);
     }
