@@ -75,7 +75,10 @@ test('the original routes are limited too, in their own words', async () => {
 test('health, certificates and the page are free', async () => {
   for (const path of ['/health', '/ca.crt', '/app.js']) {
     const answers = await repeat(125, () => strict.api.get(path));
-    assert.ok(answers.every(({ status }) => status === 200), path);
+    assert.ok(
+      answers.every(({ status }) => status === 200),
+      path,
+    );
     assert.equal(answers[0].headers.ratelimit, undefined);
   }
 });
@@ -90,7 +93,9 @@ test('who looks for paths that are not there is counted', async () => {
 test('the setting lifts the limits for this machine, and for nobody behind a proxy on it', async () => {
   const ask = (headers = {}) => open.api.get('/api/v1/node', headers);
   const lifted = await repeat(150, () => ask());
-  assert.ok(lifted.every(({ status, headers }) => status === 200 && headers.ratelimit === '"read";r=120;t=0'));
+  assert.ok(
+    lifted.every(({ status, headers }) => status === 200 && headers.ratelimit === '"read";r=120;t=0'),
+  );
   const proxied = await repeat(125, () => ask({ 'X-Forwarded-For': '203.0.113.9' }));
   assert.equal(proxied.at(-1).status, 429);
 });
@@ -125,7 +130,14 @@ test('a preflight of a configured origin is answered for ten minutes', async () 
 
 test('origins that merely look alike, and the word null, are strangers', async () => {
   const key = await strict.createKey();
-  const like = ['null', 'http://shop.example', `${SHOP}:443`, `${SHOP}.evil.example`, 'https://SHOP.example', `${SHOP}/`];
+  const like = [
+    'null',
+    'http://shop.example',
+    `${SHOP}:443`,
+    `${SHOP}.evil.example`,
+    'https://SHOP.example',
+    `${SHOP}/`,
+  ];
   for (const origin of like) {
     const read = await strict.api.get('/api/v1/oracle', { Origin: origin, 'X-API-Key': key });
     assert.equal(read.headers['access-control-allow-origin'], undefined, origin);

@@ -1,6 +1,7 @@
 /** A client of gaveld's HTTP and HTTPS, keep-alive, that shows answers as they came. */
 import http from 'node:http';
 import https from 'node:https';
+import { assertContract } from './contract.mjs';
 import { stringify } from './json.mjs';
 
 /**
@@ -40,12 +41,18 @@ export class Api {
           response.on('error', reject);
           response.on('end', () => {
             const text = Buffer.concat(parts).toString('utf8');
-            resolve({
+            const answer = {
               status: response.statusCode,
               headers: response.headers,
               text,
               json: parseOrNull(text),
-            });
+            };
+            try {
+              assertContract(method, path, answer);
+              resolve(answer);
+            } catch (error) {
+              reject(error);
+            }
           });
         },
       );

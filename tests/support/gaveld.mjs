@@ -90,7 +90,7 @@ export class Gaveld {
   }
 
   /** @param {{legacyUnlocked?: boolean}} [options] @returns {Promise<string>} */
-  async createKey({ legacyUnlocked = false } = {}) {
+  async createKey({ legacyUnlocked = false, scope = 'auctions:write' } = {}) {
     const flag = legacyUnlocked ? ['--legacy-unlocked'] : [];
     const printed = await this.ctl(
       'apikey',
@@ -98,7 +98,7 @@ export class Gaveld {
       '--name',
       'test',
       '--scope',
-      'auctions:write',
+      scope,
       ...flag,
     );
     const [key] = /gvl_\S+/.exec(printed) ?? [];

@@ -19,6 +19,13 @@ static bool names_asset(struct gv_view path, const struct gv_asset *asset)
             gv_view_equal(path, gv_view_of(asset->path, n - page_n)));
 }
 
+static void refuse_unknown(struct gv_exchange *x)
+{
+    struct gv_fail fail;
+    gv_fail(&fail, GV_ERR_NOT_FOUND, "route.not_found", "there is nothing at this address");
+    gv_reply_fail(x, 404, &fail);
+}
+
 static void reply_asset(struct gv_exchange *x, struct gv_view path)
 {
     for (size_t i = 0; i < gv_assets_count; i++) {
@@ -33,9 +40,7 @@ static void reply_asset(struct gv_exchange *x, struct gv_view path)
         }
         return;
     }
-    struct gv_fail fail;
-    gv_fail(&fail, GV_ERR_NOT_FOUND, "route.not_found", "there is nothing at this address");
-    gv_reply_fail(x, 404, &fail);
+    refuse_unknown(x);
 }
 
 void gv_handle_asset(struct gv_exchange *x)
@@ -46,4 +51,30 @@ void gv_handle_asset(struct gv_exchange *x)
 void gv_handle_shell(struct gv_exchange *x)
 {
     reply_asset(x, gv_view_str("/"));
+}
+
+/* Letters, digits and hyphens: what a problem's type is made of. */
+static bool is_slug(struct gv_view text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        const uint8_t c = text.p[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-')) {
+            return false;
+        }
+    }
+    return text.n > 0 && text.n <= GV_FAIL_CODE_MAX;
+}
+
+void gv_handle_problem(struct gv_exchange *x)
+{
+    const struct gv_view slug = x->params[0];
+    char where[GV_FAIL_CODE_MAX + 16];
+    if (!is_slug(slug)) {
+        refuse_unknown(x);
+        return;
+    }
+    gv_format_cut(where, sizeof(where), "/docs#%.*s", (int)slug.n, (const char *)slug.p);
+    gv_reply_status(x, 303);
+    gv_reply_header(x, "Location", where);
+    gv_reply_empty(x);
 }

@@ -20,6 +20,7 @@ struct gv_family {
 /* lists.c */
 void gv_handle_legacy_list(struct gv_exchange *x);
 void gv_handle_legacy_address(struct gv_exchange *x);
+/* list_v1.c */
 void gv_handle_v1_list(struct gv_exchange *x);
 /* one.c */
 void gv_handle_one(struct gv_exchange *x);
@@ -56,5 +57,7 @@ void gv_handle_restart(struct gv_exchange *x);
 /* assets.c */
 void gv_handle_asset(struct gv_exchange *x);
 void gv_handle_shell(struct gv_exchange *x);
+/** Where the type of a problem leads: its place in the documentation. */
+void gv_handle_problem(struct gv_exchange *x);
 
 #endif

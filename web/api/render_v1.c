@@ -110,6 +110,7 @@ void gv_render_v1_members(struct gv_json_out *out, const struct gv_market_row *r
                           struct gv_tip tip)
 {
     const struct gv_dutch_terms *terms = &row->listing.terms;
+    gv_jo_kstring(out, "kind", "dutch");
     gv_jo_kint(out, "id", (int64_t)row->listing.id);
     gv_jo_kstring(out, "asset", terms->asset_name);
     write_quantity(out, terms);

@@ -56,6 +56,7 @@ const struct gv_route gv_api_routes[] = {
     {"GET",  "/api/address/{address}",          gv_handle_legacy_address, PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "legacy_address",        NULL},
     {"GET",  "/api/health",                     gv_handle_legacy_health,  PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "legacy_health",         NULL},
     /* version 1 */
+    {"GET",  "/api/v1/auctions",                gv_handle_v1_list,        PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "auction_list",          &v1},
     {"GET",  "/api/v1/dutch",                   gv_handle_v1_list,        PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "dutch_list",            &v1},
     {"POST", "/api/v1/dutch",                   gv_handle_create,         "auctions:write", GV_CSRF_TOKEN, GV_RATE_WRITE, GV_BODY_MAX,       0,                  "dutch_create",          &v1},
     {"POST", "/api/v1/dutch/check",             gv_handle_check,          "auctions:write", GV_CSRF_TOKEN, GV_RATE_PSBT,  GV_BODY_MAX,       0,                  "dutch_check",           &v1},
@@ -63,6 +64,8 @@ const struct gv_route gv_api_routes[] = {
     {"GET",  "/api/v1/dutch/{id}",              gv_handle_one,            PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "dutch_one",             &v1},
     {"GET",  "/api/v1/dutch/{id}/current-psbt", gv_handle_current_psbt,   PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "dutch_psbt",            &v1},
     {"POST", "/api/v1/dutch/{id}/purchase",     gv_handle_purchase,       PUBLIC,           GV_CSRF_NONE,  GV_RATE_WRITE, GV_SMALL_BODY_MAX, 0,                  "dutch_purchase",        &v1},
+    {"GET",  "/problems/{code}",                gv_handle_problem,        PUBLIC,           GV_CSRF_NONE,  GV_RATE_FREE,  0,                 0,                  "problem",               NULL},
+    {"GET",  "/api/v1/openapi.json",            gv_handle_asset,          PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "openapi",               NULL},
     {"GET",  "/api/v1/node",                    gv_handle_node,           PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "node",                  NULL},
     {"GET",  "/api/v1/oracle",                  gv_handle_oracle,         PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "oracle",                NULL},
     {"GET",  "/api/v1/oracle/history",          gv_handle_oracle_history, PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "oracle_history",        NULL},
@@ -86,6 +89,9 @@ const struct gv_route gv_api_routes[] = {
     /* the page: its files, and the addresses that its shell (web/ui/routes.js) draws */
     PAGE("/"),
     PAGE("/app.js"),
+    PAGE("/docs"),
+    PAGE("/docs.html"),
+    PAGE("/docs.js"),
     PAGE("/icon.svg"),
     PAGE("/icons.svg"),
     PAGE("/index.html"),

@@ -70,7 +70,7 @@ import { get, patch, post, put, remove } from './http.js';
 
 
 /** @returns {Promise<{items: Listing[], sequence: number}>} */
-export const listListings = () => get('/api/v1/dutch');
+export const listListings = () => get('/api/v1/dutch?limit=200');
 
 /** @param {AbortSignal} [until] @returns {Promise<NodeState>} */
 export const readNode = (until) => get('/api/v1/node', until);
