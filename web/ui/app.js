@@ -137,7 +137,10 @@ async function start() {
   on.signedOut = toLogin;
   on.renew = restore;
   on.unclaimed = () => { if (location.pathname !== '/setup') navigate('/setup', { replace: true }); };
-  await Promise.all([loadStrings(...AREAS_ALWAYS), restore()]);
+  /* What the first page needs is under way while we learn who is there. */
+  const first = match(routes, location.pathname)?.row;
+  first?.view().catch(() => undefined); /* show() tells what went wrong */
+  await Promise.all([loadStrings(...AREAS_ALWAYS, ...(first?.strings ?? [])), restore()]);
   session.listen(redraw);
   language.listen(redraw);
   startShell();

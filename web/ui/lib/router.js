@@ -24,14 +24,21 @@ export function match(rows, path) {
   return null;
 }
 
-let go = () => {};
+let show = () => {};
+let at = '';
+
+/** @param {'start'|'link'|'back'} why */
+function go(why) {
+  at = location.pathname + location.search;
+  show(new URL(location.href), why);
+}
 
 /**
- * @param {(url: URL, why: 'start'|'link'|'back') => void} show
+ * @param {(url: URL, why: 'start'|'link'|'back') => void} shows
  * @param {(path: string) => boolean} ours whether a path is a page of this shell
  */
-export function startRouter(show, ours) {
-  go = show;
+export function startRouter(shows, ours) {
+  show = shows;
   document.addEventListener('click', (event) => {
     const link = event.target instanceof Element ? event.target.closest('a[href]') : null;
     if (!link || event.defaultPrevented || event.button !== 0) return;
@@ -43,14 +50,16 @@ export function startRouter(show, ours) {
     event.preventDefault();
     navigate(url.pathname + url.search);
   });
-  addEventListener('popstate', () => go(new URL(location.href), 'back'));
-  go(new URL(location.href), 'start');
+  addEventListener('popstate', () => {
+    if (location.pathname + location.search !== at) go('back'); /* else a place within the page, as the skip link's */
+  });
+  go('start');
 }
 
 /** @param {string} to path with query @param {{replace?: boolean}} [how] */
 export function navigate(to, { replace = false } = {}) {
   history[replace ? 'replaceState' : 'pushState'](null, '', to);
-  go(new URL(location.href), 'link');
+  go('link');
 }
 
 /** Change the query alone, as filters do: the address can be shared, the page stays. @param {Object<string, string|null>} changes */
@@ -61,4 +70,5 @@ export function setQuery(changes) {
     else url.searchParams.set(name, value);
   }
   history.replaceState(null, '', url);
+  at = url.pathname + url.search;
 }
