@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define VERSION 1
+#define VERSION 2
 /* A block's time and height, a day and a count are far below this. */
 #define INT_MAX_ALLOWED INT64_C(0xffffffff)
 #define DAY_MAX         2932896 /* 9999-12-31 */
@@ -26,7 +26,6 @@ enum sql {
     DAY_DROP,
     SAMPLE_PUT,
     SAMPLE_EACH,
-    SAMPLE_DROP,
     SQL_COUNT
 };
 _Static_assert((unsigned)SQL_COUNT <= GV_PRICE_DB_STATEMENTS, "every statement has its place");
@@ -57,24 +56,25 @@ static const char *const texts[SQL_COUNT] = {
     [DAY_EACH] = "SELECT day, complete, price_cents, rough_usd, low_cents, high_cents, "
                  "deviation_e4, confidence_e4, outputs, blocks FROM prices_day ORDER BY day",
     [DAY_DROP] = "DELETE FROM prices_day WHERE day < $1 OR day > $2",
-    [SAMPLE_PUT] = "INSERT INTO prices_sample (step, number, data) VALUES ($1, $2, $3) "
-                   "ON CONFLICT (step, number) DO UPDATE SET data = excluded.data",
-    [SAMPLE_EACH] = "SELECT number, data FROM prices_sample WHERE step = $1 ORDER BY number",
-    [SAMPLE_DROP] = "DELETE FROM prices_sample WHERE step = $1 AND number < $2",
+    [SAMPLE_PUT] = "INSERT INTO prices_sample (slot, number, data) VALUES ($1, $2, $3) "
+                   "ON CONFLICT (slot) DO UPDATE SET number = excluded.number, "
+                   "data = excluded.data",
+    [SAMPLE_EACH] = "SELECT number, data FROM prices_sample WHERE slot >= $1 AND slot < $2 "
+                    "ORDER BY number",
 };
 
 static const char schema[] =
     "CREATE TABLE IF NOT EXISTS prices_meta (name TEXT PRIMARY KEY, value BIGINT NOT NULL);"
-    "CREATE TABLE IF NOT EXISTS prices_block (height BIGINT PRIMARY KEY, hash BYTEA NOT NULL, "
+    "CREATE TABLE IF NOT EXISTS prices_block (height INTEGER PRIMARY KEY, hash BYTEA NOT NULL, "
     "time BIGINT NOT NULL, day BIGINT NOT NULL, price_cents BIGINT NOT NULL);"
     "CREATE TABLE IF NOT EXISTS prices_part (height BIGINT NOT NULL, part INTEGER NOT NULL, "
     "piece INTEGER NOT NULL, data BYTEA NOT NULL, PRIMARY KEY (height, part, piece));"
-    "CREATE TABLE IF NOT EXISTS prices_day (day BIGINT PRIMARY KEY, complete INTEGER NOT NULL, "
+    "CREATE TABLE IF NOT EXISTS prices_day (day INTEGER PRIMARY KEY, complete INTEGER NOT NULL, "
     "price_cents BIGINT NOT NULL, rough_usd BIGINT NOT NULL, low_cents BIGINT NOT NULL, "
     "high_cents BIGINT NOT NULL, deviation_e4 BIGINT NOT NULL, confidence_e4 BIGINT NOT NULL, "
     "outputs BIGINT NOT NULL, blocks BIGINT NOT NULL);"
-    "CREATE TABLE IF NOT EXISTS prices_sample (step INTEGER NOT NULL, number BIGINT NOT NULL, "
-    "data BYTEA NOT NULL, PRIMARY KEY (step, number))";
+    "CREATE TABLE IF NOT EXISTS prices_sample (slot INTEGER PRIMARY KEY, number BIGINT NOT NULL, "
+    "data BYTEA NOT NULL)";
 
 /* ---- one run of a statement: parameters and columns in order, the first error sticks ----------------- */
 
@@ -187,9 +187,9 @@ static enum gv_err get_meta(struct gv_price_db *db, const char *name, int64_t *v
     return end(&run);
 }
 
-static enum gv_err prepare_all(struct gv_price_db *db)
+static enum gv_err prepare(struct gv_price_db *db, uint32_t first, uint32_t end)
 {
-    for (uint32_t i = 0; i < (uint32_t)SQL_COUNT; i++) {
+    for (uint32_t i = first; i < end; i++) {
         const enum gv_err err = gv_storage_prepare(db->storage, &db->statements[i], texts[i]);
         if (err != GV_OK) {
             return err;
@@ -198,13 +198,14 @@ static enum gv_err prepare_all(struct gv_price_db *db)
     return GV_OK;
 }
 
+/* A file of another version is not worth a migration: it is set aside, and made anew. */
 static enum gv_err set_up(struct gv_price_db *db, uint64_t seed)
 {
     int64_t version = 0;
     int64_t kept = 0;
     enum gv_err err = gv_storage_exec(db->storage, schema);
     if (err == GV_OK) {
-        err = prepare_all(db);
+        err = prepare(db, META_PUT, META_GET + 1);
     }
     if (err == GV_OK) {
         err = put_meta(db, "version", VERSION);
@@ -219,7 +220,10 @@ static enum gv_err set_up(struct gv_price_db *db, uint64_t seed)
         err = get_meta(db, "seed", &kept);
     }
     db->seed = (uint64_t)kept;
-    return err == GV_OK && version != VERSION ? GV_ERR_INVALID : err;
+    if (err == GV_OK && version != VERSION) {
+        err = GV_ERR_INVALID;
+    }
+    return err == GV_OK ? prepare(db, META_GET + 1, SQL_COUNT) : err;
 }
 
 enum gv_err gv_price_db_open(struct gv_price_db *db, struct gv_storage *storage, uint64_t seed,
@@ -432,23 +436,24 @@ enum gv_err gv_price_db_drop_days(struct gv_price_db *db, int64_t first, int64_t
 
 /* ---- history ---------------------------------------------------------------------------------------- */
 
-enum gv_err gv_price_db_put_samples(struct gv_price_db *db, uint32_t step, int64_t number,
+enum gv_err gv_price_db_put_samples(struct gv_price_db *db, uint32_t slot, int64_t number,
                                     struct gv_view samples)
 {
     struct run run = start(db, SAMPLE_PUT);
-    put_int(&run, step);
+    put_int(&run, slot);
     put_int(&run, number);
     put_blob(&run, samples);
     return finish(&run);
 }
 
-enum gv_err gv_price_db_each_samples(struct gv_price_db *db, uint32_t step,
+enum gv_err gv_price_db_each_samples(struct gv_price_db *db, uint32_t first_slot, uint32_t end_slot,
                                      void (*visit)(void *ctx, int64_t number,
                                                    struct gv_view samples),
                                      void *ctx)
 {
     struct run run = start(db, SAMPLE_EACH);
-    put_int(&run, step);
+    put_int(&run, first_slot);
+    put_int(&run, end_slot);
     while (next(&run)) {
         const int64_t number = get_int(&run, INT_MAX_ALLOWED);
         const struct gv_view samples = get_blob(&run);
@@ -457,12 +462,4 @@ enum gv_err gv_price_db_each_samples(struct gv_price_db *db, uint32_t step,
         }
     }
     return end(&run);
-}
-
-enum gv_err gv_price_db_drop_samples(struct gv_price_db *db, uint32_t step, int64_t below)
-{
-    struct run run = start(db, SAMPLE_DROP);
-    put_int(&run, step);
-    put_int(&run, below);
-    return finish(&run);
 }

@@ -4,7 +4,7 @@
  *   prices_block           newest blocks: hash, time, day, price of the window that ends there
  *     └─ prices_part       their record (record.h) in pieces of GV_PRICE_PART_BYTES
  *   prices_day             price of each day
- *   prices_sample          the price of the past, a row for each run of steps
+ *   prices_sample          the price of the past, rows of many samples in rings of slots
  *
  * Nothing here is the truth about anything: whoever deletes the file loses the history of prices, and
  * the rest is read from the node again. It is committed without waiting for the disk, apart from the
@@ -21,7 +21,7 @@
 
 /* Pieces are small so that the storage's heap, which the auctions need as well, stays small. */
 #define GV_PRICE_PART_BYTES    32768u
-#define GV_PRICE_DB_STATEMENTS 16u
+#define GV_PRICE_DB_STATEMENTS 15u
 
 struct gv_price_db {
     struct gv_storage *storage;
@@ -82,16 +82,14 @@ GV_MUST_USE enum gv_err gv_price_db_drop_days(struct gv_price_db *db, int64_t fi
 
 /* ---- history -------------------------------------------------------------------------------------- */
 
-/** A row of samples. In: step: seconds; number: of the row among those of this step. */
-GV_MUST_USE enum gv_err gv_price_db_put_samples(struct gv_price_db *db, uint32_t step,
+/** A row of samples, in place of the one that its slot held. In: number: tells the time of the row. */
+GV_MUST_USE enum gv_err gv_price_db_put_samples(struct gv_price_db *db, uint32_t slot,
                                                 int64_t number, struct gv_view samples);
-/** Visit the rows of a step, ascending number. */
-GV_MUST_USE enum gv_err gv_price_db_each_samples(struct gv_price_db *db, uint32_t step,
-                                                 void (*visit)(void *ctx, int64_t number,
-                                                               struct gv_view samples),
-                                                 void *ctx);
-GV_MUST_USE enum gv_err gv_price_db_drop_samples(struct gv_price_db *db, uint32_t step,
-                                                 int64_t below);
+/** Visit the rows in slots first_slot to before end_slot, ascending number. */
+GV_MUST_USE enum gv_err
+gv_price_db_each_samples(struct gv_price_db *db, uint32_t first_slot, uint32_t end_slot,
+                         void (*visit)(void *ctx, int64_t number, struct gv_view samples),
+                         void *ctx);
 
 /* ---- transactions --------------------------------------------------------------------------------- */
 

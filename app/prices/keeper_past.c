@@ -1,8 +1,9 @@
 /* The history of the live price in the database.
  *
  * Each grain is kept in rows of many samples. A row of seconds is written every minute; a row of a
- * coarser grain only when it is over, because until then all of it can be told from the finer one. So
- * a minute costs one page, and a cut of the power at most the last minute. */
+ * coarser grain only when it is over, because until then all of it can be told from the finer one. A
+ * row takes the place of the oldest. So a minute costs one page, and a cut of the power at most the
+ * last minute. */
 #include "app/prices/keeper_parts.h"
 
 #define SAMPLE_BYTES   8u
@@ -12,14 +13,15 @@
 struct grain {
     enum gv_oracle_step step;
     uint32_t samples; /* of a row */
-    uint32_t rows;    /* that are kept */
+    uint32_t rows;    /* that are kept: row n in slot n % rows, counted from first_slot */
+    uint32_t first_slot;
 };
 
 /* The coarsest first: what is restored later may overwrite. */
 static const struct grain grains[] = {
-    {GV_ORACLE_STEP_HOUR, 24, GV_ORACLE_HOURS / 24},
-    {GV_ORACLE_STEP_MINUTE, 60, GV_ORACLE_MINUTES / 60},
-    {GV_ORACLE_STEP_SECOND, 60, GV_ORACLE_SECONDS / 60},
+    {GV_ORACLE_STEP_HOUR, 24, GV_ORACLE_HOURS / 24, 0},
+    {GV_ORACLE_STEP_MINUTE, 60, GV_ORACLE_MINUTES / 60, 1000},
+    {GV_ORACLE_STEP_SECOND, 60, GV_ORACLE_SECONDS / 60, 2000},
 };
 #define GRAINS (sizeof(grains) / sizeof(grains[0]))
 
@@ -71,8 +73,8 @@ enum gv_err gv_keeper_load_past(struct gv_keeper *k)
     k->flushed_s = 0;
     for (size_t i = 0; i < GRAINS; i++) {
         struct load load = {.keeper = k, .grain = &grains[i]};
-        enum gv_err err =
-            gv_price_db_each_samples(&k->db, (uint32_t)grains[i].step, load_row, &load);
+        enum gv_err err = gv_price_db_each_samples(
+            &k->db, grains[i].first_slot, grains[i].first_slot + grains[i].rows, load_row, &load);
         if (err == GV_OK && load.spoiled) {
             err = GV_ERR_INVALID;
         }
@@ -100,7 +102,8 @@ static enum gv_err put_row(struct flush *flush, const struct grain *grain, int64
         }
         flush->begun = true;
     }
-    return gv_price_db_put_samples(&flush->keeper->db, (uint32_t)grain->step, number, row);
+    const uint32_t slot = grain->first_slot + (uint32_t)(number % (int64_t)grain->rows);
+    return gv_price_db_put_samples(&flush->keeper->db, slot, number, row);
 }
 
 static enum gv_err write_row(struct flush *flush, const struct grain *grain, int64_t number)
@@ -129,10 +132,6 @@ static enum gv_err flush_grain(struct flush *flush, const struct grain *grain, i
     enum gv_err err = GV_OK;
     for (at = at > 0 ? at : 0; at < end && err == GV_OK; at++) {
         err = write_row(flush, grain, at);
-    }
-    if (err == GV_OK && flush->begun && end > (int64_t)grain->rows) {
-        err = gv_price_db_drop_samples(&flush->keeper->db, (uint32_t)grain->step,
-                                       end - (int64_t)grain->rows);
     }
     return err;
 }

@@ -59,9 +59,9 @@ static void a_row_of_minutes_is_whole_after_its_hour(void **state)
     put(GV_ORACLE_STEP_SECOND, hour_s + 60, 3500, 1000);
     gv_sim_clock_advance(&world.sim_clock, 61000);
     assert_int_equal(world_work(), GV_OK);
-    /* Three hours later no second of it is kept any more. */
+    /* Three hours later other seconds have taken the place of its own. */
     gv_sim_clock_advance(&world.sim_clock, 3 * 3600 * 1000);
-    put(GV_ORACLE_STEP_SECOND, now_s() - 1, 1, 1);
+    put(GV_ORACLE_STEP_SECOND, now_s() - 3599, 3600, 1);
     assert_int_equal(world_work(), GV_OK);
     world_close();
     assert_int_equal(world_open(), GV_OK);
@@ -109,7 +109,7 @@ static void a_spoiled_row_is_told_apart(void **state)
         "UPDATE prices_block SET hash = X'00'",
         "UPDATE prices_day SET complete = 7",
         "UPDATE prices_sample SET data = X'00'",
-        "UPDATE prices_meta SET value = 2 WHERE name = 'version'",
+        "UPDATE prices_meta SET value = 99 WHERE name = 'version'",
     };
     for (size_t i = 0; i < sizeof(spoil) / sizeof(spoil[0]); i++) {
         world_mine(200, 6);
