@@ -415,6 +415,23 @@ static int getrawmempool(struct call *c)
     return 0;
 }
 
+/* Only what is asked for: a transaction has entered with the tip of now. */
+static int getmempoolentry(struct call *c)
+{
+    uint8_t txid[32];
+    if (!read_hash(param(c, 0), txid)) {
+        return fail(c, RPC_BAD_PARAMETER, "txid must be of length 64");
+    }
+    const int32_t tx = gv_sim_find_tx(c->node, txid);
+    if (tx < 0 || !c->node->txs[tx].in_mempool) {
+        return fail(c, RPC_NOT_FOUND, "Transaction not in mempool");
+    }
+    gv_jo_object(c->out);
+    gv_jo_kint(c->out, "time", time_of(c->node, gv_sim_tip(c->node)->height));
+    gv_jo_object_end(c->out);
+    return 0;
+}
+
 static int getmempoolinfo(struct call *c)
 {
     gv_jo_object(c->out);
@@ -467,6 +484,7 @@ int gv_sim_call(struct gv_sim_node *node, struct gv_view method, gv_json_ref par
         {"getblockcount", getblockcount},
         {"getblockhash", getblockhash},
         {"getblockheader", getblockheader},
+        {"getmempoolentry", getmempoolentry},
         {"getmempoolinfo", getmempoolinfo},
         {"getnetworkinfo", getnetworkinfo},
         {"getrawmempool", getrawmempool},

@@ -20,7 +20,8 @@ static struct {
     uint32_t step;
     struct gv_http http;
     struct gv_feed feed;
-    bool spoilt; /* answers are being spoilt: nothing is checked */
+    const struct gv_tap *tap; /* NULL: nobody looks along */
+    bool spoilt;              /* answers are being spoilt: nothing is checked */
     struct gv_rpc_config rpc;
     struct sim_coin coins[SIM_COINS_MAX];
     struct sim_tx txs[SIM_TXS_MAX];
@@ -236,6 +237,7 @@ static void start_follower(enum gv_network network)
         .network = network,
         .poll_ms = SIM_POLL_MS,
         .cross_check_ms = 3600000,
+        .tap = sim.tap,
     };
     gv_follower_init(gv_follower_instance(), &config);
 }
@@ -272,6 +274,12 @@ void gv_sim_restart_box(void)
 {
     sim.feed.ops->close(sim.feed.ctx);
     gv_world_restart();
+    start_follower(GV_NETWORK_REGTEST);
+}
+
+void gv_sim_use_tap(const struct gv_tap *tap)
+{
+    sim.tap = tap;
     start_follower(GV_NETWORK_REGTEST);
 }
 

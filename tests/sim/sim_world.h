@@ -7,6 +7,7 @@
 #ifndef GV_TESTS_SIM_SIM_WORLD_H
 #define GV_TESTS_SIM_SIM_WORLD_H
 
+#include "app/node/tap.h"
 #include "hal/sim/node.h"
 #include "tests/sim/sim_wire.h"
 #include "tests/support/engine_world.h"
@@ -56,6 +57,8 @@ void gv_sim_open(uint64_t seed, uint32_t height);
 void gv_sim_close(void);
 /** Stop and start the box; the disk stays. */
 void gv_sim_restart_box(void);
+/** Let somebody look along from now on (app/node/tap.h). Keeps tap. */
+void gv_sim_use_tap(const struct gv_tap *tap);
 /** Follow a node that should be on this network, from now on. */
 void gv_sim_use_network(enum gv_network network);
 
