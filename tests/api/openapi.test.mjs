@@ -19,6 +19,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Statuses that no ordinary request brings about; where they are tested instead. */
 const ELSEWHERE = {
   'ws 101': 'live.test.mjs',
+  'events 200': 'live.test.mjs',
   'ws_mempool 101': 'oracle.test.mjs',
   'ready 503': 'facts.test.mjs',
   'system_restart 202': 'settings.test.mjs',
@@ -179,6 +180,9 @@ test('every described status of every operation can be had', async () => {
   await withoutLeave(reader);
   await system(await world.gaveld.createKey({ scope: 'admin' }));
   await api.get('/api/v1/ws');
+  await api.get('/api/v1/events');
+  await api.get('/api/v1/events/poll?ch=nothing');
+  await api.get('/api/v1/events/poll?ch=market,node');
   await api.get('/problems/psbt-wrong-sighash');
   await world.node.halt();
   await until('the missing node to be noticed', async () => !(await api.get('/api/v1/node')).json.live);
@@ -241,7 +245,7 @@ const SOURCES = [
 ];
 /** Codes of these sources that reach none: found at start, by the command line, or in a log. */
 const INSIDE =
-  /^(server\.(bind|route|running|tls.*)|live\.|feed\.|key\.|engine\.refused|store\.|audit\.|listing\.|spend\.|block\.|tx\.|node\.(bad_block|block_missing|wrong_network)|ladder\.full|purchase\.full)/;
+  /^(server\.(bind|route|running|tls.*)|live\.(running|start)|feed\.|key\.|engine\.refused|store\.|audit\.|listing\.|spend\.|block\.|tx\.|node\.(bad_block|block_missing|wrong_network)|ladder\.full|purchase\.full)/;
 
 test('every code that the sources can answer is in the table of problems', () => {
   const unknown = new Set();
