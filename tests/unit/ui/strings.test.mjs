@@ -13,9 +13,9 @@ const files = (folder) => readdirSync(UI + folder).filter((name) => name.endsWit
 const STRINGS = readdirSync(`${UI}strings`);
 const AREAS = [...new Set(STRINGS.map((name) => name.split('.')[0]))];
 const LANGUAGES = [...new Set(STRINGS.map((name) => name.split('.')[1]))];
-const SOURCES = ['app.js', 'routes.js', ...files('lib/'), ...files('views/'), ...files('components/')];
-/** The price page is a document of its own, in English. */
-const OWN_WORDS = ['views/oracle.js', 'components/scatter.js', 'components/ladder-chart.js', 'components/listing-card.js'];
+const SOURCES = ['app.js', 'oracle.js', 'routes.js', ...files('lib/'), ...files('views/'), ...files('components/')];
+/** Still in English only. */
+const OWN_WORDS = ['components/ladder-chart.js', 'components/listing-card.js'];
 
 const readStrings = (area, language) => JSON.parse(readFileSync(`${UI}strings/${area}.${language}.json`, 'utf8'));
 const source = (file) => readFileSync(UI + file, 'utf8');

@@ -6,6 +6,7 @@ import { clean, el } from '../lib/html.js';
 import { btc, count, integer, quantity, shorten } from '../lib/format.js';
 import { downloadButton } from './copy-box.js';
 import { ladderChart } from './ladder-chart.js';
+import { priceHint } from './price-hint.js';
 
 const STATUS = {
   upcoming: 'Upcoming',
@@ -101,7 +102,8 @@ export function listingCard(listing, height) {
         el('p', { class: 'quantity' }, `${units(listing)} · lot ${listing.id}`)),
       badge(listing)),
     el('div', { class: 'now' }, price,
-      listing.price_sats === null ? null : el('span', { class: 'btc' }, btc(listing.price_sats))),
+      listing.price_sats === null ? null : el('span', { class: 'btc' }, btc(listing.price_sats)),
+      listing.price_sats === null ? null : priceHint(listing.price_sats)),
     el('p', { class: 'countdown' }, countdown(listing, height)),
     ladderChart(listing, height),
     el('p', { class: 'range' },

@@ -75,8 +75,7 @@ export const listListings = () => get('/api/v1/dutch?limit=200');
 /** @param {AbortSignal} [until] @returns {Promise<NodeState>} */
 export const readNode = (until) => get('/api/v1/node', until);
 
-/** @param {AbortSignal} [until] @returns {Promise<any>} the price now, see /api/v1/oracle */
-export const readOracle = (until) => get('/api/v1/oracle', until);
+export { readOracle } from './api-oracle.js';
 /**
  * @param {number} seconds back from now @param {1|60|3600} step @param {AbortSignal} [until]
  * @returns {Promise<{step: number, samples: [number, number|null, number][]}>} time, price, confidence

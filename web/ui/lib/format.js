@@ -102,3 +102,33 @@ export const moment = (iso) =>
 
 /** @param {string} iso @returns {string} */
 export const day = (iso) => formatter(Intl.DateTimeFormat, { dateStyle: 'medium' }).format(new Date(iso));
+
+/* ---- the price of bitcoin ---- */
+
+/** @param {number} v @returns {string} "113,600.50" */
+export const cents = (v) => formatter(Intl.NumberFormat, { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(v);
+
+/** @param {number} v @returns {string} "113,600.50 USD" */
+export const usdExact = (v) => `${cents(v)} USD`;
+
+/** Whole dollars, with cents where they count. @param {number} v @returns {string} "$113,600" */
+export const usdShort = (v) => usd(v, v < 1000 ? 2 : 0);
+
+const CLOCK = {
+  second: { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
+  minute: { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+  hour: { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+  day: { day: 'numeric', month: 'short' },
+  month: { month: 'short', year: 'numeric' },
+};
+
+/**
+ * A time as exact as it is meant, by the reader's clock.
+ * @param {number} s seconds since 1970
+ * @param {'second'|'minute'|'hour'|'day'|'month'} unit
+ * @returns {string} "14:03:12", "14:03", "20 Nov, 14:00", "20 Nov", "Nov 2026"
+ */
+export const timeAt = (s, unit) => formatter(Intl.DateTimeFormat, CLOCK[unit]).format(s * 1000);
+
+/** @param {number} s seconds since 1970 @returns {string} "14:03" today, with its day before that */
+export const when = (s) => timeAt(s, new Date(s * 1000).toDateString() === new Date(boxNow()).toDateString() ? 'minute' : 'hour');

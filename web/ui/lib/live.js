@@ -16,7 +16,7 @@
  *
  * @typedef {Object} Listener
  * @property {(frame: any) => void} frame
- * @property {(link: Link) => void} state
+ * @property {(link: Link, retryAt: number) => void} state retryAt: when the next try is, ms since 1970; 0 while live
  *
  * @typedef {Object} Attempt what a way tells of itself
  * @property {() => void} opened
@@ -105,7 +105,8 @@ const WAYS = [
 ];
 
 /** Does the box answer at all? Else another way is no better. */
-const answers = () => fetch('/health', { cache: 'no-store' }).then((answer) => answer.ok, () => false);
+const answers = () =>
+  fetch('/health', { cache: 'no-store', signal: AbortSignal.timeout(CONNECT_MS) }).then((answer) => answer.ok, () => false);
 
 const pause = (failures) =>
   RETRY_MS[Math.min(failures - 1, RETRY_MS.length - 1)] * (1 - SPREAD + 2 * SPREAD * Math.random());
@@ -113,9 +114,11 @@ const pause = (failures) =>
 /**
  * Try one attempt after the other, for as long as the page lives.
  * @param {(on: Attempt) => () => void} open
- * @param {Listener & {failed?: (failures: number) => Promise<void>|void, opened?: () => Link}} on
+ * @param {Listener & {failed?: (failures: number, retryAt: number) => Promise<void>|void, opened?: () => Link}} on
+ * @param {number} [silenceMs] a stream that is quiet this long is lost
+ * @returns {{retry: () => void}} retry: try now instead of waiting
  */
-function keepOpen(open, on) {
+function keepOpen(open, on, silenceMs = SILENCE_MS) {
   let failures = 0;
   let watchdog = 0;
   let waiting = 0;
@@ -130,37 +133,41 @@ function keepOpen(open, on) {
       clearTimeout(watchdog);
       close();
       failures += 1;
-      on.state('offline');
-      await on.failed?.(failures);
-      waiting = setTimeout(connect, pause(failures));
+      const wait = pause(failures);
+      const retryAt = Date.now() + wait;
+      on.state('offline', retryAt);
+      await on.failed?.(failures, retryAt);
+      waiting = setTimeout(connect, wait);
     };
     const expect = (ms) => {
       clearTimeout(watchdog);
       watchdog = setTimeout(lost, ms);
     };
-    expect(CONNECT_MS + SILENCE_MS); /* a long poll may say nothing for as long as it waits */
+    expect(CONNECT_MS + silenceMs); /* a long poll may say nothing for as long as it waits */
     close = open({
       opened: () => {
         if (over) return;
         failures = 0;
-        expect(SILENCE_MS);
-        on.state(on.opened?.() ?? 'live');
+        expect(silenceMs);
+        on.state(on.opened?.() ?? 'live', 0);
       },
       frame: (frame) => {
         if (over) return;
-        expect(SILENCE_MS);
+        expect(silenceMs);
         on.frame(frame);
       },
       lost,
     });
   };
 
-  addEventListener('online', () => {
+  const retry = () => {
     if (!waiting) return;
     clearTimeout(waiting);
     connect();
-  });
+  };
+  addEventListener('online', retry);
   connect();
+  return { retry };
 }
 
 /**
@@ -198,10 +205,24 @@ export function openChannels(channels, on) {
 }
 
 /**
- * Hear a socket of its own, which tells everything anew whenever it opens.
+ * Hear a socket of its own, which tells everything anew whenever it opens. While the box answers and its socket does
+ * not open, the link is "polling": the page asks for itself.
  * @param {string} path
- * @param {Listener & {reload: () => void}} on reload: forget what was told before
+ * @param {Listener & {reload: () => void, silenceMs?: number}} on reload: forget what was told before
+ * @returns {{retry: () => void}}
  */
 export function openSocket(path, on) {
-  keepOpen((attempt) => listen(socketTo(path, []), on.reload, attempt), on);
+  let polls = false;
+  return keepOpen((attempt) => listen(socketTo(path, []), on.reload, attempt), {
+    frame: on.frame,
+    opened: () => {
+      polls = false;
+      return 'live';
+    },
+    state: (link, retryAt) => on.state(polls && link === 'offline' ? 'polling' : link, retryAt),
+    failed: async (failures, retryAt) => {
+      polls = failures > FAILURES_BEFORE_NEXT && (await answers());
+      on.state(polls ? 'polling' : 'offline', retryAt);
+    },
+  }, on.silenceMs);
 }

@@ -7,6 +7,7 @@ import { listListings } from '../lib/api.js';
 import { follow, link, node } from '../lib/box.js';
 import { integer } from '../lib/format.js';
 import { t } from '../lib/i18n.js';
+import { followPriceHint } from '../lib/price-hint.js';
 import { setQuery } from '../lib/router.js';
 import { listingCard } from '../components/listing-card.js';
 import { judge } from '../components/node-state.js';
@@ -39,6 +40,7 @@ export function open(page) {
   }, page.left);
   node.listen(page.draw, page.left);
   link.listen(page.draw, page.left);
+  followPriceHint(page.draw, page.left);
   page.every(15000, page.draw); /* "3 min ago" grows old */
 }
 
