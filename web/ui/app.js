@@ -32,6 +32,7 @@ import { adopt, may, restore, session } from './lib/session.js';
  */
 
 const DRAW_MS = 30;
+const RETRY_MS = 5000;
 const main = document.getElementById('main');
 const styles = new Map();
 /** The page that is open. @type {{leave: AbortController, draw: () => void}|null} */
@@ -118,6 +119,7 @@ async function show(url, why) {
     if (leave.signal.aborted || problem.name === 'AbortError') return;
     main.replaceChildren(failed(problem, () => show(url, 'link')));
     if (problem.status === undefined) throw problem;
+    if (problem.code === 'offline') setTimeout(() => { if (!leave.signal.aborted) show(url, 'start'); }, RETRY_MS);
   }
 }
 

@@ -3,6 +3,7 @@
  * @module
  */
 import { readNode } from './api.js';
+import { setClockSkew } from './format.js';
 import { openChannels } from './live.js';
 import { signal } from './signal.js';
 
@@ -41,7 +42,8 @@ export function follow(follower, until) {
   started = true;
   openChannels(['market', 'node'], {
     frame: (frame) => {
-      if (frame.ch === 'node') node.set(frame.data);
+      if (frame.type === 'time') setClockSkew(frame.data.server_time_ms - Date.now());
+      else if (frame.ch === 'node') node.set(frame.data);
       else if (frame.type === 'snapshot') reload();
       for (const each of [...followers]) each.frame?.(frame);
     },

@@ -3,6 +3,7 @@
  * @module
  */
 import { beginTotp, changePassword, confirmTotp, endSession, listSessions, removeTotp } from '../lib/api.js';
+import { agentOf } from '../lib/agent.js';
 import { ago, day } from '../lib/format.js';
 import { clean, el } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
@@ -97,6 +98,11 @@ function totpPanel(page) {
     : button({ label: t('account.totpSetUp'), icon: 'qr', kind: 'primary', onclick: () => setUpTotp(page) }));
 }
 
+function agentName(agent) {
+  const known = agentOf(agent);
+  return known ? t('account.agent', known) : clean(agent) || t('account.unknownDevice');
+}
+
 async function end(page, row) {
   if (row.current) {
     await signOut();
@@ -116,7 +122,7 @@ function sessionsPanel(page) {
     rows: own,
     key: (row) => row.id,
     columns: [
-      { id: 'agent', label: t('account.device'), head: true, cell: (row) => el('span', {}, clean(row.agent || t('account.unknownDevice')), row.current ? [' ', badge(t('account.thisOne'), 'accent')] : null) },
+      { id: 'agent', label: t('account.device'), head: true, cell: (row) => el('span', {}, agentName(row.agent), row.current ? [' ', badge(t('account.thisOne'), 'accent')] : null) },
       { id: 'address', label: t('account.address'), cell: (row) => el('code', {}, row.address) },
       { id: 'created', label: t('account.since'), cell: (row) => day(row.created_at) },
       { id: 'seen', label: t('account.lastSeen'), cell: (row) => ago(row.last_seen_at) },

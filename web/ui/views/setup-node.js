@@ -25,8 +25,8 @@ export async function enter(page) {
   page.state.found = null;
   try {
     page.state.found = await discoverNode();
-  } catch {
-    page.state.found = { cookies: [], addresses: [] };
+  } catch (problem) {
+    page.state.found = { cookies: [], addresses: [], problem };
   }
   page.draw();
 }
@@ -77,6 +77,7 @@ function use(page, values) {
 function found(page) {
   const { found: seen } = page.state;
   if (seen === undefined || seen === null) return el('p', { role: 'status', class: 'soft' }, t('setup.searching'));
+  if (seen.problem) return message('info', t('setup.searchFailed'), seen.problem.text);
   const answering = seen.addresses.filter(({ answers }) => answers);
   const offers = seen.cookies.map(({ path, network, readable }) => el('li', { class: 'row between', 'data-key': path },
     el('span', {}, el('code', {}, path), ' ', el('span', { class: 'soft' }, readable ? network : t('setup.cookieUnreadable'))),
