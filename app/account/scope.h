@@ -28,7 +28,9 @@ enum {
 
 /** Bit of a scope that a key can be given ("auctions:read"); 0 when there is none. */
 uint32_t gv_scope_parse(struct gv_view name);
-/** Name of scope i < GV_SCOPES; NULL when `bits` do not hold it. */
+/** Words that are shown of what somebody may do: those, and "operate". */
+#define GV_SCOPE_WORDS 6u
+/** Name of scope i < GV_SCOPE_WORDS; NULL when `bits` do not hold it. */
 const char *gv_scope_name(uint32_t bits, uint32_t i);
 
 /** What a route's row asks for: "public" is 0, a scope's name is its bit, also "operate" and

@@ -2,6 +2,7 @@
  * (the kernel tells the daemon who we are), except for commands that need no daemon. */
 #include "app/cli/config_cli.h"
 #include "app/cli/ctl_client.h"
+#include "app/cli/ctl_people.h"
 #include "app/cli/oracle.h"
 #include "app/cli/psbt_check.h"
 
@@ -23,7 +24,10 @@ static int usage(FILE *to, int status)
         "sources\n"
         "  config set KEY=VALUE... | KEY...         store values; a key alone takes the value "
         "away\n"
-        "  config check [FILE]                      read a file and its conf.d as gaveld would\n"
+        "  config check [FILE]                      read a file and its conf.d as gaveld would\n",
+        to);
+    fputs(gv_ctl_people_usage, to);
+    fputs(
         "  psbt check --txid T --vout N --script HEX --amount SATS --price SATS\n"
         "             [--block B] [--network NET] [FILE|-]\n"
         "  oracle eval FILE.csv[.gz]                price of one window of transactions, as JSON\n"
@@ -31,8 +35,8 @@ static int usage(FILE *to, int status)
         "  oracle watch                             the running daemon's price, live\n"
         "  --help, --version\n"
         "--data DIR is the daemon's general.data_dir, /var/lib/gavel unless given.\n"
-        "Scopes: auctions:read, auctions:write (the default), admin. --legacy-unlocked keys may "
-        "list\n"
+        "Scopes: auctions:read, auctions:write (the default), bids:write, orders:solve, admin.\n"
+        "--legacy-unlocked keys may list\n"
         "ladders without height locks, as the wallets of today make them.\n"
         "Exit status: 0 done, 64 usage, 65 the daemon refused or the audit log is broken, 69 no "
         "daemon\n"
@@ -121,6 +125,9 @@ int main(int argc, char **argv)
     }
     if (left == 2 && is_command(left, argv, "audit", "verify")) {
         return gv_ctl_audit_verify(&options);
+    }
+    if (left >= 1 && gv_ctl_people_knows(argv[0])) {
+        return gv_ctl_people(&options, left, argv);
     }
     if (left >= 1 && strcmp(argv[0], "config") == 0) {
         return config(&options, left - 1, argv + 1);

@@ -15,7 +15,7 @@
 #include "firmware/base/log.h"
 
 #define GV_CONFIG_TEXT_MAX 256u
-#define GV_SETTINGS_COUNT  24u
+#define GV_SETTINGS_COUNT  28u
 
 /** Where a value came from, lowest rank first. */
 enum gv_config_source {
@@ -51,6 +51,10 @@ struct gv_config {
     uint32_t final_depth;
     bool oracle_enabled; /* off: no thread, no memory, no price */
     uint32_t oracle_window_hours;
+    char claim_file[GV_CONFIG_TEXT_MAX];    /* "": <data_dir>/claim-code.txt */
+    char auth_issuer[GV_CONFIG_TEXT_MAX];   /* of foreign tokens; "": none are taken */
+    char auth_audience[GV_CONFIG_TEXT_MAX]; /* what they must be meant for */
+    char auth_jwks_file[GV_CONFIG_TEXT_MAX];
     uint8_t sources[GV_SETTINGS_COUNT]; /* enum gv_config_source, in the table's order */
 };
 

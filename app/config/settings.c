@@ -58,6 +58,14 @@ const struct gv_setting gv_settings[GV_SETTINGS_COUNT] = {
      "off: no price of bitcoin is computed"},
     {"oracle.window_hours", GV_SETTING_NUMBER, AT(oracle_window_hours), "3", 1, 24, 0, NULL,
      "hours of transactions the price is made of, 1..24"},
+    {"setup.claim_file", GV_SETTING_TEXT, AT(claim_file), "", 0, 0, 0, NULL,
+     "file that shows the claim code of a fresh box; empty: claim-code.txt in the data directory"},
+    {"auth.issuer", GV_SETTING_TEXT, AT(auth_issuer), "", 0, 0, 0, NULL,
+     "iss of tokens of another issuer that bidders may carry; empty: none are taken"},
+    {"auth.audience", GV_SETTING_TEXT, AT(auth_audience), "", 0, 0, 0, NULL,
+     "aud that such a token must name"},
+    {"auth.jwks_file", GV_SETTING_TEXT, AT(auth_jwks_file), "", 0, 0, 0, NULL,
+     "file with the issuer's public keys (JWKS)"},
 };
 /* clang-format on */
 

@@ -6,6 +6,7 @@
 #include "firmware/base/beat.h"
 #include "firmware/base/mem.h"
 #include "firmware/base/text.h"
+#include "firmware/boot/accounts.h"
 #include "firmware/boot/alive.h"
 #include "firmware/boot/control_thread.h"
 #include "firmware/boot/machine.h"
@@ -261,6 +262,10 @@ static void init_api(void)
         .changes = &self.changes,
         .machine = gv_machine_read,
         .restart = ask_restart,
+        .entropy = &self.entropy,
+        .signer = &gv_boot_accounts_instance()->signer,
+        .jwks = &gv_boot_accounts_instance()->jwks,
+        .show_claim = gv_boot_show_claim,
         .oracle = self.config.oracle_enabled ? gv_oracle_service_instance() : NULL,
         .prices = gv_prices_instance(),
     };
@@ -298,6 +303,7 @@ static enum gv_err start_web(const struct gv_route *extra, size_t extra_n, struc
         .key_path = self.tls.report.files.leaf_key,
         .write_error = gv_api_write_error,
         .admit = gv_api_admit,
+        .authorize = gv_api_authorize,
         .host_allowed = gv_api_host_allowed,
         .origin_allowed = self.config.cors_origins[0] != '\0' ? gv_api_origin_allowed : NULL,
         .upgrade = gv_live_upgrade(self.live),
@@ -373,6 +379,7 @@ static enum gv_err start_control(struct gv_fail *fail)
         .oracle = self.config.oracle_enabled ? gv_oracle_service_instance() : NULL,
         .changes = &self.changes,
         .clock = &self.clock,
+        .entropy = &self.entropy,
         .started = gv_clock_mono(&self.clock),
     };
     return gv_control_thread_start(&self.control, self.config.data_dir, fail);
@@ -427,6 +434,10 @@ static enum gv_err bring_up(const struct gv_route *extra, size_t extra_n, struct
     if (self.config.https_tls) {
         gv_machine_note_certificate(&self.tls.report);
     }
+    err = gv_boot_accounts_open(gv_boot_accounts_instance(), &self.config, &self.entropy, fail);
+    if (err != GV_OK) {
+        return err;
+    }
     init_api();
     err = open_engine(fail);
     if (err == GV_OK) {
@@ -462,6 +473,7 @@ static void run_until_signal(const sigset_t *signals)
     gv_alive_init(&alive, self.config.node_poll_seconds * 1000u, self.config.node_timeout_ms,
                   cert_at);
     for (;;) {
+        gv_api_tick(gv_api_instance());
         const int signal_number = sigtimedwait(signals, NULL, &tick);
         if (signal_number == SIGINT || signal_number == SIGTERM || atomic_load(&self.restart)) {
             return;
@@ -502,6 +514,7 @@ static void shut_down(void)
         gv_curl_close(&self.clients[i]);
     }
     gv_trust_close(&self.trust);
+    gv_boot_accounts_close(gv_boot_accounts_instance());
     gv_secure_zero(&self.seal_key, sizeof(self.seal_key));
     gv_secure_zero(&self.rpc, sizeof(self.rpc));
     gv_secure_zero(self.config.node_password, sizeof(self.config.node_password));

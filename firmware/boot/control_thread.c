@@ -81,6 +81,7 @@ static void serve(int peer, uid_t uid)
     const size_t reply_n = gv_control_answer(self.control, self.line, n, self.reply);
     send_all(peer, self.reply, reply_n);
     gv_secure_zero(self.reply, reply_n);
+    gv_secure_zero(self.line, sizeof(self.line)); /* a password may have been in it */
 }
 
 static void *run(void *unused)

@@ -23,6 +23,15 @@ const ELSEWHERE = {
   'ws_mempool 101': 'oracle.test.mjs',
   'ready 503': 'facts.test.mjs',
   'system_restart 202': 'settings.test.mjs',
+  'jwks 200': 'accounts.test.mjs',
+  'session 200': 'accounts.test.mjs',
+  'session_open 201': 'accounts.test.mjs',
+  'session_close 204': 'accounts.test.mjs',
+  'session_token 201': 'accounts.test.mjs',
+  'sessions 200': 'accounts.test.mjs',
+  'session_end 204': 'accounts.test.mjs',
+  'setup_claim 201': 'setup.test.mjs',
+  'setup_step 200': 'setup.test.mjs',
 };
 
 /** @type {World} */
@@ -237,6 +246,7 @@ const SOURCES = [
   'web/api',
   'web/server',
   'web/live',
+  'app/account',
   'app/engine',
   'app/auction/dutch',
   'app/counterparty',
@@ -245,7 +255,7 @@ const SOURCES = [
 ];
 /** Codes of these sources that reach none: found at start, by the command line, or in a log. */
 const INSIDE =
-  /^(server\.(bind|route|running|tls.*)|live\.(running|start)|feed\.|key\.|engine\.refused|store\.|audit\.|listing\.|spend\.|block\.|tx\.|node\.(bad_block|block_missing|wrong_network)|ladder\.full|purchase\.full)/;
+  /^(server\.(bind|route|running|tls.*)|live\.(running|start)|feed\.|key\.environment|jwks\.|jwt\.(alg|form|claims)|engine\.refused|store\.|audit\.|listing\.|spend\.|block\.|tx\.|node\.(bad_block|block_missing|wrong_network)|ladder\.full|purchase\.full)/;
 
 test('every code that the sources can answer is in the table of problems', () => {
   const unknown = new Set();

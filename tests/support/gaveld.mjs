@@ -13,6 +13,9 @@ const run = promisify(execFile);
 export const GAVELD = process.env.GAVELD ?? join(BUILD_DIR, 'gaveld');
 export const GAVELCTL = process.env.GAVELCTL ?? join(dirname(GAVELD), 'gavelctl');
 
+/** Who owns every box of the tests. */
+export const OWNER = { name: 'owner', password: 'a password for tests only' };
+
 export class Gaveld {
   /**
    * @param {object} options
@@ -20,8 +23,9 @@ export class Gaveld {
    * @param {string} [options.program]
    * @param {string} [options.dir]  data folder; a temporary one when absent
    * @param {Record<string, string>} [options.env]
+   * @param {boolean} [options.claim]  false: leave a fresh box without an owner
    */
-  static async start({ settings, program = GAVELD, dir, env = {} }) {
+  static async start({ settings, program = GAVELD, dir, env = {}, claim = true }) {
     const daemon = new Gaveld();
     daemon.program = program;
     daemon.ownsDir = dir === undefined;
@@ -38,6 +42,7 @@ export class Gaveld {
     };
     daemon.env = env;
     await daemon.launch();
+    if (claim && !(await daemon.api.get('/api/v1/setup')).json.claimed) await daemon.claim();
     return daemon;
   }
 
@@ -87,6 +92,18 @@ export class Gaveld {
   async ctl(...args) {
     const { stdout } = await run(GAVELCTL, ['--data', this.dir, ...args]);
     return stdout.trim();
+  }
+
+  /** The same with a line of standard input: a password. @param {string} input @param {string[]} args */
+  async ctlWith(input, ...args) {
+    const asked = run(GAVELCTL, ['--data', this.dir, ...args]);
+    asked.child.stdin?.end(`${input}\n`);
+    return (await asked).stdout.trim();
+  }
+
+  /** Become its owner, as from its console. */
+  async claim() {
+    await this.ctlWith(OWNER.password, 'claim', '--name', OWNER.name);
   }
 
   /** @param {{legacyUnlocked?: boolean}} [options] @returns {Promise<string>} */

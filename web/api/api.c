@@ -21,12 +21,18 @@ void gv_api_init(struct gv_api *api, const struct gv_api_config *config)
     gv_format_cut(api->epoch, sizeof(api->epoch), "%llx",
                   (unsigned long long)gv_clock_utc(config->clock).s);
     gv_rate_init(&api->rate, config->seed);
+    gv_door_init(&api->door);
     for (unsigned i = 0; i < GV_HTTP_WORKERS; i++) {
         struct gv_api_worker *worker = &api->workers[i];
         worker->http = config->http_clients[i];
         gv_rpc_init(&worker->rpc, &worker->http, config->rpc);
         gv_counterparty_init(&worker->counterparty, &worker->http, config->counterparty);
     }
+}
+
+void gv_api_tick(struct gv_api *api)
+{
+    gv_door_tick(api);
 }
 
 void gv_api_attach_live(struct gv_api *api, struct gv_live *live)

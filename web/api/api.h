@@ -7,12 +7,15 @@
 #ifndef GV_WEB_API_API_H
 #define GV_WEB_API_API_H
 
+#include "app/account/jwks.h"
 #include "app/config/changes.h"
 #include "app/counterparty/counterparty.h"
 #include "app/engine/engine.h"
 #include "app/node/rpc.h"
 #include "app/oracle/service.h"
 #include "app/prices/published.h"
+#include "hal/iface/signer.h"
+#include "web/api/caller.h"
 #include "web/api/gate.h"
 #include "web/live/live.h"
 #include "web/server/server.h"
@@ -72,6 +75,11 @@ struct gv_api_config {
     struct gv_oracle_service *oracle;
     struct gv_prices *prices; /* with it */
     struct gv_changes *changes;
+    const struct gv_entropy *entropy;
+    const struct gv_signer *signer; /* the box's key */
+    const struct gv_jwks *jwks;     /* keys of the configured issuer of tokens; may be empty */
+    /** Show the claim code on console and in its file; NULL: the box is claimed, take it away. */
+    void (*show_claim)(void *ctx, const char *code);
     void (*machine)(void *ctx, struct gv_api_machine *machine); /* lent by boot */
     void (*restart)(void *ctx);                                 /* soon, in an orderly way */
     void *boot_ctx;                                             /* of these */
@@ -84,6 +92,9 @@ void gv_api_init(struct gv_api *api, const struct gv_api_config *config);
 void gv_api_attach_live(struct gv_api *api, struct gv_live *live);
 /** The server, once it runs (metrics). */
 void gv_api_attach_server(struct gv_api *api, struct gv_server *server);
+
+/** What is due once a second (the claim code). Thread: main. */
+void gv_api_tick(struct gv_api *api);
 
 /** All rows; `app` of the server must be the gv_api. */
 extern const struct gv_route gv_api_routes[];

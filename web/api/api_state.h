@@ -3,6 +3,7 @@
 #define GV_WEB_API_API_STATE_H
 
 #include "web/api/api.h"
+#include "web/api/door.h"
 
 #include <stdatomic.h>
 
@@ -25,6 +26,7 @@ struct gv_api {
     char
         epoch[20]; /* of this run, part of every ETag: market sequences begin again at each start */
     struct gv_rate rate;
+    struct gv_door door;
     struct gv_api_worker workers[GV_HTTP_WORKERS];
 };
 

@@ -1,13 +1,10 @@
 #include "web/api/gate.h"
 
-#include "firmware/base/crypto.h"
 #include "firmware/base/text.h"
 #include "web/api/api_state.h"
+#include "web/api/caller.h"
 #include "web/api/errors.h"
-#include "web/server/address.h"
 #include "web/server/ticks.h"
-
-#include <string.h>
 
 /* A proxy on this machine makes strangers look like loopback; it says so in one of these. */
 bool gv_gate_is_local(const struct gv_exchange *x)
@@ -19,38 +16,6 @@ bool gv_gate_is_local(const struct gv_exchange *x)
         }
     }
     return x->request->is_loopback;
-}
-
-/* ---- who asks -------------------------------------------------------------------------------------- */
-
-static struct gv_rate_client client_of_address(const struct gv_exchange *x)
-{
-    const struct gv_address_key address = gv_address_key_parse(x->request->peer);
-    struct gv_rate_client client;
-    _Static_assert(sizeof(client.b) == sizeof(address.b), "an address names a client");
-    memcpy(client.b, address.b, sizeof(client.b));
-    return client;
-}
-
-/* Only a key that is valid counts by itself: a made-up one would be a new client each time. */
-static struct gv_rate_client client_of_key(struct gv_view key)
-{
-    struct gv_hash256 digest;
-    struct gv_rate_client client;
-    gv_sha256_of(&digest, key);
-    memcpy(client.b, digest.b, sizeof(client.b));
-    return client;
-}
-
-static void find_caller(struct gv_exchange *x)
-{
-    struct gv_caller *caller = &gv_api_worker_of(x)->caller;
-    const struct gv_view key = gv_web_header(x->request, "X-API-Key");
-    *caller = (struct gv_caller){.has_key = key.p != NULL};
-    caller->key_good = caller->has_key && gv_engine_key_check(gv_api_of(x)->config.engine, key,
-                                                              &caller->granted,
-                                                              caller->key_id) == GV_OK;
-    caller->client = caller->key_good ? client_of_key(key) : client_of_address(x);
 }
 
 /* ---- how often -------------------------------------------------------------------------------------- */
@@ -100,8 +65,7 @@ static bool count(struct gv_exchange *x)
     const struct gv_rate_policy *policy = gv_rate_policy(class);
     struct gv_rate_state state = {.remaining = policy->burst};
     if (is_counted(x, class)) {
-        state = gv_rate_take(&gv_api_of(x)->rate, &gv_api_worker_of(x)->caller.client, class, 1,
-                             gv_now_ms());
+        state = gv_rate_take(&gv_api_of(x)->rate, &gv_caller_of(x)->client, class, 1, gv_now_ms());
     }
     tell_policy(x, policy, &state);
     if (state.limited) {
@@ -116,8 +80,8 @@ bool gv_gate_charge(struct gv_exchange *x, uint32_t more)
     if (more == 0 || !is_counted(x, class)) {
         return true;
     }
-    const struct gv_rate_state state = gv_rate_take(
-        &gv_api_of(x)->rate, &gv_api_worker_of(x)->caller.client, class, more, gv_now_ms());
+    const struct gv_rate_state state =
+        gv_rate_take(&gv_api_of(x)->rate, &gv_caller_of(x)->client, class, more, gv_now_ms());
     if (state.limited) {
         refuse_limited(x, gv_rate_policy(class), &state);
     }
@@ -126,6 +90,71 @@ bool gv_gate_charge(struct gv_exchange *x, uint32_t more)
 
 bool gv_api_admit(struct gv_exchange *x)
 {
-    find_caller(x);
+    gv_caller_find(x);
     return count(x);
+}
+
+/* ---- who may do it ---------------------------------------------------------------------------------- */
+
+static bool refuse(struct gv_exchange *x, enum gv_err err, const char *code, const char *text)
+{
+    gv_api_refuse(x, err, code, text);
+    return false;
+}
+
+static bool refuse_stranger(struct gv_exchange *x, uint32_t need)
+{
+    const struct gv_caller *caller = gv_caller_of(x);
+    if (caller->presented == GV_CREDENTIAL_KEY) {
+        return refuse(x, GV_ERR_UNAUTHORIZED, "auth.key_wrong", "this API key is not valid");
+    }
+    if (caller->presented == GV_CREDENTIAL_TOKEN) {
+        gv_api_fail(x, &caller->why);
+        return false;
+    }
+    if (caller->presented == GV_CREDENTIAL_COOKIE || need == GV_SCOPE_LOGIN) {
+        return refuse(x, GV_ERR_UNAUTHORIZED, "session.none", "log in first");
+    }
+    return refuse(x, GV_ERR_UNAUTHORIZED, "auth.key_missing",
+                  "an API key is needed in the X-API-Key header");
+}
+
+/* A session's write needs the token that only pages of this origin can have read. */
+static bool token_fits(const struct gv_exchange *x)
+{
+    const struct gv_caller *caller = gv_caller_of(x);
+    return x->route->csrf != GV_CSRF_TOKEN || caller->presented != GV_CREDENTIAL_COOKIE ||
+           gv_csrf_check(gv_web_header(x->request, "X-CSRF-Token"), caller->sid);
+}
+
+bool gv_api_authorize(struct gv_exchange *x)
+{
+    const struct gv_route *route = x->route;
+    const struct gv_caller *caller = gv_caller_of(x);
+    const bool local = (route->flags & GV_ROUTE_LOCAL) != 0 && gv_gate_is_local(x);
+    uint32_t need = 0;
+    if ((route->flags & GV_ROUTE_UNCLAIMED) == 0 && !local &&
+        !gv_engine_claimed(gv_api_of(x)->config.engine)) {
+        return refuse(x, GV_ERR_FORBIDDEN, "setup.unclaimed",
+                      "nobody owns this box yet: open its page and claim it");
+    }
+    if (!gv_scope_need(route->scope, &need)) {
+        return refuse(x, GV_ERR_FORBIDDEN, "auth.closed", "this is open to nobody");
+    }
+    if (need == 0 || local) {
+        return true;
+    }
+    if (caller->kind == GV_CALLER_NOBODY) {
+        return refuse_stranger(x, need);
+    }
+    if ((caller->granted & need) != need) {
+        return refuse(x, GV_ERR_FORBIDDEN, "auth.scope",
+                      caller->kind == GV_CALLER_KEY ? "this API key may not do that"
+                                                    : "this user may not do that");
+    }
+    if (!token_fits(x)) {
+        return refuse(x, GV_ERR_FORBIDDEN, "session.csrf",
+                      "a write needs the X-CSRF-Token of this session");
+    }
+    return true;
 }

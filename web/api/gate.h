@@ -1,24 +1,18 @@
 /* Gate: what every request passes between its row and its handler.
  *
- * Who asks is found once (`caller`), counted against the row's rate class, and told how much is left.
+ * Who asks is found once (caller.h), counted against the row's rate class, and told how much is left;
+ * then, when everything else of the request is in order, asked for the scope that the row names.
  * Thread: the worker of the exchange. Source: ecosystem sheet 1. */
 #ifndef GV_WEB_API_GATE_H
 #define GV_WEB_API_GATE_H
 
-#include "app/store/api_key.h"
 #include "web/server/rate.h"
-
-/** Who sent the request; of one worker's present exchange. */
-struct gv_caller {
-    bool has_key;                 /* a key was presented ... */
-    bool key_good;                /* ... and is valid: */
-    uint32_t granted;             /* its scopes */
-    char key_id[GV_KEY_ID_LEN + 1];
-    struct gv_rate_client client; /* the key, else the address (IPv6: its /64) */
-};
 
 /** gv_server_config.admit. */
 bool gv_api_admit(struct gv_exchange *x);
+/** gv_server_config.authorize: the one place that decides who may do what. The row names the scope
+ *  (a word that nobody knows opens to nobody), and the token that a session's writes must carry. */
+bool gv_api_authorize(struct gv_exchange *x);
 
 /** Count what one request asks for beyond the first thing (items of a batch).
  *  Returns: false: it was answered with 429. */

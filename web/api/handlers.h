@@ -54,6 +54,18 @@ void gv_handle_settings_change(struct gv_exchange *x);
 void gv_handle_logs(struct gv_exchange *x);
 void gv_handle_system(struct gv_exchange *x);
 void gv_handle_restart(struct gv_exchange *x);
+/* session.c: sessions, tokens */
+void gv_handle_login(struct gv_exchange *x);
+void gv_handle_session(struct gv_exchange *x);
+void gv_handle_logout(struct gv_exchange *x);
+void gv_handle_session_token(struct gv_exchange *x);
+void gv_handle_sessions(struct gv_exchange *x);
+void gv_handle_session_end(struct gv_exchange *x);
+void gv_handle_jwks(struct gv_exchange *x);
+/* setup.c */
+void gv_handle_setup(struct gv_exchange *x);
+void gv_handle_setup_claim(struct gv_exchange *x);
+void gv_handle_setup_step(struct gv_exchange *x);
 /* assets.c */
 void gv_handle_asset(struct gv_exchange *x);
 void gv_handle_shell(struct gv_exchange *x);

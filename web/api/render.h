@@ -29,6 +29,8 @@ static inline struct gv_view gv_row_psbt(const struct gv_market_row *row)
 
 /* small helpers that both forms use */
 void gv_render_utc(struct gv_json_out *out, const char *key, struct gv_utc at);
+/** null for s = 0: what has not happened yet, or never will. */
+void gv_render_utc_or_null(struct gv_json_out *out, const char *key, struct gv_utc at);
 void gv_render_text_or_null(struct gv_json_out *out, const char *key, const char *text);
 void gv_render_hash_or_null(struct gv_json_out *out, const char *key, const struct gv_hash256 *hash,
                             bool present);

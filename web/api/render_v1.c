@@ -30,6 +30,15 @@ void gv_render_utc(struct gv_json_out *out, const char *key, struct gv_utc at)
     gv_jo_kstring(out, key, text);
 }
 
+void gv_render_utc_or_null(struct gv_json_out *out, const char *key, struct gv_utc at)
+{
+    if (at.s == 0) {
+        gv_jo_knull(out, key);
+    } else {
+        gv_render_utc(out, key, at);
+    }
+}
+
 /* Quantities reach 2^63-1, beyond the integers a browser can hold: text. */
 static void write_quantity(struct gv_json_out *out, const struct gv_dutch_terms *terms)
 {

@@ -36,7 +36,8 @@ static const char mempool[] = "mempool";
 #define PUBLIC GV_SCOPE_PUBLIC
 #define PAGE_BY(handler, pattern)                                                                  \
     {                                                                                              \
-        "GET", pattern, handler, PUBLIC, GV_CSRF_NONE, GV_RATE_FREE, 0, 0, GV_OPERATION_PAGE, NULL \
+        "GET", pattern, handler, PUBLIC, GV_CSRF_NONE, GV_RATE_FREE, 0, GV_ROUTE_UNCLAIMED,        \
+            GV_OPERATION_PAGE, NULL                                                                \
     }
 #define PAGE(pattern)  PAGE_BY(gv_handle_asset, pattern)
 #define SHELL(pattern) PAGE_BY(gv_handle_shell, pattern)
@@ -75,6 +76,17 @@ const struct gv_route gv_api_routes[] = {
     {"GET",  "/api/v1/ws",                      NULL,                     PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 GV_ROUTE_WEBSOCKET, "ws",                    NULL},
     {"GET",  "/api/v1/events",                  NULL,                     PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 GV_ROUTE_SSE,       "events",                NULL},
     {"GET",  "/api/v1/events/poll",             NULL,                     PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 GV_ROUTE_POLL,      "events_poll",           NULL},
+    /* set-up and people */
+    {"GET",  "/api/v1/setup",                   gv_handle_setup,          PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 GV_ROUTE_UNCLAIMED, "setup",                 NULL},
+    {"POST", "/api/v1/setup/claim",             gv_handle_setup_claim,    PUBLIC,           GV_CSRF_NONE,  GV_RATE_LOGIN, GV_SMALL_BODY_MAX, GV_ROUTE_UNCLAIMED, "setup_claim",           NULL},
+    {"PUT",  "/api/v1/setup/step",              gv_handle_setup_step,     "admin",          GV_CSRF_TOKEN, GV_RATE_WRITE, GV_SMALL_BODY_MAX, 0,                  "setup_step",            NULL},
+    {"POST", "/api/v1/session",                 gv_handle_login,          PUBLIC,           GV_CSRF_NONE,  GV_RATE_LOGIN, GV_SMALL_BODY_MAX, 0,                  "session_open",          NULL},
+    {"GET",  "/api/v1/session",                 gv_handle_session,        "login",          GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "session",               NULL},
+    {"DELETE", "/api/v1/session",               gv_handle_logout,         "login",          GV_CSRF_TOKEN, GV_RATE_WRITE, 0,                 0,                  "session_close",         NULL},
+    {"POST", "/api/v1/session/token",           gv_handle_session_token,  "login",          GV_CSRF_TOKEN, GV_RATE_WRITE, 0,                 0,                  "session_token",         NULL},
+    {"GET",  "/api/v1/sessions",                gv_handle_sessions,       "login",          GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "sessions",              NULL},
+    {"DELETE", "/api/v1/sessions/{id}",         gv_handle_session_end,    "login",          GV_CSRF_TOKEN, GV_RATE_WRITE, 0,                 0,                  "session_end",           NULL},
+    {"GET",  "/.well-known/jwks.json",          gv_handle_jwks,           PUBLIC,           GV_CSRF_NONE,  GV_RATE_FREE,  0,                 0,                  "jwks",                  NULL},
     /* the box itself */
     {"GET",  "/api/v1/settings",                gv_handle_settings,       "admin",          GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "settings",              NULL},
     {"PATCH","/api/v1/settings",                gv_handle_settings_change,"admin",          GV_CSRF_TOKEN, GV_RATE_WRITE, GV_SMALL_BODY_MAX, 0,                  "settings_change",       NULL},
@@ -82,10 +94,10 @@ const struct gv_route gv_api_routes[] = {
     {"GET",  "/api/v1/system",                  gv_handle_system,         "admin",          GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "system",                NULL},
     {"POST", "/api/v1/system/restart",          gv_handle_restart,        "admin",          GV_CSRF_TOKEN, GV_RATE_WRITE, 0,                 0,                  "system_restart",        NULL},
     /* operation */
-    {"GET",  "/health",                         gv_handle_health,         PUBLIC,           GV_CSRF_NONE,  GV_RATE_FREE,  0,                 GV_ROUTE_PLAIN,     "health",                NULL},
-    {"GET",  "/ready",                          gv_handle_ready,          PUBLIC,           GV_CSRF_NONE,  GV_RATE_FREE,  0,                 GV_ROUTE_PLAIN,     "ready",                 NULL},
-    {"GET",  "/metrics",                        gv_handle_metrics,        "auctions:read",  GV_CSRF_NONE,  GV_RATE_FREE,  0,                 0,                  "metrics",               NULL},
-    {"GET",  "/ca.crt",                         gv_handle_ca,             PUBLIC,           GV_CSRF_NONE,  GV_RATE_FREE,  0,                 GV_ROUTE_PLAIN,     "ca",                    NULL},
+    {"GET",  "/health",                         gv_handle_health,         PUBLIC,           GV_CSRF_NONE,  GV_RATE_FREE,  0,                 GV_ROUTE_PLAIN | GV_ROUTE_UNCLAIMED, "health",                NULL},
+    {"GET",  "/ready",                          gv_handle_ready,          PUBLIC,           GV_CSRF_NONE,  GV_RATE_FREE,  0,                 GV_ROUTE_PLAIN | GV_ROUTE_UNCLAIMED, "ready",                 NULL},
+    {"GET",  "/metrics",                        gv_handle_metrics,        "auctions:read",  GV_CSRF_NONE,  GV_RATE_FREE,  0,                 GV_ROUTE_LOCAL,     "metrics",               NULL},
+    {"GET",  "/ca.crt",                         gv_handle_ca,             PUBLIC,           GV_CSRF_NONE,  GV_RATE_FREE,  0,                 GV_ROUTE_PLAIN | GV_ROUTE_UNCLAIMED, "ca",                    NULL},
     /* the page: its files, and the addresses that its shell (web/ui/routes.js) draws */
     PAGE("/"),
     PAGE("/app.js"),

@@ -1,5 +1,6 @@
 #include "web/api/small_body.h"
 
+#include "firmware/base/crypto.h"
 #include "firmware/base/text.h"
 
 #include <inttypes.h>
@@ -21,6 +22,24 @@ enum gv_err gv_small_body(struct gv_exchange *x, const char *const *members, str
     gv_arena_init(&arena, worker->arena, sizeof(worker->arena));
     err = gv_json_parse(json, &arena, worker->body, n, fail);
     return err != GV_OK ? err : gv_json_members(json->root, members, "", fail);
+}
+
+void gv_small_body_wipe(struct gv_exchange *x)
+{
+    struct gv_api_worker *worker = gv_api_worker_of(x);
+    gv_secure_zero(worker->body, sizeof(worker->body));
+}
+
+enum gv_err gv_member_text(gv_json_ref object, const char *key, size_t min, size_t max,
+                           struct gv_view *out, struct gv_fail *fail)
+{
+    char pointer[48];
+    gv_format_cut(pointer, sizeof(pointer), "/%s", key);
+    if (gv_json_string(gv_json_get(object, key), out) && out->n >= min && out->n <= max) {
+        return GV_OK;
+    }
+    return gv_fail_at(fail, GV_ERR_INVALID, pointer, "json.text",
+                      "%s must be a text of %zu to %zu bytes", key, min, max);
 }
 
 enum gv_err gv_member_int(gv_json_ref object, const char *key, int64_t min, int64_t max,

@@ -10,6 +10,12 @@
 GV_MUST_USE enum gv_err gv_small_body(struct gv_exchange *x, const char *const *members,
                                       struct gv_json *json, struct gv_fail *fail);
 
+/** Overwrite the body, when it held a secret. */
+void gv_small_body_wipe(struct gv_exchange *x);
+
+/** Text member of min to max bytes; lies in the body. Returns: GV_OK; GV_ERR_INVALID "json.text". */
+GV_MUST_USE enum gv_err gv_member_text(gv_json_ref object, const char *key, size_t min, size_t max,
+                                       struct gv_view *out, struct gv_fail *fail);
 /** Integer member from min to max. Returns: GV_OK; GV_ERR_INVALID "json.type" or "range". */
 GV_MUST_USE enum gv_err gv_member_int(gv_json_ref object, const char *key, int64_t min, int64_t max,
                                       int64_t *out, struct gv_fail *fail);

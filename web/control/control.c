@@ -4,6 +4,7 @@
 #include "firmware/base/heap.h"
 #include "firmware/base/text.h"
 #include "web/control/operate.h"
+#include "web/control/people.h"
 
 #include <string.h>
 
@@ -151,7 +152,8 @@ static enum gv_err read_scopes(gv_json_ref request, uint32_t *bits, struct gv_fa
         const uint32_t bit = gv_json_string(e, &text) ? gv_scope_parse(text) : 0;
         if (bit == 0) {
             return gv_fail_at(fail, GV_ERR_INVALID, "/scopes", "apikey.scope",
-                              "a scope is auctions:read, auctions:write or admin");
+                              "a scope is auctions:read, auctions:write, bids:write, "
+                              "orders:solve or admin");
         }
         *bits |= bit;
     }
@@ -282,6 +284,13 @@ static const struct {
     {"oracle", answer_oracle},
     {"config.show", gv_control_config_show},
     {"config.set", gv_control_config_set},
+    {"claim", gv_control_claim},
+    {"user.create", gv_control_user_create},
+    {"user.list", gv_control_user_list},
+    {"user.change", gv_control_user_change},
+    {"user.delete", gv_control_user_delete},
+    {"session.list", gv_control_session_list},
+    {"session.end", gv_control_session_end},
 };
 
 static enum gv_err dispatch(const struct gv_control *control, gv_json_ref request,

@@ -26,6 +26,7 @@ struct gv_control {
     struct gv_oracle_service *oracle; /* NULL: off */
     struct gv_changes *changes;
     const struct gv_clock *clock;
+    const struct gv_entropy *entropy;
     struct gv_mono started;
 };
 

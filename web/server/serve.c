@@ -126,6 +126,8 @@ static void serve_row(struct gv_worker *worker)
         gv_fail(&fail, GV_ERR_TOO_LARGE, "body.too_large", "the body is longer than %zu bytes",
                 x->route->body_max);
         gv_reply_fail(x, 413, &fail);
+    } else if (worker->server->config.authorize != NULL && !worker->server->config.authorize(x)) {
+        return; /* answered */
     } else if ((x->route->flags & GV_ROUTE_LIVE) != 0) {
         gv_upgrade_serve(worker);
     } else {

@@ -65,6 +65,9 @@ enum {
     GV_ROUTE_SSE = 1u << 8,  /* server-sent events: text/event-stream */
     GV_ROUTE_POLL = 1u << 9, /* long poll: JSON, later */
     GV_ROUTE_LIVE = GV_ROUTE_WEBSOCKET | GV_ROUTE_SSE | GV_ROUTE_POLL,
+    /* for the API layer alone */
+    GV_ROUTE_UNCLAIMED = 1u << 2, /* answers also while nobody owns the box */
+    GV_ROUTE_LOCAL = 1u << 3,     /* programs of this machine need no scope */
 };
 
 /** Nothing in a row is optional that decides who may do what: zero means forgotten, and a row that
@@ -239,6 +242,9 @@ struct gv_server_config {
     bool (*host_allowed)(void *app, struct gv_view host);
     /** May this request go on to its row (x->route; NULL: there is none)? False: it was answered. */
     bool (*admit)(struct gv_exchange *x);
+    /** May whoever asks do this? The last question before a row's handler or seat. False: it was
+     *  answered. NULL: everybody may do everything (tests of the server alone). */
+    bool (*authorize)(struct gv_exchange *x);
     /** May pages of this Origin read, write and open a WebSocket here (CORS), apart from the same
      *  host's? NULL: none. */
     bool (*origin_allowed)(void *app, struct gv_view origin);
