@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { Browser } from '../support/browser.mjs';
 import { PriceBox } from '../support/price-box.mjs';
+import { assertAccessible, inspect } from '../support/pages.mjs';
 import { BUILD_DIR } from '../support/process.mjs';
 import { sleep, until } from '../support/wait.mjs';
 
@@ -39,7 +40,10 @@ async function open(t, { size = DESKTOP, media = { colorScheme: 'light' } } = {}
   const { page, problems } = await browser.newPage();
   t.after(async () => {
     await page.close();
-    assert.deepEqual(problems.filter((text) => !ABSENCE.test(text)), []);
+    assert.deepEqual(
+      problems.filter((text) => !ABSENCE.test(text)),
+      [],
+    );
   });
   await page.setViewportSize(size);
   await page.emulateMedia(media);
@@ -54,7 +58,8 @@ const shows = (page, selector, pattern) =>
     if (!pattern.test(shown)) throw new Error(shown);
     return true;
   });
-const picture = (page, name) => page.screenshot({ path: join(PICTURES, `oracle-${name}.png`), fullPage: true });
+const picture = (page, name) =>
+  page.screenshot({ path: join(PICTURES, `oracle-${name}.png`), fullPage: true });
 const overflow = (page) =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
@@ -77,7 +82,8 @@ const painted = (page, selector, property) =>
     [selector, property],
   );
 /** What the canvas shows, as text to compare. */
-const canvasOf = (page, selector) => page.locator(`${selector} canvas`).evaluate((canvas) => canvas.toDataURL());
+const canvasOf = (page, selector) =>
+  page.locator(`${selector} canvas`).evaluate((canvas) => canvas.toDataURL());
 
 test('a price that stands: number, confidence, range, spot, block price, points', async (t) => {
   const page = await open(t);
@@ -91,7 +97,6 @@ test('a price that stands: number, confidence, range, spot, block price, points'
   await until('the points', async () => (await painted(page, '#scatter', '--accent')) > 200);
   assert.ok((await painted(page, '#scatter', '--info')) > 300, 'the line of the blocks is drawn');
   assert.ok((await painted(page, '#scatter', '--good')) > 300, 'the line of the price is drawn');
-  await picture(page, 'desktop');
 });
 
 test('new points come without reload, and what comes twice is seen once', async (t) => {
@@ -111,7 +116,13 @@ test('new points come without reload, and what comes twice is seen once', async 
 
 for (const [name, says, title, word, advice] of [
   ['node_behind', { state: 'node_behind' }, /Node behind/, 'node behind', /Is the node running/],
-  ['uncertain', { state: 'uncertain', confidence: 0.21, wide: 56900 }, /Uncertain price/, 'uncertain', /Do not rely on it/],
+  [
+    'uncertain',
+    { state: 'uncertain', confidence: 0.21, wide: 56900 },
+    /Uncertain price/,
+    'uncertain',
+    /Do not rely on it/,
+  ],
   ['stale', { state: 'stale' }, /Stale price/, 'stale', /peers/],
 ]) {
   test(`${name} says what it is, since when and what to do, and looks unlike a price that stands`, async (t) => {
@@ -124,7 +135,10 @@ for (const [name, says, title, word, advice] of [
     await shows(page, '#notice', new RegExp(told));
     assert.equal(await text(page, '#state'), word);
     assert.equal(await text(page, '#range'), '', 'no rate is promised');
-    await until('a line that is no good price', async () => (await painted(page, '#scatter', '--good')) === 0);
+    await until(
+      'a line that is no good price',
+      async () => (await painted(page, '#scatter', '--good')) === 0,
+    );
     const ink = (selector) => page.locator(selector).evaluate((node) => getComputedStyle(node).color);
     assert.notEqual(await ink('#price'), await ink('#past-title'));
     await picture(page, name);
@@ -228,7 +242,9 @@ test('waits between tries grow and are spread', async (t) => {
     return asked.map(({ wait }) => wait);
   });
   const nominal = [1000, 2000, 4000, 8000, 15000, 30000, 30000, 30000];
-  nominal.forEach((ms, i) => assert.ok(waits[i] > ms * 0.74 && waits[i] < ms * 1.26, `wait ${i}: ${waits[i]}`));
+  nominal.forEach((ms, i) =>
+    assert.ok(waits[i] > ms * 0.74 && waits[i] < ms * 1.26, `wait ${i}: ${waits[i]}`),
+  );
   assert.notEqual(Math.round(waits[6]), Math.round(waits[7]), 'no two pages come back together');
 });
 
@@ -275,7 +291,10 @@ test('hovering a point shows its price and time, and the line of the blocks its 
   await canvas.hover({ position: { x: width / 2, y: heightOf(113168, height) } });
   await shows(page, '#scatter .tip', /^113,168\.32 USD by blocks up to 870,123, /);
   await canvas.hover({ position: { x: width / 2, y: 20 } });
-  await until('no tip where there is nothing', async () => !(await page.locator('#scatter .tip').isVisible()));
+  await until(
+    'no tip where there is nothing',
+    async () => !(await page.locator('#scatter .tip').isVisible()),
+  );
 });
 
 test('mouse, wheel and keys move the chart, and the button brings it back', async (t) => {
@@ -315,7 +334,10 @@ test('mouse, wheel and keys move the chart, and the button brings it back', asyn
 });
 
 test('fingers: a tap tells the price, a swipe moves, a pinch zooms', async (t) => {
-  box.points = [{ timestamp: nowS() - 3000, price: 113000 }, { timestamp: nowS() - 60, price: 114000 }];
+  box.points = [
+    { timestamp: nowS() - 3000, price: 113000 },
+    { timestamp: nowS() - 60, price: 114000 },
+  ];
   box.says.state = 'stale';
   const page = await open(t, { size: PHONE });
   await shows(page, '#price', /113,680/);
@@ -327,7 +349,10 @@ test('fingers: a tap tells the price, a swipe moves, a pinch zooms', async (t) =
   await shows(page, '#scatter .tip', /^113,000\.00 USD at/);
   const client = await page.context().newCDPSession(page);
   const touch = (type, ...points) =>
-    client.send('Input.dispatchTouchEvent', { type, touchPoints: points.map(([px, py], id) => ({ x: px, y: py, id })) });
+    client.send('Input.dispatchTouchEvent', {
+      type,
+      touchPoints: points.map(([px, py], id) => ({ x: px, y: py, id })),
+    });
   const at = (fx, fy) => [x + width * fx, y + height * fy];
   const button = page.locator('#scatter button');
 
@@ -342,12 +367,15 @@ test('fingers: a tap tells the price, a swipe moves, a pinch zooms', async (t) =
   await touch('touchStart', at(0.4, 0.5), at(0.6, 0.5));
   for (const d of [0.12, 0.16, 0.2, 0.26]) await touch('touchMove', at(0.5 - d, 0.5), at(0.5 + d, 0.5));
   await touch('touchEnd');
-  await until('the pinch zoomed it', async () => (await button.isVisible()) && (await canvasOf(page, '#scatter')) !== before);
+  await until(
+    'the pinch zoomed it',
+    async () => (await button.isVisible()) && (await canvasOf(page, '#scatter')) !== before,
+  );
 });
 
 test('history: four lengths, holes stay open and are counted, and the table tells them too', async (t) => {
   const page = await open(t);
-  await shows(page, '#history-text', /\$1\d\d,\d{3} to \$113,\d{3} \([+−]\d.*%\) · 1 hole/);
+  await shows(page, '#history-text', /\$1\d\d,\d{3} to \$113,\d{3} \([+-]\d.*%\) · 1 hole/);
   const bare = await painted(page, '#history', '--good');
   box.holes = [];
   for (const [name, pattern] of [
@@ -393,7 +421,10 @@ test('tables hold everything: payments, blocks, history, days', async (t) => {
     assert.ok(await table.locator('thead th[scope="col"]').count());
     assert.ok(await table.locator('tbody th[scope="row"]').count());
   }
-  assert.match(await page.locator('#spoken').textContent(), /^Bitcoin \$113,680, confidence high, 93%, live$/);
+  assert.match(
+    await page.locator('#spoken').textContent(),
+    /^Bitcoin \$113,680, confidence high, 93%, live$/,
+  );
 });
 
 test('on the smallest phone nothing is cut off, in no state', async (t) => {
@@ -408,6 +439,30 @@ test('on the smallest phone nothing is cut off, in no state', async (t) => {
   box.says.state = 'ok';
   await shows(page, '#state', /live/);
   await picture(page, 'phone');
+});
+
+test('nothing serious for axe-core in any size, theme and state', async (t) => {
+  const page = await open(t);
+  await shows(page, '#price', /113,680/);
+  for (const id of ['points', 'blocks', 'samples']) await page.locator(`#${id} summary`).click();
+  await inspect(page, 'oracle');
+  for (const state of ['uncertain', 'stale', 'node_behind']) {
+    box.says.state = state;
+    await shows(page, '#state', new RegExp(state.replace('_', ' ')));
+    await assertAccessible(page, state);
+  }
+});
+
+test('in another language every word is of it', async (t) => {
+  const page = await open(t);
+  await shows(page, '#price', /113,680/);
+  await page.evaluate(() => localStorage.setItem('gavel.language', 'de'));
+  await page.reload();
+  await shows(page, '#price', /^113\.680\s\$$/);
+  await shows(page, '#range', /Vermutlich zwischen/);
+  await shows(page, '#confidence', /hoch, 93\s%/);
+  assert.match(await text(page, '#foot'), /Niemand wurde nach einem Kurs gefragt/);
+  await page.evaluate(() => localStorage.removeItem('gavel.language'));
 });
 
 test('dark and light: the canvas follows while the page is open', async (t) => {

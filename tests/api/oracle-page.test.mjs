@@ -26,7 +26,8 @@ test('a box with too few payments says so, and counts what it hears without relo
   const { page, problems } = await browser.newPage();
   await page.goto(`${world.gaveld.httpsUrl}/oracle`);
   await until('the page says that it waits for payments', async () =>
-    (await page.locator('#notice').textContent()).includes('Too few payments yet'));
+    (await page.locator('#notice').textContent()).includes('Too few payments yet'),
+  );
   assert.equal(await page.locator('#price').textContent(), 'No price yet');
   assert.match(await page.locator('#link').textContent(), /Live/);
   const seen = async () => Number((await page.locator('#facts dd').nth(2).textContent()).replaceAll(',', ''));
@@ -46,17 +47,25 @@ test('the page finds its box again after a restart', async () => {
   await page.goto(`${world.gaveld.httpsUrl}/oracle`);
   await until('it is live', async () => /Live/.test(await page.locator('#link').textContent()));
   await world.gaveld.halt();
-  await until('it says that it lost the box', async () => /Connection to the box lost/.test(await page.locator('#notice').textContent()));
+  await until('it says that it lost the box', async () =>
+    /Connection to the box lost/.test(await page.locator('#notice').textContent()),
+  );
   Object.assign(world.gaveld.settings, { 'http.port': String(httpPort), 'https.port': String(httpsPort) });
   await world.gaveld.launch();
-  await until('it is live again', async () => /Live/.test(await page.locator('#link').textContent()), { timeoutMs: 40000 });
-  await until('the notice is the one of the price again', async () => /Too few/.test(await page.locator('#notice').textContent()));
+  await until('it is live again', async () => /Live/.test(await page.locator('#link').textContent()), {
+    timeoutMs: 40000,
+  });
+  await until('the notice is the one of the price again', async () =>
+    /Too few/.test(await page.locator('#notice').textContent()),
+  );
   await page.close();
 });
 
 test('beside satoshi there are dollars with age and state while a price is known, and none without', async () => {
   const coin = await world.assetCoin();
-  await world.list(await world.plan({ coin, start: (await world.height()) + 1, startPrice: 250000, decrement: 1000 }));
+  await world.list(
+    await world.plan({ coin, start: (await world.height()) + 1, startPrice: 250000, decrement: 1000 }),
+  );
   await world.mine(1);
   const { page, problems } = await browser.newPage();
   const sure = { usd_per_btc: 100000, age_s: 4, time: 0, state: 'ok' };

@@ -3,13 +3,14 @@
  *
  *   node tests/bench/bench.mjs [NAME...] [--json]
  *
- * Names: psbt serve memory latency start heap oracle price; all of them when none is given. Ends with 1 when a
+ * Names: psbt serve memory latency start heap oracle price page; all of them when none is given. Ends with 1 when a
  * goal was missed.
  */
 import { parseArgs } from 'node:util';
 import { benchLatency } from './latency.mjs';
 import { benchMemory } from './memory.mjs';
 import { benchHeap, benchOracle, benchPsbt } from './native.mjs';
+import { benchPage } from './page.mjs';
 import { benchPrice } from './price.mjs';
 import { isMet, table } from './report.mjs';
 import { benchServe } from './serve.mjs';
@@ -25,6 +26,7 @@ const BENCHES = {
   heap: benchHeap,
   oracle: benchOracle,
   price: benchPrice,
+  page: () => benchPage(),
 };
 
 async function main() {

@@ -9,7 +9,13 @@ import { WebSocketServer } from 'ws';
 import { ROOT } from './process.mjs';
 
 const UI = join(ROOT, 'web/ui');
-const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.json': 'application/json' };
+const TYPES = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.json': 'application/json',
+};
 /** As web/server/reply.c sends it: what it forbids must fail here too. */
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
@@ -29,7 +35,7 @@ function lottery(seed) {
 
 /** Smooth noise from -1 to 1, the same at the same place. */
 function wave(at, octave) {
-  const value = (n) => Math.abs(Math.sin(n * 127.1 + octave * 311.7) * 43758.5453) % 2 - 1;
+  const value = (n) => (Math.abs(Math.sin(n * 127.1 + octave * 311.7) * 43758.5453) % 2) - 1;
   const n = Math.floor(at);
   const f = at - n;
   return value(n) + (value(n + 1) - value(n)) * f * f * (3 - 2 * f);
@@ -73,7 +79,8 @@ export class PriceBox {
   priceAt(t) {
     const days = (Date.now() / 1000 - t) / DAY_S;
     let v = 0;
-    for (let i = 0, size = 0.1, at = days / 60; i < 16; i++, size *= 0.62, at *= 2.3) v += size * (wave(at, i) - wave(0, i));
+    for (let i = 0, size = 0.1, at = days / 60; i < 16; i++, size *= 0.62, at *= 2.3)
+      v += size * (wave(at, i) - wave(0, i));
     return this.price * (1 + v);
   }
 
@@ -118,7 +125,9 @@ export class PriceBox {
   }
 
   message(first, points) {
-    const known = this.hasPrice() ? { price: this.price, spot: this.spot(), ...this.interval() } : { price: null };
+    const known = this.hasPrice()
+      ? { price: this.price, spot: this.spot(), ...this.interval() }
+      : { price: null };
     return JSON.stringify({
       ...known,
       block: this.block?.price ?? null,
@@ -143,8 +152,10 @@ export class PriceBox {
   tell(count = 1) {
     if (this.isSilent) return;
     const first = this.first + this.points.length;
-    const fresh = this.hasPrice() && this.says.state === 'ok'
-      ? Array.from({ length: count }, () => this.makePoint(Date.now() / 1000)) : [];
+    const fresh =
+      this.hasPrice() && this.says.state === 'ok'
+        ? Array.from({ length: count }, () => this.makePoint(Date.now() / 1000))
+        : [];
     this.points.push(...fresh);
     const message = this.message(first, fresh);
     for (const client of this.sockets.clients) client.send(message);
@@ -198,10 +209,29 @@ export class PriceBox {
       chart: known ? { low: cents(this.price * 0.95), high: cents(this.price * 1.05) } : null,
       wide: price,
       age_s: known ? 1 : null,
-      window: { seconds: 10800, counted: 7040, outputs: 13210, points: 9210, received: 34019, replaced: 12, evicted: 40 },
-      price_hint: known ? { usd_per_btc: this.spot(), age_s: 1, time: now - 1, state: this.says.state } : null,
+      window: {
+        seconds: 10800,
+        counted: 7040,
+        outputs: 13210,
+        points: 9210,
+        received: 34019,
+        replaced: 12,
+        evicted: 40,
+      },
+      price_hint: known
+        ? { usd_per_btc: this.spot(), age_s: 1, time: now - 1, state: this.says.state }
+        : null,
       ...this.says,
-      ...(this.block && { block: { price: cents(this.price * 0.9962), height: 870123, of: 144, confidence: 0.9, time: now - 300, ...this.block } }),
+      ...(this.block && {
+        block: {
+          price: cents(this.price * 0.9962),
+          height: 870123,
+          of: 144,
+          confidence: 0.9,
+          time: now - 300,
+          ...this.block,
+        },
+      }),
       server_time_ms: now * 1000,
     };
   }
@@ -210,7 +240,8 @@ export class PriceBox {
     const now = Math.floor(Date.now() / 1000);
     const samples = [];
     for (let t = from - (from % step); t <= now; t += step) {
-      if (!this.holes.some(([start, end]) => t > now - start && t < now - end)) samples.push([t, cents(this.priceAt(t)), 0.9]);
+      if (!this.holes.some(([start, end]) => t > now - start && t < now - end))
+        samples.push([t, cents(this.priceAt(t)), 0.9]);
     }
     return { step, columns: ['time', 'price', 'confidence'], samples };
   }

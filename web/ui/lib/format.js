@@ -105,6 +105,10 @@ export const day = (iso) => formatter(Intl.DateTimeFormat, { dateStyle: 'medium'
 
 /* ---- the price of bitcoin ---- */
 
+/** @param {number} ratio @returns {string} "-0.41%", "+1.20%" */
+export const signedPercent = (ratio) =>
+  formatter(Intl.NumberFormat, { style: 'percent', minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: 'exceptZero' }).format(ratio);
+
 /** @param {number} v @returns {string} "113,600.50" */
 export const cents = (v) => formatter(Intl.NumberFormat, { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(v);
 

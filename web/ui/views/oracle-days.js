@@ -4,20 +4,17 @@
  */
 import { columnsOf } from '../components/folded-table.js';
 import { table } from '../components/table.js';
-import { cents, integer, percent } from '../lib/format.js';
+import { cents, integer, percent, signedPercent } from '../lib/format.js';
 import { el } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
 
 const DAYS_SHOWN = 14;
 const DAY_MS = 86400000;
 
-/** @param {number} ratio @returns {string} "−0.40 %", with its sign */
-export const signed = (ratio) => `${ratio < 0 ? '−' : '+'}${cents(Math.abs(ratio) * 100)} %`;
-
 /** Against the day before; across a hole there is no such thing. */
 function change(day, before) {
   if (!before || Date.parse(day.date) - Date.parse(before.date) !== DAY_MS) return '–';
-  return signed(day.price / before.price - 1);
+  return signedPercent(day.price / before.price - 1);
 }
 
 let shown;

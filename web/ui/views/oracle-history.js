@@ -5,10 +5,9 @@
 import { HistoryChart, holesOf, runsOf } from '../components/history-chart.js';
 import { foldedTable } from '../components/folded-table.js';
 import { readDays, readHistory } from '../lib/api-oracle.js';
-import { boxNow, percent, timeAt, usdExact, usdShort } from '../lib/format.js';
+import { boxNow, percent, signedPercent, timeAt, usdExact, usdShort } from '../lib/format.js';
 import { el } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
-import { signed } from './oracle-days.js';
 
 const DAY_S = 86400;
 /** step: of the samples; row: of the table; every: seconds between readings. */
@@ -88,7 +87,7 @@ function sentence() {
   const text = t('oracle.historyText', {
     first: usdShort(first),
     last: usdShort(last),
-    change: signed(last / first - 1),
+    change: signedPercent(last / first - 1),
     holes: holes === 0 ? t('oracle.holesNone') : t('oracle.holes', { n: holes }),
   });
   return failed ? t('oracle.historyOld', { text }) : text;

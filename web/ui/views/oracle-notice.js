@@ -103,7 +103,7 @@ export function renderNotice(notice) {
   if (kind !== shown) {
     shown = kind;
     place.hidden = notice === null;
-    place.className = `notice ${kind}`;
+    place.dataset.state = kind;
     place.replaceChildren(...(notice ? build(notice) : []));
   }
   if (notice) update(place, notice);

@@ -56,7 +56,7 @@ const json = (path, text) => el('a', { href: `/api/v1/oracle${path}` }, text);
 /** Fills main and foot of oracle.html. */
 export function buildPage() {
   document.getElementById('main').replaceChildren(
-    el('div', { id: 'notice', hidden: true }),
+    el('div', { id: 'notice', class: 'notice', hidden: true }),
     el('div', { class: 'stack' },
       priceNow(),
       history(),

@@ -84,11 +84,11 @@ function renderPrice(now, notice) {
   const price = byId('price');
   const text = now ? usdShort(now.spot ?? now.price) : t('oracle.none');
   write(price, text);
-  price.className = `usd ${notice?.kind ?? ''} ${now ? '' : 'none'}`;
+  price.dataset.state = now ? notice?.kind ?? 'live' : 'none';
   document.title = t('oracle.titleWith', { price: now ? text : t('oracle.title') });
   const badge = byId('state');
   write(badge, stateWord(notice));
-  badge.className = `badge ${notice?.kind ?? 'good'}`;
+  badge.dataset.state = notice?.kind ?? 'live';
   /* The rate is measured for prices that stand; for others nothing is promised. */
   const isSure = now && !notice && now.low !== undefined;
   write(byId('range'), isSure ? t('oracle.range', { low: usdShort(now.low), high: usdShort(now.high) }) : '');
