@@ -15,7 +15,7 @@
 #include "firmware/base/log.h"
 
 #define GV_CONFIG_TEXT_MAX 256u
-#define GV_SETTINGS_COUNT  28u
+#define GV_SETTINGS_COUNT  30u
 
 /** Where a value came from, lowest rank first. */
 enum gv_config_source {
@@ -55,7 +55,9 @@ struct gv_config {
     char auth_issuer[GV_CONFIG_TEXT_MAX];   /* of foreign tokens; "": none are taken */
     char auth_audience[GV_CONFIG_TEXT_MAX]; /* what they must be meant for */
     char auth_jwks_file[GV_CONFIG_TEXT_MAX];
-    uint8_t sources[GV_SETTINGS_COUNT]; /* enum gv_config_source, in the table's order */
+    bool webhooks_private;                     /* receivers in private ranges are allowed */
+    char webhooks_ca_file[GV_CONFIG_TEXT_MAX]; /* "": the system's bundle */
+    uint8_t sources[GV_SETTINGS_COUNT];        /* enum gv_config_source, in the table's order */
 };
 
 /** Defaults only. */

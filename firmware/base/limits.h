@@ -150,9 +150,9 @@ _Static_assert(GV_LIVE_LAG_BYTES < GV_LIVE_RAW_EVENT_BYTES, "who lags is told be
 #define GV_CIVETWEB_HEAP_BYTES (24u * 1024u * (GV_HTTP_WORKERS + 32u) + 512u * 1024u)
 /* Handles, buffers and DNS answers of each client; what all share. */
 #define GV_CURL_HEAP_BYTES (64u * 1024u * GV_HTTP_CLIENTS + 256u * 1024u)
-/* Outgoing HTTP handles: one per worker, the node thread's RPC, its question to the indexer, and the
- * price keeper's RPC. */
-#define GV_HTTP_CLIENTS (GV_HTTP_WORKERS + 3u)
+/* Outgoing HTTP handles: one per worker, the node thread's RPC, its question to the indexer, the price
+ * keeper's RPC, and the two lanes of the outbox. */
+#define GV_HTTP_CLIENTS (GV_HTTP_WORKERS + 5u)
 
 /* ---- The sum -------------------------------------------------------------------------------- */
 

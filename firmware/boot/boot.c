@@ -8,18 +8,20 @@
 #include "firmware/base/text.h"
 #include "firmware/boot/accounts.h"
 #include "firmware/boot/alive.h"
+#include "firmware/boot/clients.h"
 #include "firmware/boot/control_thread.h"
 #include "firmware/boot/machine.h"
 #include "firmware/boot/options.h"
 #include "firmware/boot/oracle_thread.h"
+#include "firmware/boot/outbox_threads.h"
 #include "firmware/boot/ports_file.h"
 #include "firmware/boot/price_thread.h"
 #include "firmware/boot/seal_key.h"
+#include "firmware/boot/settings.h"
 #include "firmware/boot/settings_file.h"
 #include "firmware/boot/thread.h"
 #include "firmware/boot/tls_files.h"
 #include "hal/linux/clock.h"
-#include "hal/linux/curl_http.h"
 #include "hal/linux/entropy.h"
 #include "hal/linux/files.h"
 #include "hal/linux/indicator_none.h"
@@ -46,19 +48,10 @@
 #define INDEXER_STATE_MS 2000u /* the node thread asks it at every poll and must not hang on it */
 #define CROSS_CHECK_MS   3600000u
 
-/* HTTP clients: one per worker, the node thread's RPC, its indexer question, the keeper's RPC. */
-enum {
-    CLIENT_NODE = GV_HTTP_WORKERS,
-    CLIENT_INDEXER,
-    CLIENT_PRICES,
-    CLIENTS
-};
-_Static_assert((unsigned)CLIENTS == GV_HTTP_CLIENTS, "every HTTP client has its user");
-
 static struct {
     struct gv_config config;
-    struct gv_config below; /* what the stored settings lie on */
-    struct gv_changes changes;
+    struct gv_config below;     /* what the stored settings lie on */
+    struct gv_changes *changes; /* what the owner stores */
     atomic_bool restart;
     struct gv_clock clock;
     struct gv_entropy entropy;
@@ -67,8 +60,6 @@ static struct {
     struct gv_seal_key seal_key;
     struct gv_sqlite sqlite;
     struct gv_storage storage;
-    struct gv_trust trust;
-    struct gv_http clients[CLIENTS];
     struct gv_zmq zmq;
     struct gv_feed feed;
     struct gv_rpc_config rpc;
@@ -104,18 +95,6 @@ static void ask_indexer(void *ctx, struct gv_node_status *status)
     status->indexer_reachable = gv_cp_state(&self.indexer, &state, NULL) == GV_OK;
     status->indexer_ready = status->indexer_reachable && state.ready;
     status->indexer_height = status->indexer_reachable ? state.height : 0;
-}
-
-static enum gv_err write_settings(void *ctx, struct gv_view text, struct gv_fail *fail)
-{
-    (void)ctx;
-    return gv_settings_file_write(self.config.data_dir, text, fail);
-}
-
-static void apply_settings(void *ctx, const struct gv_config *next)
-{
-    (void)ctx;
-    gv_log_set_level(next->log_level);
 }
 
 static void ask_restart(void *ctx)
@@ -162,25 +141,6 @@ static enum gv_err open_storage(struct gv_fail *fail)
     return err;
 }
 
-static enum gv_err open_clients(struct gv_fail *fail)
-{
-    const char *file = self.config.counterparty_ca_file;
-    if (file[0] != '\0') {
-        const enum gv_err err = gv_trust_open(&self.trust, file, fail);
-        if (err != GV_OK) {
-            return err;
-        }
-    } else if (gv_trust_open(&self.trust, GV_TRUST_DEFAULT_FILE, fail) != GV_OK) {
-        gv_log(GV_LOG_UNUSUAL, "boot", "no CA bundle, https to others is refused: %s", fail->text);
-    }
-    for (unsigned i = 0; i < CLIENTS; i++) {
-        if (gv_curl_open(&self.clients[i], &self.trust) != GV_OK) {
-            return gv_fail(fail, GV_ERR_FULL, "boot.http", "no HTTP client could be opened");
-        }
-    }
-    return gv_zmq_open(&self.zmq, fail);
-}
-
 static void set_remotes(void)
 {
     const struct gv_config *config = &self.config;
@@ -202,7 +162,7 @@ static void set_remotes(void)
     if (self.indexer_config.timeout_ms > INDEXER_STATE_MS) {
         self.indexer_config.timeout_ms = INDEXER_STATE_MS;
     }
-    gv_counterparty_init(&self.indexer, &self.clients[CLIENT_INDEXER], &self.indexer_config);
+    gv_counterparty_init(&self.indexer, gv_client(GV_CLIENT_INDEXER), &self.indexer_config);
 }
 
 static enum gv_err open_engine(struct gv_fail *fail)
@@ -240,13 +200,6 @@ static uint64_t random_seed(void)
 static void init_api(void)
 {
     gv_prices_init(gv_prices_instance());
-    const struct gv_changes_config changes = {
-        .running = &self.config,
-        .below = &self.below,
-        .write = write_settings,
-        .applied = apply_settings,
-    };
-    gv_changes_init(&self.changes, &changes);
     const struct gv_api_config config = {
         .config = &self.config,
         .engine = gv_engine_instance(),
@@ -256,10 +209,10 @@ static void init_api(void)
         .seed = random_seed(),
         .rpc = &self.rpc,
         .counterparty = &self.counterparty,
-        .http_clients = self.clients,
+        .http_clients = gv_client(0),
         .ca_pem = self.tls.ca_pem,
         .host_names = self.tls.names,
-        .changes = &self.changes,
+        .changes = self.changes,
         .machine = gv_machine_read,
         .restart = ask_restart,
         .entropy = &self.entropy,
@@ -332,7 +285,7 @@ static enum gv_err start_node(struct gv_fail *fail)
     struct gv_follower_config config = {
         .engine = gv_engine_instance(),
         .watch = &self.watch,
-        .http = &self.clients[CLIENT_NODE],
+        .http = gv_client(GV_CLIENT_NODE),
         .feed = &self.feed,
         .clock = &self.clock,
         .rpc = &self.rpc,
@@ -362,7 +315,7 @@ static enum gv_err start_oracle(struct gv_fail *fail)
         .prices = gv_prices_instance(),
         .oracle = gv_oracle_service_instance(),
         .clock = &self.clock,
-        .http = &self.clients[CLIENT_PRICES],
+        .http = gv_client(GV_CLIENT_PRICES),
         .rpc = &self.rpc,
     };
     gv_entropy_fill(&self.entropy, &config.seed, sizeof(config.seed));
@@ -377,7 +330,7 @@ static enum gv_err start_control(struct gv_fail *fail)
         .engine = gv_engine_instance(),
         .market = &self.market,
         .oracle = self.config.oracle_enabled ? gv_oracle_service_instance() : NULL,
-        .changes = &self.changes,
+        .changes = self.changes,
         .clock = &self.clock,
         .entropy = &self.entropy,
         .started = gv_clock_mono(&self.clock),
@@ -402,6 +355,10 @@ static enum gv_err start_threads(const struct gv_route *extra, size_t extra_n, s
         err = start_node(fail);
     }
     if (err == GV_OK) {
+        err = gv_outbox_threads_start(gv_engine_instance(), gv_client(GV_CLIENT_OUTBOX),
+                                      &self.clock, gv_settings_private_targets(), fail);
+    }
+    if (err == GV_OK) {
         err = gv_ports_file_write(self.config.data_dir, gv_server_http_port(self.server),
                                   gv_server_https_port(self.server), fail);
     }
@@ -420,7 +377,10 @@ static enum gv_err bring_up(const struct gv_route *extra, size_t extra_n, struct
         err = open_storage(fail);
     }
     if (err == GV_OK) {
-        err = open_clients(fail);
+        err = gv_clients_open(&self.config, fail);
+    }
+    if (err == GV_OK) {
+        err = gv_zmq_open(&self.zmq, fail);
     }
     if (err != GV_OK) {
         return err;
@@ -430,6 +390,7 @@ static enum gv_err bring_up(const struct gv_route *extra, size_t extra_n, struct
     if (err != GV_OK) {
         return err;
     }
+    self.changes = gv_settings_open(&self.config, &self.below);
     gv_machine_init(self.config.data_dir);
     if (self.config.https_tls) {
         gv_machine_note_certificate(&self.tls.report);
@@ -503,6 +464,7 @@ static void shut_down(void)
     gv_price_thread_stop(); /* takes the last of the oracle's history */
     gv_oracle_thread_stop();
     gv_control_thread_stop();
+    gv_outbox_threads_stop();
     gv_live_stop(self.live);
     gv_server_stop(self.server);
     gv_engine_stop(gv_engine_instance());
@@ -510,16 +472,13 @@ static void shut_down(void)
     gv_engine_close(gv_engine_instance());
     gv_sqlite_close(&self.sqlite);
     gv_zmq_close(&self.zmq);
-    for (unsigned i = 0; i < CLIENTS; i++) {
-        gv_curl_close(&self.clients[i]);
-    }
-    gv_trust_close(&self.trust);
+    gv_clients_close();
     gv_boot_accounts_close(gv_boot_accounts_instance());
     gv_secure_zero(&self.seal_key, sizeof(self.seal_key));
     gv_secure_zero(&self.rpc, sizeof(self.rpc));
     gv_secure_zero(self.config.node_password, sizeof(self.config.node_password));
     gv_secure_zero(self.below.node_password, sizeof(self.below.node_password));
-    gv_secure_zero(&self.changes.next, sizeof(self.changes.next));
+    gv_settings_close();
     gv_systemd_close();
 }
 

@@ -54,6 +54,14 @@ void gv_handle_settings_change(struct gv_exchange *x);
 void gv_handle_logs(struct gv_exchange *x);
 void gv_handle_system(struct gv_exchange *x);
 void gv_handle_restart(struct gv_exchange *x);
+/* webhooks.c */
+void gv_handle_webhooks(struct gv_exchange *x);
+void gv_handle_webhook_create(struct gv_exchange *x);
+void gv_handle_webhook_change(struct gv_exchange *x);
+void gv_handle_webhook_delete(struct gv_exchange *x);
+void gv_handle_webhook_test(struct gv_exchange *x);
+void gv_handle_deliveries(struct gv_exchange *x);
+void gv_handle_redeliver(struct gv_exchange *x);
 /* session.c: sessions, tokens */
 void gv_handle_login(struct gv_exchange *x);
 void gv_handle_session(struct gv_exchange *x);

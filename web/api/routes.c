@@ -93,6 +93,13 @@ const struct gv_route gv_api_routes[] = {
     {"GET",  "/api/v1/logs",                    gv_handle_logs,           "admin",          GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "logs",                  NULL},
     {"GET",  "/api/v1/system",                  gv_handle_system,         "admin",          GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "system",                NULL},
     {"POST", "/api/v1/system/restart",          gv_handle_restart,        "admin",          GV_CSRF_TOKEN, GV_RATE_WRITE, 0,                 0,                  "system_restart",        NULL},
+    {"GET",  "/api/v1/webhooks",                gv_handle_webhooks,       "admin",          GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "webhooks",              NULL},
+    {"POST", "/api/v1/webhooks",                gv_handle_webhook_create, "admin",          GV_CSRF_TOKEN, GV_RATE_WRITE, GV_SMALL_BODY_MAX, 0,                  "webhook_create",        NULL},
+    {"PATCH","/api/v1/webhooks/{id}",           gv_handle_webhook_change, "admin",          GV_CSRF_TOKEN, GV_RATE_WRITE, GV_SMALL_BODY_MAX, 0,                  "webhook_change",        NULL},
+    {"DELETE","/api/v1/webhooks/{id}",          gv_handle_webhook_delete, "admin",          GV_CSRF_TOKEN, GV_RATE_WRITE, 0,                 0,                  "webhook_delete",        NULL},
+    {"POST", "/api/v1/webhooks/{id}/test",      gv_handle_webhook_test,   "admin",          GV_CSRF_TOKEN, GV_RATE_WRITE, 0,                 0,                  "webhook_test",          NULL},
+    {"GET",  "/api/v1/webhooks/{id}/deliveries",gv_handle_deliveries,     "admin",          GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "deliveries",            NULL},
+    {"POST", "/api/v1/deliveries/{id}/redeliver",gv_handle_redeliver,     "admin",          GV_CSRF_TOKEN, GV_RATE_WRITE, 0,                 0,                  "redeliver",             NULL},
     /* operation */
     {"GET",  "/health",                         gv_handle_health,         PUBLIC,           GV_CSRF_NONE,  GV_RATE_FREE,  0,                 GV_ROUTE_PLAIN | GV_ROUTE_UNCLAIMED, "health",                NULL},
     {"GET",  "/ready",                          gv_handle_ready,          PUBLIC,           GV_CSRF_NONE,  GV_RATE_FREE,  0,                 GV_ROUTE_PLAIN | GV_ROUTE_UNCLAIMED, "ready",                 NULL},
