@@ -44,12 +44,15 @@ enum gv_err gv_engine_open(struct gv_engine *engine, const struct gv_engine_conf
     GV_ASSERT(rc == 0);
     rc = pthread_mutex_init(&engine->audit_reader, NULL);
     GV_ASSERT(rc == 0);
+    rc = pthread_mutex_init(&engine->replay_reader, NULL);
+    GV_ASSERT(rc == 0);
     rc = pthread_mutex_init(&engine->delivery_reader, NULL);
     GV_ASSERT(rc == 0);
     err = gv_load(engine, fail);
     if (err != GV_OK) {
         pthread_mutex_destroy(&engine->delivery_reader);
         pthread_mutex_destroy(&engine->audit_reader);
+        pthread_mutex_destroy(&engine->replay_reader);
         pthread_mutex_destroy(&engine->view.lock);
         gv_store_close(&engine->store);
         return err;
@@ -87,6 +90,7 @@ void gv_engine_close(struct gv_engine *engine)
     gv_calls_deinit(engine);
     gv_store_close(&engine->store);
     pthread_mutex_destroy(&engine->audit_reader);
+    pthread_mutex_destroy(&engine->replay_reader);
     pthread_mutex_destroy(&engine->delivery_reader);
     pthread_mutex_destroy(&engine->view.lock);
     gv_secure_zero(&engine->view.environment_key, sizeof(engine->view.environment_key));
@@ -138,6 +142,8 @@ static enum gv_err dispatch(struct gv_engine *engine, struct gv_command *command
         return gv_do_audit_verify(engine, command);
     case GV_COMMAND_AUDIT_LIST:
         return gv_do_audit_list(engine, command);
+    case GV_COMMAND_REPLAY:
+        return gv_do_replay(engine, command);
     case GV_COMMAND_ACCOUNT:
         return gv_do_account(engine, command);
     case GV_COMMAND_NOTE:
@@ -153,6 +159,7 @@ static bool only_reads(const struct gv_command *command)
 {
     return command->kind == GV_COMMAND_RETIRED || command->kind == GV_COMMAND_PRIOR ||
            command->kind == GV_COMMAND_AUDIT_VERIFY || command->kind == GV_COMMAND_AUDIT_LIST ||
+           command->kind == GV_COMMAND_REPLAY ||
            (command->kind == GV_COMMAND_WEBHOOK && command->webhook.op == GV_WEBHOOK_OP_LIST);
 }
 

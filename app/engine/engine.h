@@ -90,6 +90,11 @@ GV_MUST_USE enum gv_err gv_engine_create_dutch(struct gv_engine *engine,
                                                struct gv_submission *submission, uint64_t *id,
                                                struct gv_fail *fail);
 
+/** The kept answer of an Idempotency-Key (replay.h).
+ *  Returns: GV_OK; GV_ERR_NOT_FOUND; GV_ERR_FULL; GV_ERR_STORAGE; GV_ERR_TIMEOUT; GV_ERR_UNAVAILABLE. */
+GV_MUST_USE enum gv_err gv_engine_replay(struct gv_engine *engine, const struct gv_hash256 *key,
+                                         struct gv_replay *replay, struct gv_fail *fail);
+
 /** A listing that was retired from memory: when GV_LISTINGS_MAX are held, a new one pushes out the
  *  oldest that was spent more than GV_SETTLED_DEPTH blocks ago. It is listed no more, but kept.
  *  Returns: GV_OK (also for one that is not retired); GV_ERR_NOT_FOUND; GV_ERR_FULL;

@@ -171,7 +171,8 @@ enum gv_err gv_do_create(struct gv_engine *engine, struct gv_command *command)
     /* The clock may step back; ids and times must keep one order. */
     record->listing.created_at =
         engine->now.s > engine->newest_at.s ? engine->now : engine->newest_at;
-    if (store_listing(engine, &record->listing, submission) != GV_OK) {
+    if (store_listing(engine, &record->listing, submission) != GV_OK ||
+        gv_replay_keep(engine, submission, &record->listing) != GV_OK) {
         return GV_ERR_STORAGE;
     }
     engine->record_count++;

@@ -37,6 +37,7 @@ enum gv_command_kind {
     GV_COMMAND_KEY_REVOKE,
     GV_COMMAND_AUDIT_VERIFY,
     GV_COMMAND_AUDIT_LIST,
+    GV_COMMAND_REPLAY,
     GV_COMMAND_ACCOUNT,
     GV_COMMAND_NOTE,
     GV_COMMAND_WEBHOOK,
@@ -85,6 +86,7 @@ struct gv_command {
             uint32_t rows_max;
             uint32_t count;
         } audit_list;
+        struct gv_hash256 replay_key;
         struct gv_account_command account; /* secrets in it */
         struct {
             const char *kind;
@@ -210,6 +212,11 @@ struct gv_engine {
     pthread_mutex_t audit_reader;
     struct gv_audit_row audit_page[GV_AUDIT_PAGE];
 
+    struct gv_replay replay; /* the one that is being kept */
+    /* The one that was found, for the reader who holds the lock (as above). */
+    pthread_mutex_t replay_reader;
+    struct gv_replay replay_page;
+
     /* calls */
     atomic_bool stopping;
     struct gv_pool pool;
@@ -251,6 +258,11 @@ GV_MUST_USE enum gv_err gv_batch_begin(struct gv_engine *engine);
 
 /** Commands. Returns: the answer; GV_ERR_STORAGE of one that writes undoes the whole batch. */
 GV_MUST_USE enum gv_err gv_do_create(struct gv_engine *engine, struct gv_command *command);
+GV_MUST_USE enum gv_err gv_do_replay(struct gv_engine *engine, struct gv_command *command);
+/** Keep the answer of a new listing, when its submission asks for it. */
+GV_MUST_USE enum gv_err gv_replay_keep(struct gv_engine *engine,
+                                       const struct gv_submission *submission,
+                                       const struct gv_dutch_listing *listing);
 GV_MUST_USE enum gv_err gv_do_retired(struct gv_engine *engine, struct gv_command *command);
 GV_MUST_USE enum gv_err gv_do_prior(struct gv_engine *engine, struct gv_command *command);
 GV_MUST_USE enum gv_err gv_do_jump(struct gv_engine *engine, struct gv_command *command);

@@ -8,14 +8,28 @@
 #define GV_APP_ENGINE_SUBMISSION_H
 
 #include "app/auction/dutch/dutch.h"
+#include "app/store/replay.h"
 #include "firmware/base/json.h"
 #include "firmware/base/pool.h"
+
+struct gv_submission;
+
+/** Writes what the client is told of the new listing into status, location and text. Pure; it may run
+ *  on any thread and must tell the same each time. */
+typedef void gv_answer_writer(const struct gv_submission *submission,
+                              const struct gv_dutch_listing *listing, struct gv_replay *replay);
 
 struct gv_submission {
     struct gv_dutch_terms terms;
     size_t body_len;      /* bytes received into body; whoever reads sets it, release wipes them */
     uint32_t watch_fired; /* gv_watch_fired when the outpoint was reserved */
     uint32_t rung_count;
+    /* The answer is kept in the listing's transaction, under this key; NULL: it is not. */
+    gv_answer_writer *answer;
+    const void *answer_form; /* static; for the writer */
+    struct gv_hash256 replay_key;
+    struct gv_hash256 replay_body;
+    struct gv_dutch_prior prior; /* what the client is warned of */
     bool watched; /* the slot holds that reservation until the engine takes it over */
     struct gv_dutch_rung rungs[GV_RUNGS_MAX]; /* sorted by block */
     struct gv_view psbt_raw[GV_RUNGS_MAX];    /* decoded in place inside body, upload order */

@@ -129,6 +129,15 @@ static const char *const texts[GV_SQL_COUNT] = {
         "COALESCE((SELECT id FROM deliveries WHERE webhook_id = $2 AND state = 1 "
         "ORDER BY id DESC LIMIT 1 OFFSET $3), 0)",
     [GV_SQL_DELIVERIES_DELETE] = "DELETE FROM deliveries WHERE webhook_id = $1",
+    [GV_SQL_REPLAY_PUT] =
+        "INSERT INTO replays (key, body, at, status, location, answer) "
+        "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (key) DO UPDATE SET body = excluded.body, "
+        "at = excluded.at, status = excluded.status, location = excluded.location, "
+        "answer = excluded.answer",
+    [GV_SQL_REPLAY_GET] = "SELECT body, at, status, location, answer FROM replays WHERE key = $1",
+    [GV_SQL_REPLAY_PRUNE] =
+        "DELETE FROM replays WHERE at <= $1 OR at < "
+        "COALESCE((SELECT at FROM replays ORDER BY at DESC LIMIT 1 OFFSET $2), 0)",
 };
 
 const char *gv_sql_text(enum gv_sql sql)

@@ -55,6 +55,9 @@ enum gv_sql {
     GV_SQL_DELIVERY_PAGE,
     GV_SQL_DELIVERY_PRUNE,
     GV_SQL_DELIVERIES_DELETE,
+    GV_SQL_REPLAY_PUT,
+    GV_SQL_REPLAY_GET,
+    GV_SQL_REPLAY_PRUNE,
     GV_SQL_COUNT,
 };
 
@@ -63,9 +66,10 @@ const char *gv_sql_text(enum gv_sql sql);
 
 /* Migrations are forward only: number n brings schema n - 1 to n and is never edited once it has
  * been released. */
-#define GV_MIGRATIONS 3u
+#define GV_MIGRATIONS 4u
 extern const char gv_migration_001[];
 extern const char gv_migration_002[];
 extern const char gv_migration_003[];
+extern const char gv_migration_004[];
 
 #endif

@@ -8,6 +8,7 @@
  *   api_keys             hashes of keys
  *   users ─── sessions   people (accounts.h)
  *   box                  what the box remembers about itself
+ *   replays              answers to requests with an Idempotency-Key (replay.h)
  *   webhooks ─ deliveries  receivers of events, and their outbox (webhooks.h)
  *   audit                append-only, each row holds the hash of the row before it
  *

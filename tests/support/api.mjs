@@ -1,7 +1,8 @@
 /** A client of gaveld's HTTP and HTTPS, keep-alive, that shows answers as they came. */
+import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
-import { assertContract } from './contract.mjs';
+import { assertContract, needsIdempotencyKey } from './contract.mjs';
 import { stringify } from './json.mjs';
 
 /**
@@ -74,15 +75,17 @@ export class Api {
   }
 
   /**
+   * With an Idempotency-Key of its own where one is needed.
    * @param {string} path
    * @param {unknown} body  a string goes out as it is
    * @param {Record<string, string>} [headers]
    */
   post(path, body, headers) {
     const text = typeof body === 'string' ? body : stringify(body);
+    const once = needsIdempotencyKey('POST', path) ? { 'Idempotency-Key': randomUUID() } : {};
     return this.send('POST', path, {
       body: text,
-      headers: { 'Content-Type': 'application/json', ...headers },
+      headers: { 'Content-Type': 'application/json', ...once, ...headers },
     });
   }
 

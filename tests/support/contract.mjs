@@ -60,6 +60,12 @@ function operationOf(method, path) {
   return found ? { pattern: found.pattern, key, operation: SPEC.paths[found.pattern][key] } : null;
 }
 
+/** Does this request need an Idempotency-Key? @param {string} method @param {string} path */
+export function needsIdempotencyKey(method, path) {
+  const parameters = operationOf(method, path)?.operation.parameters ?? [];
+  return parameters.some(({ $ref }) => $ref === '#/components/parameters/idempotency_key');
+}
+
 /** Every operation: its id, the statuses it describes. */
 export function operations() {
   return Object.entries(SPEC.paths).flatMap(([pattern, item]) =>

@@ -22,6 +22,7 @@ void gv_api_init(struct gv_api *api, const struct gv_api_config *config)
                   (unsigned long long)gv_clock_utc(config->clock).s);
     gv_rate_init(&api->rate, config->seed);
     gv_door_init(&api->door);
+    gv_idempotency_init(&api->idempotency);
     for (unsigned i = 0; i < GV_HTTP_WORKERS; i++) {
         struct gv_api_worker *worker = &api->workers[i];
         worker->http = config->http_clients[i];

@@ -4,6 +4,7 @@
 
 #include "web/api/api.h"
 #include "web/api/door.h"
+#include "web/api/idempotency.h"
 
 #include <stdatomic.h>
 
@@ -27,6 +28,7 @@ struct gv_api {
         epoch[20]; /* of this run, part of every ETag: market sequences begin again at each start */
     struct gv_rate rate;
     struct gv_door door;
+    struct gv_idempotency_table idempotency;
     struct gv_api_worker workers[GV_HTTP_WORKERS];
 };
 

@@ -146,7 +146,11 @@ static enum gv_err ask_all(struct report *report, struct gv_upload *upload, stru
 static enum gv_err check(struct report *report, struct gv_upload *upload, struct gv_fail *fail)
 {
     struct gv_json json;
-    const enum gv_err err = gv_upload_open(upload, report->x, &json, fail);
+    struct gv_view body;
+    enum gv_err err = gv_upload_open(upload, report->x, &body, fail);
+    if (err == GV_OK) {
+        err = gv_upload_parse(upload, &json, fail);
+    }
     if (err != GV_OK) {
         return err;
     }

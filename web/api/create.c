@@ -1,6 +1,7 @@
 /* POST of a listing: the upload's checks in order, then one engine command. */
 #include "web/api/handlers.h"
 
+#include "firmware/base/assert.h"
 #include "firmware/base/text.h"
 #include "web/api/caller.h"
 #include "web/api/errors.h"
@@ -34,13 +35,21 @@ static enum gv_err ask_all(struct gv_upload *upload, struct gv_fail *fail)
     return err != GV_OK ? err : gv_upload_prior(upload, fail);
 }
 
-static enum gv_err create(struct gv_upload *upload, struct gv_exchange *x, bool strict,
+/* Hand the checked submission over; from here on it is the engine's, whatever it answers. */
+static enum gv_err commit(struct gv_upload *upload, uint64_t *id, struct gv_fail *fail)
+{
+    struct gv_submission *submission = upload->submission;
+    upload->submission = NULL;
+    return gv_engine_create_dutch(upload->api->config.engine, submission, id, fail);
+}
+
+static enum gv_err create(struct gv_upload *upload, const struct gv_family *family,
                           uint32_t granted, uint64_t *id, struct gv_fail *fail)
 {
     struct gv_json json;
-    enum gv_err err = gv_upload_open(upload, x, &json, fail);
+    enum gv_err err = gv_upload_parse(upload, &json, fail);
     if (err == GV_OK) {
-        err = gv_upload_fields(upload, json.root, strict, fail);
+        err = gv_upload_fields(upload, json.root, family->v1, fail);
     }
     if (err == GV_OK) {
         err = ask_all(upload, fail);
@@ -51,80 +60,127 @@ static enum gv_err create(struct gv_upload *upload, struct gv_exchange *x, bool 
     if (err != GV_OK) {
         return err;
     }
-    struct gv_submission *submission = upload->submission;
-    upload->submission = NULL; /* the engine's from here on, whatever it answers */
-    return gv_engine_create_dutch(upload->api->config.engine, submission, id, fail);
+    upload->submission->prior = upload->prior;
+    return commit(upload, id, fail);
 }
 
 /* ---- the answer ---------------------------------------------------------------------------------- */
 
-struct created {
-    struct gv_json_out out;
-    const struct gv_family *family;
-    const struct gv_upload *upload;
-    struct gv_tip tip;
-};
-
-static void write_warnings(struct created *created)
+/* The listing as it was when it was made: nothing revealed, nothing spent. The same listing gives the
+ * same text whenever it is asked. */
+static void as_created(struct gv_market_row *row, const struct gv_dutch_listing *listing)
 {
-    const struct gv_sat end_price = {(uint64_t)created->upload->numbers.end_price};
-    gv_upload_write_warnings(&created->out, &created->upload->prior, end_price);
+    const struct gv_tip before = {
+        .known = true, .live = true, .height = {listing->terms.start_block - 1u}};
+    memset(row, 0, offsetof(struct gv_market_row, text));
+    row->listing = *listing;
+    row->listing.spend = (struct gv_dutch_spend){.state = GV_SPEND_NONE};
+    row->listing.revealed_high = 0;
+    row->status = gv_dutch_status(&row->listing, before.height);
+    row->reveal = gv_dutch_reveal(&row->listing, &before);
+    row->has_price = gv_dutch_shown_price(&row->listing, &before, (struct gv_sat){0}, &row->price);
 }
 
-static void render_legacy(void *ctx, const struct gv_market_row *row)
+static void write_legacy(struct gv_json_out *out, const struct gv_family *family,
+                         const struct gv_market_row *row)
 {
-    struct created *created = ctx;
-    struct gv_json_out *out = &created->out;
-    gv_jo_object(out);
     gv_jo_kbool(out, "success", true);
-    gv_jo_kint(out, created->family->id_key, (int64_t)row->listing.id);
-    gv_jo_kstring(out, "message", created->family->created);
-    gv_jo_key(out, created->family->object_key);
+    gv_jo_kint(out, family->id_key, (int64_t)row->listing.id);
+    gv_jo_kstring(out, "message", family->created);
+    gv_jo_key(out, family->object_key);
     gv_jo_object(out);
     gv_render_legacy(out, &row->listing, row->status);
     gv_jo_object_end(out);
-    write_warnings(created);
-    gv_jo_object_end(out);
 }
 
-static void render_v1(void *ctx, const struct gv_market_row *row)
+static void write_answer(const struct gv_family *family, const struct gv_dutch_listing *listing,
+                         const struct gv_dutch_prior *prior, struct gv_replay *replay)
 {
-    struct created *created = ctx;
-    gv_jo_object(&created->out);
-    gv_render_v1_members(&created->out, row, created->tip);
-    write_warnings(created);
-    gv_jo_object_end(&created->out);
+    struct gv_market_row row;
+    struct gv_json_out out;
+    as_created(&row, listing);
+    gv_json_out_init(&out, replay->text, sizeof(replay->text));
+    gv_jo_object(&out);
+    if (family->v1) {
+        gv_render_v1_members(&out, &row, (struct gv_tip){.known = false});
+    } else {
+        write_legacy(&out, family, &row);
+    }
+    gv_upload_write_warnings(&out, prior, listing->terms.end_price);
+    gv_jo_object_end(&out);
+    GV_ASSERT(!out.full); /* GV_REPLAY_TEXT_MAX is more than one listing */
+    replay->text_len = (uint32_t)out.n;
+    replay->status = 201;
+    gv_format_cut(replay->location, sizeof(replay->location), "%s/%llu", family->path,
+                  (unsigned long long)listing->id);
 }
 
-/* The listing is stored: from here on the answer is 201, even when its row is gone already. */
+/* gv_answer_writer */
+static void write_kept(const struct gv_submission *submission,
+                       const struct gv_dutch_listing *listing, struct gv_replay *replay)
+{
+    write_answer(submission->answer_form, listing, &submission->prior, replay);
+}
+
+static void copy_listing(void *ctx, const struct gv_market_row *row)
+{
+    struct gv_dutch_listing *listing = ctx;
+    *listing = row->listing;
+}
+
 static void answer_created(struct gv_exchange *x, const struct gv_upload *upload, uint64_t id)
 {
-    const struct gv_family *family = x->route->extra;
-    struct gv_market *market = gv_api_of(x)->config.market;
-    struct created created = {.family = family, .upload = upload};
-    char location[64];
-    gv_json_out_init(&created.out, gv_api_worker_of(x)->reply, GV_REPLY_BYTES_MAX);
-    if (gv_market_with(market, id, &created.tip, family->v1 ? render_v1 : render_legacy,
-                       &created) != GV_OK) {
-        gv_jo_object(&created.out);
-        gv_jo_kint(&created.out, family->v1 ? "id" : family->id_key, (int64_t)id);
-        gv_jo_object_end(&created.out);
+    const struct gv_api *api = gv_api_of(x);
+    struct gv_dutch_listing listing;
+    struct gv_replay replay;
+    enum gv_err err = gv_market_with(api->config.market, id, NULL, copy_listing, &listing);
+    if (err != GV_OK) {
+        err = gv_engine_dutch_retired(api->config.engine, id, &listing);
     }
-    gv_format_cut(location, sizeof(location), "%s/%llu", family->path, (unsigned long long)id);
-    gv_reply_status(x, 201);
-    gv_reply_header(x, "Location", location);
-    gv_reply_header(x, "Cache-Control", "no-store");
-    gv_reply_body(x, gv_view_of(created.out.p, created.out.n), "application/json");
+    if (err != GV_OK) {
+        struct gv_fail fail;
+        gv_fail(&fail, GV_ERR_UNAVAILABLE, "engine.busy",
+                "listing %llu is made, but could not be read just now", (unsigned long long)id);
+        gv_api_fail(x, &fail);
+        return;
+    }
+    write_answer(x->route->extra, &listing, &upload->prior, &replay);
+    gv_replay_send(x, &replay);
+}
+
+/* ---- the request --------------------------------------------------------------------------------- */
+
+static void keep_answer(struct gv_upload *upload, const struct gv_family *family,
+                        const struct gv_idempotency *idempotency)
+{
+    struct gv_submission *submission = upload->submission;
+    if (idempotency->used) {
+        submission->answer = write_kept;
+        submission->answer_form = family;
+        submission->replay_key = idempotency->key;
+        submission->replay_body = idempotency->body;
+    }
 }
 
 void gv_handle_create(struct gv_exchange *x)
 {
     const struct gv_family *family = x->route->extra;
+    struct gv_idempotency idempotency;
     struct gv_upload upload;
+    struct gv_view body;
     struct gv_fail fail = {0};
     const uint32_t granted = gv_caller_of(x)->granted;
     uint64_t id = 0;
-    const enum gv_err err = create(&upload, x, family->v1, granted, &id, &fail);
+    enum gv_err err = gv_upload_open(&upload, x, &body, &fail);
+    if (err == GV_OK && !gv_idempotency_begin(&idempotency, x, family->v1, body)) {
+        gv_upload_close(&upload);
+        return;
+    }
+    if (err == GV_OK) {
+        keep_answer(&upload, family, &idempotency);
+        err = create(&upload, family, granted, &id, &fail);
+        gv_idempotency_end(&idempotency, x);
+    }
     gv_upload_close(&upload);
     if (err == GV_OK) {
         answer_created(x, &upload, id);

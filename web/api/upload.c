@@ -6,10 +6,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum gv_err gv_upload_open(struct gv_upload *upload, struct gv_exchange *x, struct gv_json *json,
+enum gv_err gv_upload_open(struct gv_upload *upload, struct gv_exchange *x, struct gv_view *body,
                            struct gv_fail *fail)
 {
-    struct gv_arena arena;
     size_t n = 0;
     memset(upload, 0, sizeof(*upload));
     upload->api = gv_api_of(x);
@@ -36,8 +35,16 @@ enum gv_err gv_upload_open(struct gv_upload *upload, struct gv_exchange *x, stru
     if (n == 0) {
         return gv_fail(fail, GV_ERR_INVALID, "json.empty", "No data provided");
     }
+    *body = gv_view_of(submission->body, n);
+    return GV_OK;
+}
+
+enum gv_err gv_upload_parse(struct gv_upload *upload, struct gv_json *json, struct gv_fail *fail)
+{
+    struct gv_submission *submission = upload->submission;
+    struct gv_arena arena;
     gv_arena_init(&arena, submission->json_arena, sizeof(submission->json_arena));
-    return gv_json_parse(json, &arena, submission->body, n, fail);
+    return gv_json_parse(json, &arena, submission->body, submission->body_len, fail);
 }
 
 void gv_upload_close(struct gv_upload *upload)

@@ -1,6 +1,6 @@
 /* Upload: a ladder that somebody wants listed, from body to checked submission.
  *
- *   open, fields ─► tip, utxo, asset, prior ─► judge (each PSBT) ─► engine
+ *   open, parse, fields ─► tip, utxo, asset, prior ─► judge (each PSBT) ─► engine
  * Cheap rules come first, and nothing outside is asked before the upload is well-formed. The first
  * broken rule ends it; the preflight goes on and lists them all.
  * An upload owns its submission and, from `utxo` on, a watch reference; gv_upload_close gives both
@@ -23,11 +23,14 @@ struct gv_upload {
     struct gv_dutch_prior prior; /* from gv_upload_prior */
 };
 
-/** Take a slot and read the body as JSON.
- *  Returns: GV_OK with *json in the slot's memory; GV_ERR_FULL (503); GV_ERR_UNSUPPORTED (415);
- *  GV_ERR_INVALID (json.*); GV_ERR_TOO_LARGE; GV_ERR_TIMEOUT. */
+/** Take a slot and read the body into it.
+ *  Returns: GV_OK; GV_ERR_FULL (503); GV_ERR_UNSUPPORTED (415); GV_ERR_INVALID "json.empty";
+ *  GV_ERR_TOO_LARGE; GV_ERR_TIMEOUT.   Out: body: as it came, until it is parsed. */
 GV_MUST_USE enum gv_err gv_upload_open(struct gv_upload *upload, struct gv_exchange *x,
-                                       struct gv_json *json, struct gv_fail *fail);
+                                       struct gv_view *body, struct gv_fail *fail);
+/** The body as JSON, in the slot's memory. Returns: GV_OK; GV_ERR_INVALID json.*; GV_ERR_TOO_LARGE. */
+GV_MUST_USE enum gv_err gv_upload_parse(struct gv_upload *upload, struct gv_json *json,
+                                        struct gv_fail *fail);
 void gv_upload_close(struct gv_upload *upload);
 
 /** The eleven fields and the ladder; everything that needs no node.

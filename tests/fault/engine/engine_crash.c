@@ -60,9 +60,31 @@ static enum gv_err node_speaks(void)
     return gv_world_node(true);
 }
 
+/* What a client is told of listing a. */
+static void write_told(const struct gv_submission *submission,
+                       const struct gv_dutch_listing *listing, struct gv_replay *replay)
+{
+    (void)submission;
+    replay->status = 201;
+    replay->text_len = 4;
+    memset(replay->text, (int)('0' + listing->id), replay->text_len);
+    replay->location[0] = '\0';
+}
+
+static struct gv_hash256 told_key(void)
+{
+    return gv_block_hash_of(7, 7);
+}
+
+/* With an Idempotency-Key: listing and kept answer are there together, or neither. */
 static enum gv_err create_a(void)
 {
-    return create(offer_a());
+    const struct gv_offer offer = offer_a();
+    struct gv_submission *submission = gv_world_prepare(&offer);
+    uint64_t id = 0;
+    submission->answer = write_told;
+    submission->replay_key = told_key();
+    return gv_engine_create_dutch(gv_world_engine(), submission, &id, NULL);
 }
 
 static enum gv_err create_b(void)
@@ -170,6 +192,21 @@ static void add_listing(struct gv_sha256 *sha, const struct gv_dutch_listing *li
     add_rungs(sha, listing);
 }
 
+/* The kept answer. Returns: is it there? */
+static bool add_replay(struct gv_sha256 *sha)
+{
+    static struct gv_replay replay;
+    const struct gv_hash256 key = told_key();
+    const enum gv_err err =
+        gv_store_replay_get(&gv_world_engine()->store, &key, (struct gv_utc){0}, &replay);
+    assert_true(err == GV_OK || err == GV_ERR_NOT_FOUND);
+    if (err == GV_OK) {
+        add(sha, replay.status);
+        gv_sha256_add(sha, gv_view_of(replay.text, replay.text_len));
+    }
+    return err == GV_OK;
+}
+
 /* The state of an open world. Asserts what must hold in every state. */
 static struct gv_hash256 digest(void)
 {
@@ -188,6 +225,7 @@ static struct gv_hash256 digest(void)
         add_hash(&sha, &engine->chain.hashes[(engine->chain.tip - i) % GV_CHAIN_RING]);
     }
     add(&sha, engine->keys.count);
+    assert_int_equal(add_replay(&sha), engine->newest_id >= 1);
     assert_int_equal(gv_store_audit_verify(&gv_world_engine()->store, &rows, &audit), GV_OK);
     add(&sha, rows);
     gv_sha256_finish(&sha, &out);
