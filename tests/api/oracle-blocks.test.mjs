@@ -5,6 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Bitcoind } from '../support/bitcoind.mjs';
+import { Browser } from '../support/browser.mjs';
 import { CounterpartyStandIn } from '../support/counterparty.mjs';
 import { Faucet } from '../support/faucet.mjs';
 import { GAVELCTL, Gaveld } from '../support/gaveld.mjs';
@@ -252,6 +253,24 @@ test('the stream carries it, and metrics tell it', async () => {
   const { text } = await gaveld.api.get('/metrics');
   assert.match(text, new RegExp(`^gavel_price_block_usd ${now.price.toFixed(2).replace('.', '\\.')}$`, 'm'));
   assert.match(text, /^gavel_price_block_progress_ratio 1\.000$/m);
+});
+
+test('the page shows the prices of blocks and days', async () => {
+  const browser = keep(await Browser.open());
+  const { page, problems } = await browser.newPage();
+  await page.goto(`${gaveld.httpsUrl}/oracle`);
+  const { price } = await atTip();
+  const text = (selector) => page.locator(selector).innerText();
+  const usd = price.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  await until('the price of the blocks', async () => (await text('#figures')).includes(`Last 144 blocks\n${usd} USD`));
+  const blocks = (await gaveld.api.get('/api/v1/oracle/blocks')).json.items;
+  await page.locator('#blocks summary').click();
+  assert.equal(await page.locator('#blocks tbody tr').count(), blocks.length);
+  assert.ok((await text('#blocks')).includes(`${usd} USD`));
+  const days = (await gaveld.api.get('/api/v1/oracle/days')).json.items;
+  await until('the days', async () => (await page.locator('#days tbody tr').count()) === days.length);
+  for (const day of days) assert.ok((await text('#days')).includes(day.date), day.date);
+  assert.deepEqual(problems, []);
 });
 
 test('after a restart all of it stands at once, the history too', async () => {
