@@ -80,6 +80,9 @@ GV_MUST_USE enum gv_err gv_oracle_estimate(struct gv_oracle_estimate *estimate,
 
 /* ---- the steps, also for others than the estimate ------------------------------------------------ */
 
+/* Step 3 lets no bin have a larger part of all. */
+#define GV_ORACLE_BIN_CAP 0.008
+
 /** Step 3: clean and normalise raw counts.
  *  Returns: the sum before normalising; 0: no estimate is possible, histogram is not finite. */
 double gv_oracle_clean(double histogram[GV_ORACLE_BINS], const uint32_t counts[GV_ORACLE_BINS]);

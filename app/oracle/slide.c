@@ -3,7 +3,6 @@
 
 #include <math.h>
 
-#define BIN_CAP     0.008
 #define SMOOTH_PART 0.65
 /* Above this position, below 18,000 USD, the smooth stencil is left out. */
 #define SMOOTH_END 150
@@ -48,8 +47,8 @@ double gv_oracle_clean(double histogram[GV_ORACLE_BINS], const uint32_t counts[G
     }
     for (uint32_t i = GV_ORACLE_BIN_FIRST; i <= GV_ORACLE_BIN_LAST; i++) {
         histogram[i] /= sum;
-        if (histogram[i] > BIN_CAP) {
-            histogram[i] = BIN_CAP;
+        if (histogram[i] > GV_ORACLE_BIN_CAP) {
+            histogram[i] = GV_ORACLE_BIN_CAP;
         }
     }
     return sum;

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #define STENCIL_BIN 199
+#define SAT_PER_BTC 100000000u
 /* Share of amounts that are USD amounts. */
 #define SPIKE_PART 0.11
 /* Real amounts are less regular than independent draws: the excess is taken for half of what it
@@ -46,6 +47,18 @@ static double ln(double x)
         power = power * y * y;
     }
     return result + 2.0 * sum;
+}
+
+/* A bin that step 3 clears of round amounts of bitcoin. Below one bitcoin those amounts are known one
+ * by one and are not chained: what is chained is what else there is. */
+static bool is_restored(uint32_t bin)
+{
+    return gv_oracle_bin_is_round(bin) && gv_oracle_first_sat[bin] < SAT_PER_BTC;
+}
+
+static bool is_cleared(uint32_t bin)
+{
+    return gv_oracle_bin_is_round(bin) && !is_restored(bin);
 }
 
 /* ---- scores -------------------------------------------------------------------------------------- */
@@ -136,7 +149,7 @@ static double spike_score(const double weight[GV_ORACLE_SPIKES], const double *c
         const int32_t bin = STENCIL_BIN + position + (int32_t)gv_oracle_spike[i].at;
         total += weight[i];
         if (bin > (int32_t)GV_ORACLE_BIN_FIRST && bin <= (int32_t)GV_ORACLE_BIN_LAST &&
-            !gv_oracle_bin_is_round((uint32_t)bin)) {
+            !is_cleared((uint32_t)bin)) {
             excess += (count[bin] - back[bin]) * weight[i];
             seen += weight[i];
         }
@@ -184,6 +197,11 @@ enum gv_err gv_oracle_wide(struct gv_oracle_wide *wide, struct gv_oracle_values 
     }
     for (uint32_t i = GV_ORACLE_BIN_FIRST; i <= GV_ORACLE_BIN_LAST; i++) {
         scratch->histogram[i] *= sum;
+        if (is_restored(i)) {
+            const double left = (double)values->chained[i];
+            const double most = GV_ORACLE_BIN_CAP * sum;
+            scratch->histogram[i] = left < most ? left : most;
+        }
     }
     search(wide, scratch->histogram);
     double price = 100.0 / gv_oracle_edge[GV_ORACLE_BIN_ORIGIN + wide->best];

@@ -3,8 +3,9 @@
  *
  * Each position is judged by what USD amounts add to their bins over the bins around them, less a
  * penalty for payments that would be unusually large or small at that price. Both take into account
- * that amounts under 1000 sat and in cleared bins are not seen. Around the best position the price
- * is the centre of the points, as published.
+ * that amounts under 1000 sat and of 1 BTC are not seen. In the other bins that step 3 clears, only the
+ * round amounts of bitcoin themselves are left out, so that 100,000 USD can be told. Around the best
+ * position the price is the centre of the points, as published.
  * This is gavel's own; it never changes the published result. Thread: as gv_oracle_estimate. */
 #ifndef GV_APP_ORACLE_WIDE_H
 #define GV_APP_ORACLE_WIDE_H

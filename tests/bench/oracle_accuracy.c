@@ -190,7 +190,8 @@ static void measure_spot(uint32_t markets, double deviation, double drift)
 
 /* ---- wide range --------------------------------------------------------------------------------------- */
 
-static void measure_wide(uint32_t markets, double usd)
+/* In: spread: prices lie so many times above and below. deviation: of the market in a day. */
+static void measure_wide(uint32_t markets, double usd, double spread, double deviation)
 {
     uint32_t right[2] = {0};
     for (uint32_t i = 0; i < markets; i++) {
@@ -198,8 +199,8 @@ static void measure_wide(uint32_t markets, double usd)
         struct gv_oracle_wide wide;
         market = (struct market){.seed = 31u * i + 3, .minutes = 180, .usd = 1};
         market_start(&market);
-        market.usd = any_usd(usd / 1.1, usd * 1.1);
-        market.daily_deviation = 0.02;
+        market.usd = any_usd(usd / spread, usd * spread);
+        market.daily_deviation = deviation;
         market.payments_per_s = 1;
         market.usd_share = 0.8;
         market_start(&market);
@@ -210,19 +211,24 @@ static void measure_wide(uint32_t markets, double usd)
         right[1] += gv_oracle_wide(&wide, &window.values, &window.scratch, NULL) == GV_OK &&
                     fabs(wide.price / market.path[90] - 1) < RIGHT;
     }
-    printf("{\"name\":\"range\",\"usd\":%.0f,\"markets\":%u,\"price_right\":%u,"
-           "\"wide_right\":%u}\n",
-           usd, markets, right[0], right[1]);
+    printf("{\"name\":\"range\",\"usd\":%.0f,\"spread\":%.4f,\"markets\":%u,"
+           "\"price_right\":%u,\"wide_right\":%u}\n",
+           usd, spread, markets, right[0], right[1]);
 }
 
 int main(int argc, char **argv)
 {
     static const double usd[] = {110,   200,    500,    1500,    5000,    12000,  30000,
                                  90000, 250000, 600000, 1400000, 4000000, 9000000};
+    /* Where USD amounts are round amounts of bitcoin as well. */
+    static const double round_usd[] = {1000, 10000, 99500, 100000, 1000000};
     const uint32_t markets = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 40u;
     measure_confidence(markets);
     for (uint32_t i = 0; i < sizeof usd / sizeof usd[0]; i++) {
-        measure_wide(markets / 4 + 1, usd[i]);
+        measure_wide(markets / 4 + 1, usd[i], 1.1, 0.02);
+    }
+    for (uint32_t i = 0; i < sizeof round_usd / sizeof round_usd[0]; i++) {
+        measure_wide(markets / 4 + 1, round_usd[i], 1.0005, 0.004);
     }
     for (uint32_t i = 1; i <= 6; i++) {
         measure_spot(markets / 8 + 1, 0.01 * i, 0.0);

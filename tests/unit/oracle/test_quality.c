@@ -157,8 +157,10 @@ static double window_of(uint64_t seed, double usd, uint32_t outputs)
 static void prices_from_100_to_10_million_usd_are_found(void **state)
 {
     (void)state;
-    static const double usd[] = {110,   230,    560,    1700,    6000,    13000,  42000,
-                                 87000, 240000, 620000, 1300000, 3100000, 9400000};
+    /* The round ones stand where round amounts of bitcoin do. */
+    static const double usd[] = {110,    230,     560,     1000,    1700,   6000,
+                                 10000,  13000,   42000,   87000,   100000, 240000,
+                                 620000, 1000000, 1300000, 3100000, 9400000};
     for (uint32_t i = 0; i < sizeof usd / sizeof usd[0]; i++) {
         for (uint64_t seed = 1; seed <= 3; seed++) {
             struct gv_oracle_wide wide;
