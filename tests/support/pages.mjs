@@ -68,3 +68,11 @@ export async function inspect(page, name) {
   await page.setViewportSize(SIZES.desktop);
   await setTheme(page, 'auto');
 }
+
+/** On the sign-in page. @param {Page} page @param {{name: string, password: string}} person */
+export async function signIn(page, { name, password }) {
+  await page.getByLabel('Name').fill(name);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL((url) => url.pathname !== '/login');
+}

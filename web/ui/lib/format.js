@@ -89,11 +89,14 @@ export const setClockSkew = (ms) => { skewMs = ms; };
 /** @returns {number} what the box's clock shows, in ms */
 export const boxNow = () => Date.now() + skewMs;
 
-/** @param {string} iso @returns {string} "3 min. ago", "in 2 days" */
+/**
+ * How long ago something was. A block's time may lie a little ahead: that is now, too.
+ * @param {string} iso
+ * @returns {string} "3 min. ago", "now"
+ */
 export function ago(iso) {
-  const seconds = (Date.parse(iso) - boxNow()) / 1000;
-  const [value, unit] = span(Math.abs(seconds));
-  return formatter(Intl.RelativeTimeFormat, { style: 'short' }).format(seconds < 0 ? -value : value, unit);
+  const [value, unit] = span(Math.max(0, (boxNow() - Date.parse(iso)) / 1000));
+  return formatter(Intl.RelativeTimeFormat, { style: 'short', numeric: value === 0 ? 'auto' : 'always' }).format(-value, unit);
 }
 
 /** @param {string} iso @returns {string} date and time to the minute */

@@ -4,7 +4,7 @@
  * @module
  *
  * Elements are told apart by `id` or `data-key`, else by their place. What belongs to the person is left alone: the
- * text in an input, whether a box is ticked, whether details are open. An element with `data-island` keeps its inside.
+ * text in an input, whether a box is ticked, whether details are open. An element with `data-island` is not touched at all.
  */
 import { LISTENERS } from './html.js';
 
@@ -20,8 +20,9 @@ const alike = (a, b) => a.nodeType === b.nodeType && a.nodeName === b.nodeName;
  * @param {Element} fresh rendered; its parts may be moved into the document
  */
 export function morph(old, fresh) {
+  if (old.hasAttribute('data-island')) return;
   morphAttributes(old, fresh);
-  if (!old.hasAttribute('data-island')) morphChildren(old, fresh);
+  morphChildren(old, fresh);
 }
 
 function morphAttributes(old, fresh) {

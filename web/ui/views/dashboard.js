@@ -93,7 +93,8 @@ function priceTile(price, problem) {
     return stat({ id: 'tile-price', label: t('dashboard.price'), value: '—', note: off ? t('dashboard.priceOff') : problem?.text, href: '/oracle' });
   }
   const value = price.spot ?? price.price;
-  const note = hasText(`dashboard.priceState.${price.state}`) ? t(`dashboard.priceState.${price.state}`, { share: percent(price.filled) }) : price.state;
+  const state = price.state === 'filling' && price.filled >= 1 ? 'few' : price.state;
+  const note = hasText(`dashboard.priceState.${state}`) ? t(`dashboard.priceState.${state}`, { share: percent(price.filled) }) : state;
   const low = Math.min(...price.line);
   const high = Math.max(...price.line);
   return stat({
@@ -179,9 +180,11 @@ function boxPanel({ system, failed }) {
 
 function poolsPanel({ system }) {
   if (!system) return null;
-  const fullest = [...system.pools].sort((a, b) => b.in_use / b.size - a.in_use / a.size);
+  /* Some are taken whole at start and stay so: they tell nothing. */
+  const fullest = system.pools.filter(({ in_use: used, size, refused }) => used < size || refused > 0)
+    .sort((a, b) => b.in_use / b.size - a.in_use / a.size);
   const row = (pool) => gauge({
-    id: `pool-${pool.name}`, label: pool.name, value: pool.in_use, max: pool.size, level: pool.refused > 0 ? 'bad' : pool.in_use > 0.8 * pool.size ? 'wait' : '',
+    id: `pool-${pool.name}`, label: pool.name, value: pool.in_use, max: pool.size, level: pool.refused > 0 ? 'bad' : '',
     text: t('dashboard.of', { used: integer(pool.in_use), all: integer(pool.size) }),
   });
   return panel({ id: 'pools', title: t('dashboard.pools'), intro: t('dashboard.poolsIntro'), class: 'stack' },

@@ -2,6 +2,7 @@
  * Signing in: name and password, then the one-time code where the account asks for one.
  * @module
  */
+import { readSetup } from '../lib/api.js';
 import { el } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
 import { navigate } from '../lib/router.js';
@@ -20,6 +21,12 @@ function onward(page) {
 }
 
 export const title = () => t('login.title');
+
+/** A box without an owner has nobody to sign in. */
+export async function load() {
+  const { claimed } = await readSetup();
+  if (!claimed) navigate('/setup', { replace: true });
+}
 
 export function open(page) {
   if (session.get()) onward(page);

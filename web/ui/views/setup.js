@@ -43,11 +43,9 @@ export async function load(page) {
 }
 
 async function enter(page, at) {
+  await saveSetupStep(STEPS[at][0]);
+  page.data.settings = await readSettings();
   page.state.at = at;
-  if (at > 0) {
-    await saveSetupStep(STEPS[at][0]);
-    page.data.settings = await readSettings();
-  }
   page.draw();
   STEPS[at][1].enter?.(page);
   setTimeout(() => document.getElementById('step-title')?.focus(), 60);
