@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { assertCovered } from '../support/contract.mjs';
 import { makeTempDir, removeTempDir } from '../support/process.mjs';
 import { Receiver, signatureOf } from '../support/receiver.mjs';
 import { until } from '../support/wait.mjs';
@@ -231,6 +232,9 @@ test('bad webhooks are refused by name, and there are eight at most', async () =
   const made = [];
   for (let i = 0; i < 8; i++) made.push((await post('/api/v1/webhooks', { name: 'a', url })).json.id);
   assert.equal((await post('/api/v1/webhooks', { name: 'a', url })).status, 503);
+  const [first] = made;
+  assert.equal((await send('PATCH', `/api/v1/webhooks/${first}`, { url: 'ftp://x' })).status, 400);
+  assert.equal((await send('GET', `/api/v1/webhooks/${first}/deliveries?limit=0`)).status, 400);
   for (const id of made) await send('DELETE', `/api/v1/webhooks/${id}`);
 });
 
@@ -250,4 +254,8 @@ test('without the admin scope nothing of it can be seen or done', async () => {
     const scoped = { ...headers, 'X-API-Key': world.key };
     assert.equal((await world.api.send(method, path, { body, headers: scoped })).status, 403, path);
   }
+});
+
+test('every status that the description names was seen', () => {
+  assertCovered('webhooks');
 });

@@ -77,6 +77,20 @@ export function operations() {
   );
 }
 
+/**
+ * Every status that the operations of this tag describe was seen in this process.
+ * @param {string} tag @param {Record<string, string>} [elsewhere] "operation status" to the test that sees it
+ */
+export function assertCovered(tag, elsewhere = {}) {
+  const missing = operations()
+    .filter(({ tags }) => tags.includes(tag))
+    .flatMap(({ operationId, responses }) =>
+      Object.keys(responses).map((status) => `${operationId} ${status}`),
+    )
+    .filter((what) => !what.endsWith(' default') && !seen.has(what) && !(what in elsewhere));
+  assert.deepEqual(missing, [], 'described and not seen: bring it about, or name the test that does');
+}
+
 /** Where a described answer stands, its $ref followed. @param {string[]} place @param {any} response */
 function followed(place, response) {
   if (!response.$ref) return { place, response };
