@@ -141,7 +141,7 @@ uint32_t gv_engine_session_list(struct gv_engine *engine,
 void gv_engine_note_failure(struct gv_engine *engine, const char *kind,
                             const struct gv_actor *actor);
 
-#define GV_AUDIT_PAGE 50u
+#define GV_AUDIT_PAGE 51u /* one more than a page shows: is there another? */
 /** Rows below id `before`, newest first. In: kind: as gv_store_audit_list. One reader at a time. */
 GV_MUST_USE enum gv_err gv_engine_audit_list(struct gv_engine *engine, uint64_t before,
                                              const char *kind, uint32_t rows_max,

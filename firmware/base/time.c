@@ -101,3 +101,20 @@ bool gv_date_parse(int64_t *day, const char *text, size_t n)
     *day = day_of_civil(c);
     return civil_of_day(*day).day == c.day; /* no 31st of a short month */
 }
+
+bool gv_utc_parse(struct gv_utc *at, const char *text, size_t n)
+{
+    int64_t day = 0;
+    if (n != GV_DATE_LEN + sizeof("T00:00:00Z") - 1 || !gv_date_parse(&day, text, GV_DATE_LEN)) {
+        return false;
+    }
+    const int64_t hour = digits(text, 11, 2);
+    const int64_t minute = digits(text, 14, 2);
+    const int64_t second = digits(text, 17, 2);
+    if (text[10] != 'T' || text[13] != ':' || text[16] != ':' || text[19] != 'Z' || hour < 0 ||
+        hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) {
+        return false;
+    }
+    at->s = day * GV_DAY_S + hour * 3600 + minute * 60 + second;
+    return true;
+}

@@ -36,4 +36,8 @@ void gv_utc_format_naive(struct gv_utc at, char text[GV_ISO_MAX]);
  *  Returns: false when the text is not a date of the calendar. */
 bool gv_date_parse(int64_t *day, const char *text, size_t n);
 
+/** A time as gv_utc_format writes it, and no other form. Any thread.
+ *  Returns: false when it is none of the calendar's and the clock's (leap seconds included). */
+bool gv_utc_parse(struct gv_utc *at, const char *text, size_t n);
+
 #endif

@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { Api } from '../support/api.mjs';
 import { Gaveld, OWNER } from '../support/gaveld.mjs';
 import { Person } from '../support/person.mjs';
+import { until } from '../support/wait.mjs';
 
 const SETTINGS = {
   'node.url': 'http://127.0.0.1:1',
@@ -213,6 +214,16 @@ test('strangers together try once a second, and cannot lock out this machine', a
   assert.equal((await box.api.post('/api/v1/session', OWNER)).status, 201);
   assert.match(await box.ctl('user', 'list'), /owner/);
   api.close();
+});
+
+test('failures and locks are in the audit log, with address and route, without what was typed', async () => {
+  const rows = await until('the failures to be written down', async () => {
+    const { json } = await owner.get('/api/v1/audit?kind=login');
+    return json.items?.some(({ kind }) => kind === 'login.locked') && json.items;
+  });
+  const failed = rows.find(({ kind, detail }) => kind === 'login.failed' && detail.includes('127.0.0.31'));
+  assert.match(failed.detail, /^by=nobody address=127\.0\.0\.31 route=session_open count=\d+$/);
+  assert.ok(!JSON.stringify(rows).includes('not the password'));
 });
 
 /* ---- tokens --------------------------------------------------------------------------------------- */

@@ -32,6 +32,19 @@ const ELSEWHERE = {
   'session_end 204': 'accounts.test.mjs',
   'setup_claim 201': 'setup.test.mjs',
   'setup_step 200': 'setup.test.mjs',
+  'account_password 204': 'people.test.mjs',
+  'account_totp_offer 201': 'people.test.mjs',
+  'account_totp_confirm 204': 'people.test.mjs',
+  'account_totp_clear 204': 'people.test.mjs',
+  'users 200': 'people.test.mjs',
+  'user_create 201': 'people.test.mjs',
+  'user_change 200': 'people.test.mjs',
+  'user_delete 204': 'people.test.mjs',
+  'keys 200': 'people.test.mjs',
+  'key_create 201': 'people.test.mjs',
+  'key_revoke 204': 'people.test.mjs',
+  'audit 200': 'people.test.mjs',
+  'audit_verify 200': 'people.test.mjs',
 };
 
 /** Tags whose own tests call assertCovered. */

@@ -70,6 +70,23 @@ void gv_handle_session_token(struct gv_exchange *x);
 void gv_handle_sessions(struct gv_exchange *x);
 void gv_handle_session_end(struct gv_exchange *x);
 void gv_handle_jwks(struct gv_exchange *x);
+/* account.c */
+void gv_handle_account_password(struct gv_exchange *x);
+void gv_handle_totp_offer(struct gv_exchange *x);
+void gv_handle_totp_confirm(struct gv_exchange *x);
+void gv_handle_totp_clear(struct gv_exchange *x);
+/* users.c */
+void gv_handle_users(struct gv_exchange *x);
+void gv_handle_user_create(struct gv_exchange *x);
+void gv_handle_user_change(struct gv_exchange *x);
+void gv_handle_user_delete(struct gv_exchange *x);
+/* keys.c */
+void gv_handle_keys(struct gv_exchange *x);
+void gv_handle_key_create(struct gv_exchange *x);
+void gv_handle_key_revoke(struct gv_exchange *x);
+/* audit.c */
+void gv_handle_audit(struct gv_exchange *x);
+void gv_handle_audit_verify(struct gv_exchange *x);
 /* setup.c */
 void gv_handle_setup(struct gv_exchange *x);
 void gv_handle_setup_claim(struct gv_exchange *x);

@@ -252,6 +252,30 @@ static void arena_of_uneven_size_does_not_round_past_its_end(void **state)
     assert_null(gv_arena_take(&arena, 0));
 }
 
+static void a_time_reads_back_and_nothing_else_is_one(void **state)
+{
+    (void)state;
+    static const int64_t times[] = {0, 1, 86399, 951827696, 1780000000, 4102444799, 253402300799};
+    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+        char text[GV_ISO_MAX];
+        struct gv_utc at = {-1};
+        gv_utc_format((struct gv_utc){times[i]}, text);
+        assert_true(gv_utc_parse(&at, text, strlen(text)));
+        assert_int_equal(at.s, times[i]);
+        for (size_t n = 0; n < strlen(text); n++) {
+            assert_false(gv_utc_parse(&at, text, n));
+        }
+    }
+    static const char *const wrong[] = {
+        "2026-11-20 21:31:17Z", "2026-11-20T21:31:17z", "2026-11-20T24:00:00Z",
+        "2026-11-20T21:60:17Z", "2026-11-20T21:31:60Z", "2026-02-29T00:00:00Z",
+        "2026-11-20T2a:31:17Z", "2026-11-20T21-31-17Z", "2026-11-20T21:31:17+"};
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        struct gv_utc at;
+        assert_false(gv_utc_parse(&at, wrong[i], strlen(wrong[i])));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +289,7 @@ int main(void)
         cmocka_unit_test(dates_are_read_as_they_are_written),
         cmocka_unit_test(arena_aligns_refuses_and_resets),
         cmocka_unit_test(arena_of_uneven_size_does_not_round_past_its_end),
+        cmocka_unit_test(a_time_reads_back_and_nothing_else_is_one),
     };
     return cmocka_run_group_tests_name("text", tests, NULL, NULL);
 }

@@ -1,0 +1,209 @@
+/* One's own account: password and second factor. Whoever has only found a browser open does not know
+ * the password and has no code: every change asks for one of them, and wrong ones count as failed
+ * logins. */
+#include "web/api/handlers.h"
+
+#include "app/account/hashing.h"
+#include "firmware/base/text.h"
+#include "web/api/api_state.h"
+#include "web/api/errors.h"
+#include "web/api/small_body.h"
+
+#include <string.h>
+
+static void done(struct gv_exchange *x)
+{
+    gv_reply_status(x, 204);
+    gv_reply_header(x, "Cache-Control", "no-store");
+    gv_reply_empty(x);
+}
+
+static enum gv_err change(struct gv_exchange *x, const struct gv_user_change *change,
+                          struct gv_fail *fail)
+{
+    struct gv_actor actor;
+    gv_caller_actor(x, &actor);
+    return gv_engine_user_change(gv_api_of(x)->config.engine, &actor,
+                                 gv_view_str(gv_caller_of(x)->identity.user_id), change, fail);
+}
+
+/* The person as he is now, secrets included. Returns: false: it was answered. */
+static bool find_self(struct gv_exchange *x, struct gv_user *user)
+{
+    if (gv_engine_user_by_id(gv_api_of(x)->config.engine,
+                             gv_view_str(gv_caller_of(x)->identity.user_id), user)) {
+        return true;
+    }
+    gv_api_refuse(x, GV_ERR_NOT_FOUND, "user.unknown", "there is no such user");
+    return false;
+}
+
+/* ---- password --------------------------------------------------------------------------------------- */
+
+struct passwords {
+    struct gv_view current;
+    struct gv_view next;
+};
+
+static enum gv_err read_passwords(struct gv_exchange *x, struct passwords *passwords,
+                                  struct gv_fail *fail)
+{
+    static const char *const members[] = {"current", "new", NULL};
+    struct gv_json json;
+    enum gv_err err = gv_small_body(x, members, &json, fail);
+    if (err == GV_OK) {
+        err = gv_member_text(json.root, "current", 1, GV_PASSWORD_MAX, &passwords->current, fail);
+    }
+    if (err == GV_OK) {
+        err = gv_member_text(json.root, "new", 0, GV_PASSWORD_MAX, &passwords->next, fail);
+    }
+    return err != GV_OK
+               ? err
+               : gv_password_check(passwords->next, gv_caller_of(x)->identity.name, "/new", fail);
+}
+
+/* Both slow parts. Returns: whether `current` is the password; change then holds the new hash. */
+static bool rehash(struct gv_exchange *x, const struct passwords *passwords,
+                   const struct gv_user *user, struct gv_user_change *next)
+{
+    uint8_t salt[GV_PASSWORD_SALT_LEN];
+    if (!gv_password_verify(user->password, passwords->current)) {
+        return false;
+    }
+    gv_entropy_fill(gv_api_of(x)->config.entropy, salt, sizeof(salt));
+    gv_password_hash(next->password, passwords->next, salt);
+    return true;
+}
+
+static void change_password(struct gv_exchange *x, const struct passwords *passwords,
+                            const struct gv_user *user)
+{
+    struct gv_user_change next = {.set_password = true};
+    struct gv_fail fail = {.err = GV_OK};
+    if (!gv_door_try(x)) {
+        return;
+    }
+    if (!gv_door_hash(x)) {
+        gv_door_undo(x);
+        return;
+    }
+    const bool right = rehash(x, passwords, user, &next);
+    gv_hashing_end();
+    if (!right) {
+        gv_door_failed(x, "password.failed");
+        gv_api_refuse(x, GV_ERR_FORBIDDEN, "account.password_wrong",
+                      "the current password is wrong");
+        return;
+    }
+    gv_door_passed(x);
+    memcpy(next.password_seen, user->password, sizeof(next.password_seen));
+    memcpy(next.keep_session, gv_caller_of(x)->identity.session, sizeof(next.keep_session));
+    if (change(x, &next, &fail) == GV_OK) {
+        done(x);
+    } else {
+        gv_api_fail(x, &fail);
+    }
+    gv_secure_zero(&next, sizeof(next));
+}
+
+void gv_handle_account_password(struct gv_exchange *x)
+{
+    struct passwords passwords;
+    struct gv_user user;
+    struct gv_fail fail = {.err = GV_OK};
+    if (read_passwords(x, &passwords, &fail) != GV_OK) {
+        gv_api_fail(x, &fail);
+    } else if (find_self(x, &user)) {
+        change_password(x, &passwords, &user);
+        gv_secure_zero(&user, sizeof(user));
+    }
+    gv_small_body_wipe(x);
+}
+
+/* ---- second factor ---------------------------------------------------------------------------------- */
+
+void gv_handle_totp_offer(struct gv_exchange *x)
+{
+    struct gv_user_change next = {.totp = GV_TOTP_OFFER};
+    struct gv_fail fail = {.err = GV_OK};
+    char secret[GV_TOTP_TEXT_MAX];
+    char uri[GV_TOTP_URI_MAX];
+    struct gv_json_out out;
+    gv_entropy_fill(gv_api_of(x)->config.entropy, next.totp_secret, sizeof(next.totp_secret));
+    if (change(x, &next, &fail) == GV_OK) {
+        gv_totp_secret_text(secret, next.totp_secret);
+        gv_totp_uri(uri, gv_caller_of(x)->identity.name, next.totp_secret);
+        gv_json_out_init(&out, gv_api_worker_of(x)->reply, GV_REPLY_BYTES_MAX);
+        gv_jo_object(&out);
+        gv_jo_kstring(&out, "secret", secret);
+        gv_jo_kstring(&out, "uri", uri);
+        gv_jo_object_end(&out);
+        gv_reply_status(x, 201);
+        gv_reply_header(x, "Cache-Control", "no-store");
+        gv_reply_body(x, gv_view_of(out.p, out.n), "application/json");
+        gv_secure_zero(out.p, out.n);
+        gv_secure_zero(uri, sizeof(uri));
+        gv_secure_zero(secret, sizeof(secret));
+    } else {
+        gv_api_fail(x, &fail);
+    }
+    gv_secure_zero(&next, sizeof(next));
+}
+
+/* Judge a code of the body against the own secret; the step it belongs to is then `*step`.
+ * Returns: false: it was answered. */
+static bool judge_code(struct gv_exchange *x, uint64_t *step)
+{
+    static const char *const members[] = {"code", NULL};
+    struct gv_json json;
+    struct gv_view code;
+    struct gv_user user;
+    struct gv_fail fail = {.err = GV_OK};
+    if (gv_small_body(x, members, &json, &fail) != GV_OK ||
+        gv_member_text(json.root, "code", 1, 16, &code, &fail) != GV_OK) {
+        gv_api_fail(x, &fail);
+        return false;
+    }
+    if (!gv_door_try(x)) {
+        return false;
+    }
+    if (!find_self(x, &user)) {
+        gv_door_undo(x);
+        return false;
+    }
+    const bool right = gv_totp_check(
+        user.totp_secret, code, gv_clock_utc(gv_api_of(x)->config.clock), user.totp_step, step);
+    gv_secure_zero(&user, sizeof(user));
+    if (!right) {
+        gv_door_failed(x, "totp.failed");
+        gv_api_refuse(x, GV_ERR_FORBIDDEN, "totp.code",
+                      "the code is wrong, too old, or was used already");
+        return false;
+    }
+    gv_door_passed(x);
+    return true;
+}
+
+static void change_totp(struct gv_exchange *x, enum gv_totp_change what)
+{
+    struct gv_user_change next = {.totp = what};
+    struct gv_fail fail = {.err = GV_OK};
+    if (!judge_code(x, &next.totp_step)) {
+        return;
+    }
+    if (change(x, &next, &fail) == GV_OK) {
+        done(x);
+    } else {
+        gv_api_fail(x, &fail);
+    }
+}
+
+void gv_handle_totp_confirm(struct gv_exchange *x)
+{
+    change_totp(x, GV_TOTP_CONFIRM);
+}
+
+void gv_handle_totp_clear(struct gv_exchange *x)
+{
+    change_totp(x, GV_TOTP_CLEAR);
+}
