@@ -1,42 +1,83 @@
 /**
- * The market: filters, cards, and the states of having nothing to show.
+ * The market: what is on sale, found by filters, as cards or as a table. The box filters and sorts; what the stream says
+ * afterwards is put where it belongs, or taken out.
  * @module
  */
 import { el } from '../lib/html.js';
-import { listListings } from '../lib/api.js';
+import { listLots } from '../lib/api-market.js';
 import { follow, link, node } from '../lib/box.js';
-import { integer } from '../lib/format.js';
+import { integer, shorten } from '../lib/format.js';
 import { t } from '../lib/i18n.js';
+import { byOrder, passes } from '../lib/lots.js';
 import { followPriceHint } from '../lib/price-hint.js';
-import { setQuery } from '../lib/router.js';
+import { button, linkButton } from '../components/button.js';
+import { icon } from '../components/icon.js';
 import { listingCard } from '../components/listing-card.js';
+import { lotBadge, lotName, lotQuantity, lotState } from '../components/lot.js';
 import { judge } from '../components/node-state.js';
 import { message, pageHead } from '../components/panel.js';
+import { priceHint } from '../components/price-hint.js';
 import { empty } from '../components/states.js';
+import { moreButton, table } from '../components/table.js';
+import { chooseFilter, filterBar, filterOf, isNarrow, lookOf } from './market-filters.js';
 
-const FILTERS = [
-  { id: 'open', statuses: ['active', 'finished'] },
-  { id: 'upcoming', statuses: ['upcoming'] },
-  { id: 'sold', statuses: ['sold'] },
-  { id: 'all', statuses: null },
-];
-
-const passes = (filter, listing) => filter.statuses === null || filter.statuses.includes(listing.status);
+const PAGE = 24;
+const PAGE_MAX = 200;
 
 export const title = () => t('market.title');
 
-export async function load() {
-  const { items } = await listListings();
-  return new Map(items.map((listing) => [listing.id, listing]));
+/** As many as were shown, so that a reload takes nothing away. */
+export async function load(page) {
+  const filter = filterOf(page);
+  const shown = Math.min(PAGE_MAX, Math.max(PAGE, page.data?.items.size ?? 0));
+  const { items, next_cursor: next } = await listLots({ ...filter, limit: shown }, page.left);
+  return { filter, items: new Map(items.map((lot) => [lot.id, lot])), next };
+}
+
+/** A lot of the stream: into the list, out of it, or beyond what is loaded. */
+function take(page, lot) {
+  const { filter, items, next } = page.data;
+  if (!passes(filter, lot)) {
+    items.delete(lot.id);
+    return;
+  }
+  const order = byOrder(filter.sort);
+  const beyond = next && [...items.values()].every((other) => order(other, lot) < 0);
+  if (items.has(lot.id) || !beyond) items.set(lot.id, lot);
+}
+
+async function more(page) {
+  const { filter, items, next } = page.data;
+  const { items: further, next_cursor: after } = await listLots({ ...filter, limit: PAGE, cursor: next }, page.left);
+  for (const lot of further) items.set(lot.id, lot);
+  page.data.next = after;
+  page.draw();
+}
+
+/** Only the newest answer counts: somebody types faster than the box answers. */
+async function refresh(page) {
+  const turn = (page.state.turn ?? 0) + 1;
+  page.state.turn = turn;
+  try {
+    const data = await load(page);
+    if (page.state.turn !== turn) return;
+    page.data = data;
+    page.state.problem = null;
+  } catch (problem) {
+    if (problem.name === 'AbortError' || page.state.turn !== turn) return;
+    if (problem.text === undefined) throw problem;
+    page.state.problem = problem;
+  }
+  page.draw();
 }
 
 export function open(page) {
   follow({
     frame: (frame) => {
-      if (frame.type === 'listing') page.data.set(frame.data.id, frame.data);
+      if (frame.type === 'listing') take(page, frame.data);
       page.draw();
     },
-    reload: () => page.reload().catch(() => undefined), /* the shell says that the box does not answer */
+    reload: () => refresh(page),
   }, page.left);
   node.listen(page.draw, page.left);
   link.listen(page.draw, page.left);
@@ -44,29 +85,50 @@ export function open(page) {
   page.every(15000, page.draw); /* "3 min ago" grows old */
 }
 
-function filters(all, chosen, choose) {
-  return el('nav', { class: 'filters', 'aria-label': t('market.filters') }, FILTERS.map((filter) => el('button', {
-    type: 'button',
-    id: `filter-${filter.id}`,
-    'aria-pressed': String(filter === chosen),
-    onclick: () => choose(filter.id),
-  }, t(`market.filter.${filter.id}`), el('span', { class: 'number' }, ` ${integer(all.filter((l) => passes(filter, l)).length)}`))));
+function lotsTable(lots, height) {
+  return table({
+    caption: t('market.title'),
+    rows: lots,
+    key: (lot) => lot.id,
+    columns: [
+      { id: 'asset', label: t('market.column.asset'), head: true, cell: (lot) => el('a', { href: `/lots/${lot.id}` }, lotName(lot)) },
+      { id: 'amount', label: t('market.column.amount'), cell: lotQuantity },
+      { id: 'price', label: t('market.column.price'), amount: true, cell: (lot) => (lot.price_sats === null ? '—' : [`${integer(lot.price_sats)} sat `, priceHint(lot.price_sats)]) },
+      { id: 'status', label: t('market.column.status'), cell: lotBadge },
+      { id: 'next', label: t('market.column.next'), cell: (lot) => lotState(lot, height) },
+      { id: 'seller', label: t('lot.seller'), cell: (lot) => (lot.seller ? el('code', { title: lot.seller }, shorten(lot.seller, 5)) : '—') },
+    ],
+  });
+}
+
+function nothing(page) {
+  const reset = () => {
+    chooseFilter(page, { q: null, asset: null, seller: null, min: null, max: null });
+    refresh(page);
+  };
+  if (isNarrow(page)) {
+    return empty({ title: t('market.noneFound'), text: t('market.noneFoundText'), sign: 'search', actions: [button({ label: t('market.reset'), onclick: reset })] });
+  }
+  const { show } = lookOf(page);
+  return empty({ title: t(`market.empty.${show}`), text: t('market.emptyText'), actions: [linkButton({ href: '/sell', label: t('market.sell'), icon: 'tag' })] });
 }
 
 export function render(page) {
-  const chosen = FILTERS.find(({ id }) => id === (page.state.filter ?? page.query.get('show'))) ?? FILTERS[0];
-  const all = [...page.data.values()];
-  const shown = all.filter((listing) => passes(chosen, listing)).sort((a, b) => b.id - a.id);
+  const { items, filter, next } = page.data;
+  const height = node.get()?.height ?? 0;
+  const lots = [...items.values()].sort(byOrder(filter.sort));
   const detail = link.get() === 'offline' ? '' : judge(node.get(), link.get()).detail;
+  const { problem } = page.state;
   return [
-    pageHead(t('market.title')),
-    detail ? message('wait', detail) : null,
-    filters(all, chosen, (id) => {
-      page.state.filter = id;
-      setQuery({ show: id === 'open' ? null : id });
-      page.draw();
-    }),
-    shown.length ? el('section', { class: 'listings', id: 'listings' }, shown.map((listing) => listingCard(listing, node.get()?.height ?? 0)))
-      : empty({ title: t(`market.empty.${chosen.id}`) }),
+    pageHead(t('market.title'), { intro: t('market.intro'), actions: [linkButton({ href: '/sell', label: t('market.sell'), icon: 'tag' })] }),
+    el('div', { class: 'stack' },
+      detail ? message('wait', detail) : null,
+      filterBar(page, () => refresh(page)),
+      problem ? message('bad', problem.text, button({ label: t('state.again'), icon: 'refresh', onclick: () => refresh(page) })) : null,
+      lots.length === 0 ? nothing(page)
+        : lookOf(page).as === 'table' ? el('div', { class: 'panel', id: 'lots-table' }, lotsTable(lots, height))
+          : el('section', { class: 'listings', id: 'listings', 'aria-label': t('market.title') }, lots.map((lot) => listingCard(lot, height))),
+      moreButton(next ? () => more(page) : null),
+      el('p', { class: 'soft small' }, icon('info'), ' ', t('market.own'))),
   ];
 }

@@ -1,0 +1,66 @@
+/**
+ * The calls of the market: lots, purchase, and what a seller needs. Each is declared once.
+ * @module
+ *
+ * @typedef {import('./api.js').Listing} Listing
+ *
+ * @typedef {Object} LotPage
+ * @property {Listing[]} items
+ * @property {string|null} next_cursor
+ *
+ * @typedef {Object} Purchase
+ * @property {string} psbt base64, the buyer's pair first
+ * @property {number} block_number of the seller's half
+ * @property {number} price_sats
+ * @property {number} receive_sats on the output that takes the asset
+ * @property {number} fee_sats
+ * @property {number} change_sats
+ * @property {number} vsize
+ *
+ * @typedef {{block_number: number, price_sats: number, psbt_data: string}} Rung
+ *
+ * @typedef {Object} Report of a preflight
+ * @property {{pointer: string, code: string, detail: string}[]} problems
+ * @property {string[]} warnings
+ * @property {{block_number: number, price_sats: number, valid: boolean, listable: boolean, locked: boolean, code: string, detail: string}[]} rungs
+ * @property {boolean} listable
+ */
+import { get, post } from './http.js';
+
+/**
+ * @param {Object<string, string|number|null|undefined>} filter members as the query has them; empty ones are left out
+ * @param {AbortSignal} [until] @returns {Promise<LotPage>}
+ */
+export function listLots(filter, until) {
+  const given = Object.entries(filter).filter(([, value]) => value !== null && value !== undefined && value !== '');
+  return get(`/api/v1/dutch?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`, until);
+}
+
+/** @param {string} id @returns {Promise<Listing>} without its PSBT */
+export const readLot = (id) => get(`/api/v1/dutch/${encodeURIComponent(id)}`);
+
+/** @param {string} id @returns {Promise<{psbt: Rung|null}>} */
+export const readCurrentPsbt = (id) => get(`/api/v1/dutch/${encodeURIComponent(id)}/current-psbt`);
+
+/**
+ * @param {number} id
+ * @param {{inputs: {txid: string, vout: number}[], receive_address: string, change_address: string, fee_rate_sat_vb: number}} order
+ * @returns {Promise<Purchase>}
+ */
+export const buildPurchase = (id, order) => post(`/api/v1/dutch/${id}/purchase`, order, { timeoutMs: 60000 });
+
+/** @param {object} plan @returns {Promise<{price_decrement: number, psbts: Rung[]}>} unsigned */
+export const buildLadder = (plan) => post('/api/v1/dutch/ladder', plan, { timeoutMs: 60000 });
+
+/* A quantity goes out digit by digit as it was typed: numbers of JavaScript end at 2^53. */
+const bodyOf = (offer) => new Blob(
+  [JSON.stringify({ ...offer, asset_qty: 0 }).replace('"asset_qty":0', `"asset_qty":${offer.asset_qty}`)],
+  { type: 'application/json' });
+
+const as = (key) => ({ headers: key ? { 'X-API-Key': key } : {}, quiet: true, timeoutMs: 120000 });
+
+/** @param {object} offer asset_qty as text of a number @param {string} [key] instead of a session @returns {Promise<Report>} */
+export const checkOffer = (offer, key) => post('/api/v1/dutch/check', bodyOf(offer), as(key));
+
+/** @param {object} offer @param {string|undefined} key @param {string} idempotency @returns {Promise<Listing & {warnings: string[]}>} */
+export const listOffer = (offer, key, idempotency) => post('/api/v1/dutch', bodyOf(offer), { ...as(key), idempotency });
