@@ -360,7 +360,7 @@ test('fingers: a tap tells the price, a swipe moves, a pinch zooms', async (t) =
   for (const fx of [0.55, 0.6, 0.7, 0.8]) await touch('touchMove', at(fx, 0.5));
   await touch('touchEnd');
   await until('the swipe moved it', () => button.isVisible());
-  assert.equal(await tip.isVisible(), false);
+  await until('no tip', async () => !(await tip.isVisible()));
   await button.click();
 
   const before = await canvasOf(page, '#scatter');
@@ -401,7 +401,7 @@ test('history: four lengths, holes stay open and are counted, and the table tell
   await shows(page, '#history .tip', /USD · \d{4}-\d\d-\d\d · confidence 97%/);
   await page.mouse.wheel(0, -100);
   await until('zoomed', () => page.locator('#history button').isVisible());
-  assert.equal(await tip.isVisible(), false);
+  await until('no tip', async () => !(await tip.isVisible()));
 });
 
 test('tables hold everything: payments, blocks, history, days', async (t) => {
