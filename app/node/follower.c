@@ -56,7 +56,7 @@ void gv_follower_init(struct gv_follower *f, const struct gv_follower_config *co
     f->check_at = f->round_at;
     f->indexer_at = f->round_at;
     f->feed_seen = 0;
-    f->fill.phase = config->tap != NULL ? GV_FILL_DUE : GV_FILL_DONE;
+    f->fill = (struct gv_fill){.phase = config->tap != NULL ? GV_FILL_DUE : GV_FILL_DONE};
     atomic_init(&f->stop, false);
 
     pthread_condattr_t attributes;
