@@ -3,6 +3,7 @@
  * One gv_rpc per thread; it lends its own buffers. The cookie file is read again on 401. Every call
  * fails closed: an answer that is not exactly what the fact sheet says is GV_ERR_UNAVAILABLE with
  * code "node.*", never a default. Limits: answers of small calls GV_RPC_SMALL_MAX bytes.
+ * Set-up also asks getnetworkinfo, and goes without.
  * A user with rpcwhitelist needs: getblock, getblockchaininfo, getblockhash, getblockheader,
  * getmempoolinfo, getrawtransaction, gettxout, gettxspendingprevout, getzmqnotifications (the last
  * only when the ZMQ endpoints are not configured).
@@ -57,6 +58,9 @@ struct gv_rpc_chain {
  * where said. All fill fail. */
 GV_MUST_USE enum gv_err gv_rpc_blockchain(struct gv_rpc *rpc, struct gv_rpc_chain *chain,
                                           struct gv_fail *fail);
+
+/** The node's version as a number (270000 is 27.0): getnetworkinfo. */
+GV_MUST_USE enum gv_err gv_rpc_version(struct gv_rpc *rpc, int64_t *version, struct gv_fail *fail);
 
 struct gv_rpc_txout {
     bool found; /* false: spent or never existed, not told apart */

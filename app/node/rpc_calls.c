@@ -111,6 +111,18 @@ enum gv_err gv_rpc_blockchain(struct gv_rpc *rpc, struct gv_rpc_chain *chain, st
     return GV_OK;
 }
 
+enum gv_err gv_rpc_version(struct gv_rpc *rpc, int64_t *version, struct gv_fail *fail)
+{
+    struct gv_rpc_request request;
+    gv_rpc_begin(rpc, &request, "getnetworkinfo");
+    gv_json_ref result = NULL;
+    enum gv_err err = gv_rpc_call(rpc, &request, &result, fail);
+    if (err == GV_OK && (!gv_json_int(gv_json_get(result, "version"), version) || *version < 0)) {
+        err = bad_field(fail, request.method, "version");
+    }
+    return err;
+}
+
 enum gv_err gv_rpc_block_hash(struct gv_rpc *rpc, uint32_t height, struct gv_hash256 *hash,
                               struct gv_fail *fail)
 {

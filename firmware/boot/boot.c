@@ -12,6 +12,7 @@
 #include "firmware/boot/control_thread.h"
 #include "firmware/boot/machine.h"
 #include "firmware/boot/options.h"
+#include "firmware/boot/node_search.h"
 #include "firmware/boot/oracle_thread.h"
 #include "firmware/boot/outbox_threads.h"
 #include "firmware/boot/ports_file.h"
@@ -219,6 +220,8 @@ static void init_api(void)
         .signer = &gv_boot_accounts_instance()->signer,
         .jwks = &gv_boot_accounts_instance()->jwks,
         .show_claim = gv_boot_show_claim,
+        .find_cookies = gv_boot_find_cookies,
+        .probe_zmq = gv_boot_probe_zmq,
         .oracle = self.config.oracle_enabled ? gv_oracle_service_instance() : NULL,
         .prices = gv_prices_instance(),
     };

@@ -32,6 +32,8 @@ const ELSEWHERE = {
   'session_end 204': 'accounts.test.mjs',
   'setup_claim 201': 'setup.test.mjs',
   'setup_step 200': 'setup.test.mjs',
+  'setup_discover 200': 'setup-node.test.mjs',
+  'setup_node_test 200': 'setup-node.test.mjs',
   'account_password 204': 'people.test.mjs',
   'account_totp_offer 201': 'people.test.mjs',
   'account_totp_confirm 204': 'people.test.mjs',

@@ -56,6 +56,14 @@ struct gv_api_machine {
 #define GV_DISK_FAIL_BYTES (32u * 1024u * 1024u)
 #define GV_DISK_WARN_BYTES (256u * 1024u * 1024u)
 
+/** A node's cookie file that was found on this machine. */
+#define GV_API_COOKIES_MAX 16u
+struct gv_api_cookie {
+    char path[256];
+    const char *network; /* "main", "test", "signet", "regtest" */
+    bool readable;       /* by this process */
+};
+
 struct gv_api_config {
     const struct gv_config *config;
     struct gv_engine *engine;
@@ -80,6 +88,9 @@ struct gv_api_config {
     const struct gv_jwks *jwks;     /* keys of the configured issuer of tokens; may be empty */
     /** Show the claim code on console and in its file; NULL: the box is claimed, take it away. */
     void (*show_claim)(void *ctx, const char *code);
+    uint32_t (*find_cookies)(void *ctx, struct gv_api_cookie *found, uint32_t found_max);
+    /** Is a ZMQ publisher there? Takes seconds. */
+    enum gv_err (*probe_zmq)(void *ctx, const char *endpoint, struct gv_fail *fail);
     void (*machine)(void *ctx, struct gv_api_machine *machine); /* lent by boot */
     void (*restart)(void *ctx);                                 /* soon, in an orderly way */
     void *boot_ctx;                                             /* of these */

@@ -91,6 +91,9 @@ void gv_handle_audit_verify(struct gv_exchange *x);
 void gv_handle_setup(struct gv_exchange *x);
 void gv_handle_setup_claim(struct gv_exchange *x);
 void gv_handle_setup_step(struct gv_exchange *x);
+/* setup_node.c */
+void gv_handle_setup_discover(struct gv_exchange *x);
+void gv_handle_setup_node_test(struct gv_exchange *x);
 /* assets.c */
 void gv_handle_asset(struct gv_exchange *x);
 void gv_handle_shell(struct gv_exchange *x);
