@@ -160,6 +160,8 @@ _Static_assert(GV_LIVE_LAG_BYTES < GV_LIVE_RAW_EVENT_BYTES, "who lags is told be
 
 /* Uploads: body, its JSON tree and its ladder. */
 #define GV_SUBMISSION_BYTES (GV_BODY_MAX + GV_BODY_ARENA_BYTES + GV_LADDER_BYTES_MAX)
+/* One fact about each listing (web/api/stats.c). */
+#define GV_FACT_BYTES 48u
 /* A listing: engine's record, published row with its rendered text, its share of a publication's
  * PSBTs, spend view and watch places (asserted in app/engine/engine.c). */
 #define GV_LISTING_BYTES (896u + 896u + GV_LISTING_JSON_MAX + 512u + 256u)
@@ -171,7 +173,7 @@ _Static_assert(GV_LIVE_LAG_BYTES < GV_LIVE_RAW_EVENT_BYTES, "who lags is told be
  * least, while much of the sum never is at the same time. */
 #define GV_FIXED_BYTES                                                                             \
     (GV_WIDE(GV_SUBMISSIONS_MAX) * GV_SUBMISSION_BYTES +                                           \
-     GV_WIDE(GV_LISTINGS_MAX) * GV_LISTING_BYTES +                                                 \
+     GV_WIDE(GV_LISTINGS_MAX) * (GV_LISTING_BYTES + GV_FACT_BYTES) +                                                 \
      GV_WIDE(GV_HTTP_WORKERS) * (GV_REPLY_BYTES_MAX + 2u * GV_SMALL_BODY_MAX) +                    \
      GV_WIDE(GV_RATE_SETS) * GV_RATE_SET_BYTES + GV_BLOCK_BYTES_MAX +                              \
      GV_WIDE(GV_WATCH_MAX) * GV_EVIDENCE_BYTES +                                                   \

@@ -208,6 +208,8 @@ test('every described status of every operation can be had', async () => {
   }
   await withoutLeave(reader);
   await system(await world.gaveld.createKey({ scope: 'admin' }));
+  await api.get('/api/v1/stats');
+  await api.get('/api/v1/stats?window=1');
   await api.get('/api/v1/ws');
   await api.get('/api/v1/events');
   await api.get('/api/v1/events/poll?ch=nothing');

@@ -58,6 +58,7 @@ const struct gv_route gv_api_routes[] = {
     {"GET",  "/api/health",                     gv_handle_legacy_health,  PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "legacy_health",         NULL},
     /* version 1 */
     {"GET",  "/api/v1/auctions",                gv_handle_v1_list,        PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "auction_list",          &v1},
+    {"GET",  "/api/v1/stats",                   gv_handle_stats,          PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "stats",                 NULL},
     {"GET",  "/api/v1/dutch",                   gv_handle_v1_list,        PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "dutch_list",            &v1},
     {"POST", "/api/v1/dutch",                   gv_handle_create,         "auctions:write", GV_CSRF_TOKEN, GV_RATE_WRITE, GV_BODY_MAX,       0,                  "dutch_create",          &v1},
     {"POST", "/api/v1/dutch/check",             gv_handle_check,          "auctions:write", GV_CSRF_TOKEN, GV_RATE_PSBT,  GV_BODY_MAX,       0,                  "dutch_check",           &v1},
