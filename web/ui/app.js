@@ -72,7 +72,7 @@ function makePage(view, { params, url }, leave) {
       }, DRAW_MS);
     },
     async reload() {
-      page.data = view.load ? await view.load(page) : null;
+      page.data = (await view.load?.(page)) ?? null;
       page.draw();
     },
     every(ms, work) {
@@ -110,14 +110,14 @@ async function show(url, why) {
       found.row.view(), loadStrings(...found.row.strings), ...(found.row.styles ?? []).map(loadStyle),
     ]);
     const page = makePage(view, { params: found.params, url }, leave);
-    page.data = view.load ? await view.load(page) : null;
+    page.data = (await view.load?.(page)) ?? null;
     if (leave.signal.aborted) return;
     drawFirst(view, page, why);
     present.draw = page.draw;
     view.open?.(page);
   } catch (problem) {
     if (leave.signal.aborted || problem.name === 'AbortError') return;
-    main.replaceChildren(failed(problem, () => show(url, 'link')));
+    main.replaceChildren(failed(problem, () => show(url, 'link'), 'h1'));
     if (problem.status === undefined) throw problem;
     if (problem.code === 'offline') setTimeout(() => { if (!leave.signal.aborted) show(url, 'start'); }, RETRY_MS);
   }

@@ -20,13 +20,13 @@ export const empty = ({ title, text, sign = 'empty', actions = [] }) =>
 
 /**
  * Loading failed. No answer at all looks different from a refusal.
- * @param {any} problem @param {() => any} [again]
+ * @param {any} problem @param {() => any} [again] @param {'h1'|'h2'} [level] h1 when it is all the page has
  */
-export function failed(problem, again) {
+export function failed(problem, again, level = 'h2') {
   const lost = problem.code === 'offline';
   return el('div', { class: `state ${lost ? 'offline' : 'failed'}`, role: 'alert' },
     icon(lost ? 'offline' : 'alert'),
-    el('h2', {}, lost ? t('state.offline') : problem.status === 404 ? t('state.notFound') : t('state.failed')),
+    el(level, {}, lost ? t('state.offline') : problem.status === 404 ? t('state.notFound') : t('state.failed')),
     el('p', {}, lost ? t('state.offlineText') : problem.text ?? t('problem.unknown')),
     problem.requestId ? el('p', { class: 'small' }, t('state.request', { id: problem.requestId })) : null,
     again ? el('div', { class: 'row' }, button({ label: t('state.again'), icon: 'refresh', onclick: again })) : null);

@@ -110,7 +110,7 @@ export const endSession = (id) => remove(`/api/v1/sessions/${encodeURIComponent(
 /** @param {{current: string, new: string}} passwords */
 export const changePassword = (passwords) => put('/api/v1/account/password', passwords, { quiet: true });
 /** @returns {Promise<{secret: string, uri: string}>} */
-export const beginTotp = () => post('/api/v1/account/totp', {});
+export const beginTotp = () => post('/api/v1/account/totp');
 /** @param {string} code */
 export const confirmTotp = (code) => put('/api/v1/account/totp', { code }, { quiet: true });
 /** @param {string} code */
