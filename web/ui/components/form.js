@@ -111,7 +111,8 @@ export function showProblem(form, problem) {
   if (problem.text === undefined) throw problem;
   let first = null;
   for (const { pointer, code, detail } of problem.errors) {
-    const name = pointer.split('/')[1] ?? '';
+    const path = pointer.split('/')[1] ?? '';
+    const name = boxOf(form, path) ? path : path.split('.').at(-1); /* "/node.url" is told at "url" */
     if (markField(form, name, problemText(code, detail))) first ??= boxOf(form, name);
   }
   if (first) {

@@ -64,7 +64,7 @@
  * @property {{ok: boolean, code: string, detail: string}} rpc
  * @property {{topic: string, ok: boolean, detail: string}[]} zmq
  * @property {string[]} missing lines for bitcoin.conf
- * @property {{network: string, height: number, headers: number, pruned: boolean, ibd: boolean, version: string}|null} chain
+ * @property {{network: string, height: number, headers: number, pruned: boolean, ibd: boolean, version: number}|null} chain version: 300000 is 30.0.0, 0 untold
  */
 import { get, patch, post, put, remove } from './http.js';
 
@@ -92,7 +92,7 @@ export const claimBox = (claim) => post('/api/v1/setup/claim', claim, { quiet: t
 /** @param {string} step */
 export const saveSetupStep = (step) => put('/api/v1/setup/step', { step });
 /** @returns {Promise<{cookies: {path: string, network: string, readable: boolean}[], addresses: {url: string, answers: boolean}[]}>} */
-export const discoverNode = () => post('/api/v1/setup/node/discover', {}, { timeoutMs: 30000 });
+export const discoverNode = () => post('/api/v1/setup/node/discover', undefined, { timeoutMs: 30000 });
 /** @param {object} connection @param {AbortSignal} [until] @returns {Promise<NodeTest>} */
 export const testNode = (connection, until) => post('/api/v1/setup/node/test', connection, { until, timeoutMs: 40000 });
 

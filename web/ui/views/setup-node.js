@@ -92,6 +92,9 @@ function found(page) {
   ];
 }
 
+/** @param {number} version 300000 */
+const versionText = (version) => (version ? `${Math.floor(version / 10000)}.${Math.floor(version / 100) % 100}.${version % 100}` : '');
+
 function outcome(page) {
   const { result, testing } = page.state;
   if (testing) return el('p', { role: 'status', class: 'soft' }, t('setup.testing'));
@@ -102,7 +105,7 @@ function outcome(page) {
     rpc.ok ? message('good', t('setup.rpcOk')) : message('bad', t('setup.rpcFailed'), rpc.detail, t(`setup.rpcHelp`)),
     chain ? facts([
       [t('setup.network'), chain.network],
-      [t('setup.nodeVersion'), chain.version],
+      [t('setup.nodeVersion'), versionText(chain.version)],
       [t('setup.height'), t('setup.heightOf', { height: chain.height, headers: chain.headers })],
       [t('setup.pruned'), chain.pruned ? t('setup.prunedYes') : t('setup.prunedNo')],
     ]) : null,
