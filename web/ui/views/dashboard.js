@@ -3,7 +3,7 @@
  * one that fails does not hide the others.
  * @module
  */
-import { listListings, readNode, readOracle, readPriceHistory, readSystem } from '../lib/api.js';
+import { readCounts, readNode, readOracle, readPriceHistory, readSystem } from '../lib/api.js';
 import { follow, link, node as nodeSignal } from '../lib/box.js';
 import { boxNow, ago, bytes, duration, integer, percent, usd } from '../lib/format.js';
 import { el } from '../lib/html.js';
@@ -21,6 +21,7 @@ import { table } from '../components/table.js';
 const STATES = ['upcoming', 'active', 'finished', 'sold', 'closed', 'expired'];
 const SYSTEM_MS = 10000;
 const PRICE_MS = 30000;
+const COUNT_MS = 500;
 
 export const title = () => t('dashboard.title');
 
@@ -30,6 +31,7 @@ async function part(data, name, read) {
     data[name] = await read();
     delete data.failed[name];
   } catch (problem) {
+    if (problem.name === 'AbortError') return; /* the page was left */
     if (problem.text === undefined) throw problem;
     data.failed[name] = problem;
   }
@@ -41,14 +43,14 @@ const readPrice = async (until) => {
   return { ...oracle, line: samples.map(([, price]) => price).filter((price) => price !== null) };
 };
 
-const readLots = async () => new Map((await listListings()).items.map(({ id, status: state }) => [id, state]));
+const readLots = async (until) => (await readCounts(until)).by_status;
 
 export async function load(page) {
-  const data = page.data ?? { failed: {}, system: null, node: null, price: null, lots: new Map() };
+  const data = page.data ?? { failed: {}, system: null, node: null, price: null, lots: null };
   await Promise.all([
     part(data, 'node', () => readNode(page.left)),
     part(data, 'price', () => readPrice(page.left)),
-    part(data, 'lots', readLots),
+    part(data, 'lots', () => readLots(page.left)),
     may('admin') ? part(data, 'system', () => readSystem(page.left)) : null,
   ]);
   if (data.failed.node?.code === 'offline' && !data.node) throw data.failed.node;
@@ -57,12 +59,16 @@ export async function load(page) {
 
 export function open(page) {
   const again = (name, read) => part(page.data, name, read).then(page.draw);
+  /* A block changes many listings at once: count them once. */
+  let counting = 0;
+  const countSoon = () => {
+    counting ||= setTimeout(() => {
+      counting = 0;
+      if (!page.left.aborted) again('lots', () => readLots(page.left));
+    }, COUNT_MS);
+  };
   follow({
-    frame: ({ type, data }) => {
-      if (type !== 'listing') return;
-      page.data.lots.set(data.id, data.status);
-      page.draw();
-    },
+    frame: ({ type }) => { if (type === 'listing') countSoon(); },
     reload: () => page.reload().catch(() => undefined), /* the shell says that the box does not answer */
   }, page.left);
   link.listen(page.draw, page.left);
@@ -105,13 +111,12 @@ function priceTile(price, problem) {
 }
 
 function tiles({ node, price, lots, failed }) {
-  const count = (...states) => [...lots.values()].filter((state) => states.includes(state)).length;
-  const onSale = count('active', 'finished');
+  const onSale = lots ? lots.active + lots.finished : null;
   return el('div', { class: 'grid tiles' },
     stat({ id: 'tile-height', label: t('dashboard.height'), value: node ? integer(node.height) : '—', note: node ? t('dashboard.tipAge', { age: ago(node.tip_time) }) : failed.node?.text }),
     priceTile(price, failed.price),
     stat({ id: 'tile-mempool', label: t('dashboard.mempool'), value: node?.mempool_txs != null ? integer(node.mempool_txs) : '—', unit: node?.mempool_txs != null ? t('dashboard.transactions', { n: node.mempool_txs }) : '' }),
-    stat({ id: 'tile-sale', label: t('dashboard.onSale'), href: '/', value: integer(onSale), unit: t('dashboard.lots', { n: onSale }), note: t('dashboard.upcomingToo', { n: count('upcoming') }) }));
+    stat({ id: 'tile-sale', label: t('dashboard.onSale'), href: '/', value: lots ? integer(onSale) : '—', unit: lots ? t('dashboard.lots', { n: onSale }) : '', note: lots ? t('dashboard.upcomingToo', { n: lots.upcoming }) : failed.lots?.text }));
 }
 
 /* ---- Panels ---- */
@@ -146,7 +151,7 @@ function nodePanel({ node, failed }) {
 }
 
 function auctionsPanel({ lots, failed }) {
-  const rows = STATES.map((state) => ({ state, n: [...lots.values()].filter((each) => each === state).length })).filter(({ n }) => n > 0);
+  const rows = STATES.map((state) => ({ state, n: lots?.[state] ?? 0 })).filter(({ n }) => n > 0);
   return panel({ id: 'auctions', title: t('dashboard.auctions') },
     unread(failed.lots),
     rows.length ? table({
@@ -155,7 +160,7 @@ function auctionsPanel({ lots, failed }) {
         { id: 'state', label: t('dashboard.stateColumn'), head: true, cell: ({ state }) => t(`dashboard.state.${state}`) },
         { id: 'n', label: t('dashboard.count'), amount: true, cell: ({ n }) => integer(n) },
       ],
-    }) : empty({ title: t('dashboard.noAuctions'), text: t('dashboard.noAuctionsText'), sign: 'ladder' }));
+    }) : lots && empty({ title: t('dashboard.noAuctions'), text: t('dashboard.noAuctionsText'), sign: 'ladder' }));
 }
 
 function boxPanel({ system, failed }) {
