@@ -49,7 +49,8 @@ enum gv_json_type gv_json_type(gv_json_ref v);
 gv_json_ref gv_json_get(gv_json_ref v, const char *key);
 
 /** Refuse unknown and repeated members of an object.
- *  In: names: NULL-terminated list of all allowed keys. pointer: of the object, for the message.
+ *  In: names: NULL-terminated list of all allowed keys. pointer: of the object; that of the
+ *  member goes into `fail`.
  *  Returns: GV_OK; GV_ERR_INVALID "json.not_object", "json.unknown_member",
  *  "json.duplicate_member", "json.too_many_members". */
 #define GV_JSON_MEMBERS_MAX 128u /* keeps the search for repeated keys short */

@@ -191,6 +191,17 @@ static struct gv_view key_text(yyjson_val *key)
     return gv_view_of(yyjson_get_str(key), yyjson_get_len(key));
 }
 
+/* The member's place (RFC 6901: "~" and "/" are escaped), cut where the key is. */
+static void point_at(char *out, size_t cap, const char *object, const char *key)
+{
+    gv_format_cut(out, cap, "%s/", object);
+    for (; *key != '\0'; key++) {
+        const size_t n = strlen(out);
+        const char plain[2] = {*key, '\0'};
+        gv_format_cut(out + n, cap - n, "%s", *key == '~' ? "~0" : *key == '/' ? "~1" : plain);
+    }
+}
+
 /* A key as a person may see it: cut, and free of anything that is not printable. */
 static enum gv_err fail_key(struct gv_fail *fail, const char *pointer, const char *code,
                             const char *what, struct gv_view key)
@@ -201,8 +212,10 @@ static enum gv_err fail_key(struct gv_fail *fail, const char *pointer, const cha
         shown[i] = (char)(key.p[i] >= ' ' && key.p[i] <= '~' ? key.p[i] : '?');
     }
     shown[n] = '\0';
-    return gv_fail_at(fail, GV_ERR_INVALID, pointer, code, "The object %s the member \"%s\"%s.",
-                      what, shown, n < key.n ? " (cut)" : "");
+    char at[sizeof(fail->pointer)];
+    point_at(at, sizeof(at), pointer, shown);
+    return gv_fail_at(fail, GV_ERR_INVALID, at, code, "The object %s the member \"%s\"%s.", what,
+                      shown, n < key.n ? " (cut)" : "");
 }
 
 static bool listed(struct gv_view key, const char *const *names)

@@ -64,6 +64,8 @@ _Static_assert(GV_CHAIN_RING >= 288u, "a reorg of all blocks a pruned node keeps
 #define GV_EVIDENCE_BYTES 3072u
 
 #define GV_API_KEYS_MAX 64u
+/* Listings of one batch: what the rate class of writes allows at once. */
+#define GV_BATCH_MAX 20u
 /* Answers kept for requests that are sent again (6 kB each, on disk). */
 #define GV_REPLAYS_MAX 4096u
 

@@ -151,6 +151,8 @@ test('every described status of every operation can be had', async () => {
   }
   await world.mineTo(plan.start);
 
+  await api.post('/api/v1/dutch/batch', { items: [{}] }, auth());
+  await api.post('/api/v1/dutch/batch', { items: [] }, auth());
   await api.post('/api/v1/dutch/check', body);
   await api.post('/api/v1/dutch/check', body, auth());
   await api.post('/api/v1/dutch/check', '{', auth());

@@ -1,12 +1,11 @@
 /* POST of a listing: the upload's checks in order, then one engine command. */
-#include "web/api/handlers.h"
+#include "web/api/create.h"
 
 #include "firmware/base/assert.h"
 #include "firmware/base/text.h"
 #include "web/api/caller.h"
 #include "web/api/errors.h"
 #include "web/api/render.h"
-#include "web/api/upload.h"
 
 #include <string.h>
 
@@ -43,14 +42,11 @@ static enum gv_err commit(struct gv_upload *upload, uint64_t *id, struct gv_fail
     return gv_engine_create_dutch(upload->api->config.engine, submission, id, fail);
 }
 
-static enum gv_err create(struct gv_upload *upload, const struct gv_family *family,
-                          uint32_t granted, uint64_t *id, struct gv_fail *fail)
+enum gv_err gv_create_dutch(struct gv_upload *upload, gv_json_ref root,
+                            const struct gv_family *family, uint32_t granted, uint64_t *id,
+                            struct gv_fail *fail)
 {
-    struct gv_json json;
-    enum gv_err err = gv_upload_parse(upload, &json, fail);
-    if (err == GV_OK) {
-        err = gv_upload_fields(upload, json.root, family->v1, fail);
-    }
+    enum gv_err err = gv_upload_fields(upload, root, family->v1, fail);
     if (err == GV_OK) {
         err = ask_all(upload, fail);
     }
@@ -150,16 +146,30 @@ static void answer_created(struct gv_exchange *x, const struct gv_upload *upload
 
 /* ---- the request --------------------------------------------------------------------------------- */
 
-static void keep_answer(struct gv_upload *upload, const struct gv_family *family,
-                        const struct gv_idempotency *idempotency)
+void gv_create_keep(struct gv_upload *upload, const struct gv_family *family,
+                    const struct gv_hash256 *key, const struct gv_hash256 *body)
 {
     struct gv_submission *submission = upload->submission;
-    if (idempotency->used) {
-        submission->answer = write_kept;
-        submission->answer_form = family;
-        submission->replay_key = idempotency->key;
-        submission->replay_body = idempotency->body;
+    submission->answer = write_kept;
+    submission->answer_form = family;
+    submission->replay_key = *key;
+    submission->replay_body = *body;
+}
+
+static enum gv_err create(struct gv_upload *upload, struct gv_exchange *x,
+                          const struct gv_idempotency *idempotency, uint64_t *id,
+                          struct gv_fail *fail)
+{
+    const struct gv_family *family = x->route->extra;
+    struct gv_json json;
+    const enum gv_err err = gv_upload_parse(upload, &json, fail);
+    if (err != GV_OK) {
+        return err;
     }
+    if (idempotency->used) {
+        gv_create_keep(upload, family, &idempotency->key, &idempotency->body);
+    }
+    return gv_create_dutch(upload, json.root, family, gv_caller_of(x)->granted, id, fail);
 }
 
 void gv_handle_create(struct gv_exchange *x)
@@ -169,7 +179,6 @@ void gv_handle_create(struct gv_exchange *x)
     struct gv_upload upload;
     struct gv_view body;
     struct gv_fail fail = {0};
-    const uint32_t granted = gv_caller_of(x)->granted;
     uint64_t id = 0;
     enum gv_err err = gv_upload_open(&upload, x, &body, &fail);
     if (err == GV_OK && !gv_idempotency_begin(&idempotency, x, family->v1, body)) {
@@ -177,8 +186,7 @@ void gv_handle_create(struct gv_exchange *x)
         return;
     }
     if (err == GV_OK) {
-        keep_answer(&upload, family, &idempotency);
-        err = create(&upload, family, granted, &id, &fail);
+        err = create(&upload, x, &idempotency, &id, &fail);
         gv_idempotency_end(&idempotency, x);
     }
     gv_upload_close(&upload);

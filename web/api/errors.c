@@ -39,34 +39,40 @@ static void write_type(struct gv_json_out *out, const char *code)
     gv_jo_kstring(out, "type", type);
 }
 
+void gv_api_write_problem(struct gv_json_out *out, const struct gv_exchange *x, int status,
+                          const struct gv_fail *fail)
+{
+    const char *code = fail->code[0] != '\0' ? fail->code : gv_err_slug(fail->err);
+    gv_jo_object(out);
+    write_type(out, code);
+    gv_jo_kstring(out, "title", gv_http_reason(status));
+    gv_jo_kint(out, "status", status);
+    gv_jo_kstring(out, "code", code);
+    gv_jo_kstring(out, "detail", fail->text);
+    gv_jo_key(out, "instance");
+    gv_jo_text(out, x->request->path);
+    gv_jo_key(out, "request_id");
+    char id[24];
+    gv_format_cut(id, sizeof(id), "r%llu", (unsigned long long)x->request->number);
+    gv_jo_string(out, id);
+    if (fail->pointer[0] != '\0') {
+        gv_jo_key(out, "errors");
+        gv_jo_array(out);
+        gv_jo_object(out);
+        gv_jo_kstring(out, "pointer", fail->pointer);
+        gv_jo_kstring(out, "code", code);
+        gv_jo_object_end(out);
+        gv_jo_array_end(out);
+    }
+    gv_jo_object_end(out);
+}
+
 static size_t write_problem(char *body, const struct gv_exchange *x, int status,
                             const struct gv_fail *fail)
 {
-    const char *code = fail->code[0] != '\0' ? fail->code : gv_err_slug(fail->err);
     struct gv_json_out out;
     gv_json_out_init(&out, body, ERROR_BODY_MAX);
-    gv_jo_object(&out);
-    write_type(&out, code);
-    gv_jo_kstring(&out, "title", gv_http_reason(status));
-    gv_jo_kint(&out, "status", status);
-    gv_jo_kstring(&out, "code", code);
-    gv_jo_kstring(&out, "detail", fail->text);
-    gv_jo_key(&out, "instance");
-    gv_jo_text(&out, x->request->path);
-    gv_jo_key(&out, "request_id");
-    char id[24];
-    gv_format_cut(id, sizeof(id), "r%llu", (unsigned long long)x->request->number);
-    gv_jo_string(&out, id);
-    if (fail->pointer[0] != '\0') {
-        gv_jo_key(&out, "errors");
-        gv_jo_array(&out);
-        gv_jo_object(&out);
-        gv_jo_kstring(&out, "pointer", fail->pointer);
-        gv_jo_kstring(&out, "code", code);
-        gv_jo_object_end(&out);
-        gv_jo_array_end(&out);
-    }
-    gv_jo_object_end(&out);
+    gv_api_write_problem(&out, x, status, fail);
     return out.n;
 }
 

@@ -62,6 +62,7 @@ const struct gv_route gv_api_routes[] = {
     {"GET",  "/api/v1/dutch",                   gv_handle_v1_list,        PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "dutch_list",            &v1},
     {"POST", "/api/v1/dutch",                   gv_handle_create,         "auctions:write", GV_CSRF_TOKEN, GV_RATE_WRITE, GV_BODY_MAX,       0,                  "dutch_create",          &v1},
     {"POST", "/api/v1/dutch/check",             gv_handle_check,          "auctions:write", GV_CSRF_TOKEN, GV_RATE_PSBT,  GV_BODY_MAX,       0,                  "dutch_check",           &v1},
+    {"POST", "/api/v1/dutch/batch",             gv_handle_batch,          "auctions:write", GV_CSRF_TOKEN, GV_RATE_WRITE, GV_BODY_MAX,       0,                  "dutch_batch",           &v1},
     {"POST", "/api/v1/dutch/ladder",            gv_handle_ladder,         PUBLIC,           GV_CSRF_NONE,  GV_RATE_WRITE, GV_SMALL_BODY_MAX, 0,                  "dutch_ladder",          &v1},
     {"GET",  "/api/v1/dutch/{id}",              gv_handle_one,            PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "dutch_one",             &v1},
     {"GET",  "/api/v1/dutch/{id}/current-psbt", gv_handle_current_psbt,   PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "dutch_psbt",            &v1},

@@ -56,7 +56,8 @@ static enum gv_err read_query(struct answer *answer, struct gv_fail *fail)
         err = gv_query_number(answer->x, "to", INT64_MAX, INT64_MAX, &query->to_s, fail);
     }
     if (err == GV_OK) {
-        err = gv_query_number(answer->x, "window", INT32_MAX, (uint64_t)30u * DAY_S, &query->window_s, fail);
+        err = gv_query_number(answer->x, "window", INT32_MAX, (uint64_t)30u * DAY_S,
+                              &query->window_s, fail);
     }
     if (err == GV_OK && (query->from_s > query->to_s || query->window_s < 3600u)) {
         return gv_fail(fail, GV_ERR_INVALID, "query.range",

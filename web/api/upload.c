@@ -6,6 +6,17 @@
 #include <inttypes.h>
 #include <string.h>
 
+static enum gv_err take_slot(struct gv_upload *upload, struct gv_fail *fail)
+{
+    upload->submission = gv_submission_acquire();
+    if (upload->submission == NULL) {
+        return gv_fail(fail, GV_ERR_FULL, "upload.busy",
+                       "other uploads are being checked, try again in a few seconds");
+    }
+    upload->submission->terms.locked = true; /* until a rung says otherwise */
+    return GV_OK;
+}
+
 enum gv_err gv_upload_open(struct gv_upload *upload, struct gv_exchange *x, struct gv_view *body,
                            struct gv_fail *fail)
 {
@@ -17,13 +28,12 @@ enum gv_err gv_upload_open(struct gv_upload *upload, struct gv_exchange *x, stru
     if (err != GV_OK) {
         return err;
     }
-    struct gv_submission *submission = gv_submission_acquire();
-    if (submission == NULL) {
-        return gv_fail(fail, GV_ERR_FULL, "upload.busy",
-                       "other uploads are being checked, try again in a few seconds");
+    err = take_slot(upload, fail);
+    if (err != GV_OK) {
+        return err;
     }
-    upload->submission = submission;
-    submission->terms.locked = true; /* until a rung says otherwise */
+    struct gv_submission *submission = upload->submission;
+    upload->source = submission;
     /* What a body that breaks off has left here must be wiped, too. */
     const size_t room = sizeof(submission->body) - GV_JSON_PADDING;
     submission->body_len =
@@ -37,6 +47,16 @@ enum gv_err gv_upload_open(struct gv_upload *upload, struct gv_exchange *x, stru
     }
     *body = gv_view_of(submission->body, n);
     return GV_OK;
+}
+
+enum gv_err gv_upload_item(struct gv_upload *item, const struct gv_upload *batch,
+                           struct gv_fail *fail)
+{
+    memset(item, 0, sizeof(*item));
+    item->api = batch->api;
+    item->worker = batch->worker;
+    item->source = batch->source;
+    return take_slot(item, fail);
 }
 
 enum gv_err gv_upload_parse(struct gv_upload *upload, struct gv_json *json, struct gv_fail *fail)

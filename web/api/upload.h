@@ -16,6 +16,7 @@ struct gv_upload {
     struct gv_api *api;
     struct gv_api_worker *worker;
     struct gv_submission *submission; /* NULL: none, or taken over by the engine */
+    struct gv_submission *source;     /* whose body holds the text: this one, or that of a batch */
     struct gv_dutch_numbers numbers;
     struct gv_view asset_qty;    /* decimal text */
     uint32_t tip;                /* height that the UTXO's facts belong to, from gv_upload_utxo */
@@ -31,6 +32,10 @@ GV_MUST_USE enum gv_err gv_upload_open(struct gv_upload *upload, struct gv_excha
 /** The body as JSON, in the slot's memory. Returns: GV_OK; GV_ERR_INVALID json.*; GV_ERR_TOO_LARGE. */
 GV_MUST_USE enum gv_err gv_upload_parse(struct gv_upload *upload, struct gv_json *json,
                                         struct gv_fail *fail);
+/** Take a slot for one item of a batch, whose text stays where it is.
+ *  Returns: GV_OK; GV_ERR_FULL (503). In: batch: parsed, and open as long as the item. */
+GV_MUST_USE enum gv_err gv_upload_item(struct gv_upload *item, const struct gv_upload *batch,
+                                       struct gv_fail *fail);
 void gv_upload_close(struct gv_upload *upload);
 
 /** The eleven fields and the ladder; everything that needs no node.

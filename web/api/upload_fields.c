@@ -23,7 +23,9 @@ static enum gv_err check_present(gv_json_ref object, const char *const *names, c
 {
     for (; *names != NULL; names++) {
         if (gv_json_get(object, *names) == NULL) {
-            return gv_fail_at(fail, GV_ERR_INVALID, pointer, "json.missing",
+            char at[64];
+            gv_format_cut(at, sizeof(at), "%s/%s", pointer, *names);
+            return gv_fail_at(fail, GV_ERR_INVALID, at, "json.missing",
                               "required field %s is missing%s%s", *names,
                               pointer[0] != '\0' ? " in " : "", pointer);
         }
@@ -120,26 +122,27 @@ static enum gv_err rung_error(struct gv_fail *fail, uint32_t i, const char *memb
 }
 
 /* Decodes in place: the text is inside the body, and its bytes are shorter. */
-static enum gv_err read_psbt(struct gv_submission *submission, gv_json_ref v, uint32_t i,
+static enum gv_err read_psbt(struct gv_upload *upload, gv_json_ref v, uint32_t i,
                              struct gv_fail *fail)
 {
+    char *body = upload->source->body;
     struct gv_view text;
     size_t n = 0;
     if (!gv_json_string(v, &text)) {
         return rung_error(fail, i, "psbt_data", "json.type", "psbt_data must be a text");
     }
-    const size_t at = (size_t)((const char *)text.p - submission->body);
-    uint8_t *place = (uint8_t *)submission->body + at;
+    const size_t at = (size_t)((const char *)text.p - body);
+    uint8_t *place = (uint8_t *)body + at;
     struct gv_fail why;
     if (gv_psbt_decode_text(place, &n, GV_PSBT_CHECK_BYTES_MAX, text, &why) != GV_OK) {
         return rung_error(fail, i, "psbt_data", why.code, why.text);
     }
-    submission->psbt_raw[i] = gv_view_of(place, n);
+    upload->submission->psbt_raw[i] = gv_view_of(place, n);
     return GV_OK;
 }
 
-static enum gv_err read_rung(struct gv_submission *submission, gv_json_ref v, uint32_t i,
-                             bool strict, struct gv_fail *fail)
+static enum gv_err read_rung(struct gv_upload *upload, gv_json_ref v, uint32_t i, bool strict,
+                             struct gv_fail *fail)
 {
     char pointer[48];
     int64_t block, price;
@@ -164,9 +167,9 @@ static enum gv_err read_rung(struct gv_submission *submission, gv_json_ref v, ui
         return rung_error(fail, i, "price_sats", "dutch.range",
                           "price_sats must be an integer from 1 to 2100000000000000");
     }
-    submission->rungs[i].block = (uint32_t)block;
-    submission->rungs[i].price.v = (uint64_t)price;
-    return read_psbt(submission, gv_json_get(v, "psbt_data"), i, fail);
+    upload->submission->rungs[i].block = (uint32_t)block;
+    upload->submission->rungs[i].price.v = (uint64_t)price;
+    return read_psbt(upload, gv_json_get(v, "psbt_data"), i, fail);
 }
 
 static enum gv_err read_ladder(struct gv_upload *upload, gv_json_ref psbts, bool strict,
@@ -184,7 +187,7 @@ static enum gv_err read_ladder(struct gv_upload *upload, gv_json_ref psbts, bool
     }
     uint32_t i = 0;
     for (gv_json_ref v = gv_json_first(&it, psbts); v != NULL; v = gv_json_next(&it), i++) {
-        const enum gv_err err = read_rung(submission, v, i, strict, fail);
+        const enum gv_err err = read_rung(upload, v, i, strict, fail);
         if (err != GV_OK) {
             return err;
         }
