@@ -5,6 +5,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Browser } from '../support/browser.mjs';
+import { buy, signCombined } from '../support/buyer.mjs';
+import { makeWallet } from '../support/keys.mjs';
 import { fillMarket } from '../support/market.mjs';
 import { assertFits, inspect, SIZES } from '../support/pages.mjs';
 import { priceAt } from '../support/signer.mjs';
@@ -94,6 +96,97 @@ test('a listing shows, its price falls block by block and a sale appears, all wi
   }
   assert.equal(loads, 0);
   assert.deepEqual(problems, []);
+  await page.close();
+});
+
+/** Through the form of a lot's page to the PSBT that is to be signed. */
+async function begin(page, coins, { rate = '5' } = {}) {
+  await page.getByLabel('UTXOs that pay').fill(coins.map((coin) => `${coin.txid}:${coin.vout}`).join('\n'));
+  await page.getByLabel('Address for the asset').fill(world.buyer.address);
+  await page.getByLabel('Fee rate').fill(rate);
+  await page.getByRole('button', { name: 'Build the transaction' }).click();
+  const box = page.locator('#purchase-psbt');
+  await box.waitFor();
+  return box.inputValue();
+}
+
+test('a lot is bought step by step in its page, which follows the purchase until it is final', async () => {
+  const [{ id }] = lots;
+  const { page, problems } = await open(`/lots/${id}`);
+  await inspect(page, 'lot');
+  await page.getByText(/All 31 prices/).click();
+  await page.getByRole('row', { name: /205,000 sat/ }).waitFor();
+  const coins = world.buyerCoins(1);
+  const psbt = await begin(page, coins);
+  await page.getByText('1 unit of RAREPEPE go to').waitFor();
+  await page.getByText('Show as QR codes').first().click();
+  await page.getByText(/1 of \d/).waitFor();
+  await page.getByText('Which wallets can sign this?').click();
+  await inspect(page, 'lot-sign');
+  await page.reload();
+  assert.equal(await page.locator('#purchase-psbt').inputValue(), psbt, 'a reload loses nothing');
+  await world.mine(1);
+  await page.getByText(/A lower price has been revealed/).waitFor();
+  const tx = signCombined(psbt, coins);
+  await world.node.broadcast(tx.toHex());
+  await page.getByText('Your purchase was seen in the mempool.').waitFor();
+  await inspect(page, 'lot-pending');
+  await world.mine(1);
+  await page.getByText('Your purchase is in a block.').waitFor();
+  await page.getByText(/5 more blocks, and it is/).waitFor();
+  await world.node.rewindTo((await world.height()) - 1);
+  await page.getByText('A reorganisation of the chain undid the spend').waitFor();
+  await page.getByText('Your purchase was seen in the mempool.').waitFor();
+  await world.mine(6);
+  await page.getByText('That is as good as final.').waitFor();
+  await inspect(page, 'lot-sold');
+  assert.deepEqual(problems, []);
+  await page.close();
+});
+
+test('whoever was slower is told so, and that nothing is lost', async () => {
+  const [, { id, plan }] = lots;
+  const { page, problems } = await open(`/lots/${id}`);
+  await begin(page, world.buyerCoins(1));
+  const { json } = await world.currentPsbt(id);
+  const other = makeWallet('p2wpkh', 'another buyer');
+  const tx = buy({ psbt: json.psbt.psbt_data, sold: plan.coin, coins: world.buyerCoins(1), buyer: other });
+  await world.node.broadcast(tx.toHex());
+  await page.getByText('Somebody else was faster.').waitFor();
+  await inspect(page, 'lot-lost');
+  assert.deepEqual(problems, []);
+  await page.close();
+});
+
+test('what is wrong with an order is said at its field, in plain words', async () => {
+  const [, , { id, plan }] = lots;
+  const { page } = await open(`/lots/${id}`);
+  const fill = async (inputs, address = world.buyer.address) => {
+    await page.getByLabel('UTXOs that pay').fill(inputs);
+    await page.getByLabel('Address for the asset').fill(address);
+    await page.getByLabel('Fee rate').fill('2,5');
+    await page.getByRole('button', { name: 'Build the transaction' }).click();
+  };
+  await fill('nonsense');
+  await page.getByText(/64 hex digits/).waitFor();
+  await fill(`${plan.coin.txid}:${plan.coin.vout}`);
+  await page.getByText(/This is the UTXO on sale/).waitFor();
+  await fill(`${'00'.repeat(32)}:0`);
+  await page.getByText(/00000000…:0: /).waitFor();
+  const [coin] = world.buyerCoins(1);
+  await fill(`${coin.txid}:${coin.vout}`, 'no address');
+  await page.locator('[data-field=receive_address] .error:not(:empty)').waitFor();
+  const carrier = await world.assetCoin();
+  await fill(`${carrier.txid}:${carrier.vout}`);
+  await page.getByText(/carries an asset/).waitFor();
+  await inspect(page, 'lot-order-wrong');
+  await page.close();
+});
+
+test('a lot that does not exist is said so', async () => {
+  const { page } = await browser.newPage();
+  await page.goto(`${world.gaveld.httpsUrl}/lots/999999`);
+  await page.getByText('There is nothing here').waitFor();
   await page.close();
 });
 

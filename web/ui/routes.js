@@ -10,6 +10,7 @@ export const AREAS_ALWAYS = ['shell'];
 
 export const routes = [
   { path: '/', view: () => import('./views/market.js'), strings: ['market', 'lot', 'hint'], styles: ['/styles/market.css'] },
+  { path: '/lots/{id}', view: () => import('./views/lot.js'), strings: ['lot', 'wallets', 'hint'], styles: ['/styles/market.css'] },
   { path: '/dashboard', view: () => import('./views/dashboard.js'), strings: ['dashboard'], needs: 'user' },
   { path: '/login', view: () => import('./views/login.js'), strings: ['account'] },
   { path: '/account', view: () => import('./views/account.js'), strings: ['account'], needs: 'user' },
