@@ -8,12 +8,18 @@
 /** Words that are always there. */
 export const AREAS_ALWAYS = ['shell'];
 
+const ADMIN = '/styles/admin.css';
+
 export const routes = [
   { path: '/', view: () => import('./views/market.js'), strings: ['market', 'lot', 'hint'], styles: ['/styles/market.css'] },
   { path: '/lots/{id}', view: () => import('./views/lot.js'), strings: ['lot', 'wallets', 'hint'], styles: ['/styles/market.css'] },
   { path: '/dashboard', view: () => import('./views/dashboard.js'), strings: ['dashboard'], needs: 'user' },
   { path: '/login', view: () => import('./views/login.js'), strings: ['account'] },
   { path: '/account', view: () => import('./views/account.js'), strings: ['account'], needs: 'user' },
+  { path: '/admin', view: () => import('./views/admin.js'), strings: ['admin'], styles: [ADMIN], needs: 'operate' },
+  { path: '/admin/users', view: () => import('./views/admin-users.js'), strings: ['admin', 'admin-people'], styles: [ADMIN], needs: 'admin' },
+  { path: '/admin/keys', view: () => import('./views/admin-keys.js'), strings: ['admin', 'admin-people'], styles: [ADMIN], needs: 'admin' },
+  { path: '/admin/sessions', view: () => import('./views/admin-sessions.js'), strings: ['admin', 'admin-people', 'account'], styles: [ADMIN], needs: 'admin' },
   { path: '/setup', view: () => import('./views/setup.js'), strings: ['setup'], styles: ['/styles/setup.css'] },
 ];
 
@@ -22,4 +28,5 @@ export const navigation = [
   { href: '/', text: 'nav.market' },
   { href: '/oracle', text: 'nav.price' },
   { href: '/dashboard', text: 'nav.dashboard', needs: 'user' },
+  { href: '/admin', text: 'nav.admin', needs: 'operate' },
 ];

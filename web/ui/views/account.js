@@ -3,9 +3,7 @@
  * @module
  */
 import { beginTotp, changePassword, confirmTotp, endSession, listSessions, removeTotp } from '../lib/api.js';
-import { agentOf } from '../lib/agent.js';
-import { ago, day } from '../lib/format.js';
-import { clean, el } from '../lib/html.js';
+import { el } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
 import { navigate } from '../lib/router.js';
 import { restore, session, signOut } from '../lib/session.js';
@@ -16,7 +14,7 @@ import { openDialog } from '../components/dialog.js';
 import { field, form, passwordField } from '../components/form.js';
 import { pageHead, panel } from '../components/panel.js';
 import { qr } from '../components/qr.js';
-import { table } from '../components/table.js';
+import { sessionTable } from '../components/session-table.js';
 import { toast } from '../components/toast.js';
 
 const CODE_INPUT = { class: 'code-input', inputmode: 'numeric', autocomplete: 'one-time-code', maxlength: 6 };
@@ -98,11 +96,6 @@ function totpPanel(page) {
     : button({ label: t('account.totpSetUp'), icon: 'qr', kind: 'primary', onclick: () => setUpTotp(page) }));
 }
 
-function agentName(agent) {
-  const known = agentOf(agent);
-  return known ? t('account.agent', known) : clean(agent) || t('account.unknownDevice');
-}
-
 async function end(page, row) {
   if (row.current) {
     await signOut();
@@ -117,18 +110,8 @@ async function end(page, row) {
 function sessionsPanel(page) {
   const name = session.get()?.user.name;
   const own = page.data.filter((row) => row.user === name);
-  return panel({ id: 'sessions', title: t('account.sessions'), intro: t('account.sessionsIntro') }, table({
-    caption: t('account.sessions'),
-    rows: own,
-    key: (row) => row.id,
-    columns: [
-      { id: 'agent', label: t('account.device'), head: true, cell: (row) => el('span', {}, agentName(row.agent), row.current ? [' ', badge(t('account.thisOne'), 'accent')] : null) },
-      { id: 'address', label: t('account.address'), cell: (row) => el('code', {}, row.address) },
-      { id: 'created', label: t('account.since'), cell: (row) => day(row.created_at) },
-      { id: 'seen', label: t('account.lastSeen'), cell: (row) => ago(row.last_seen_at) },
-      { id: 'end', label: t('account.end'), actions: true, cell: (row) => el('div', { class: 'row' }, button({ label: row.current ? t('menu.signOut') : t('account.end'), onclick: () => end(page, row) })) },
-    ],
-  }));
+  return panel({ id: 'sessions', title: t('account.sessions'), intro: t('account.sessionsIntro') },
+    sessionTable({ caption: t('account.sessions'), rows: own, onend: (row) => end(page, row) }));
 }
 
 export function render(page) {

@@ -1,0 +1,105 @@
+/**
+ * The calls of the admin pages. Each is declared once; settings and the system's state are in lib/api.js.
+ * @module
+ *
+ * @typedef {'owner'|'operator'|'host'|'bidder'|'viewer'} Role
+ *
+ * @typedef {Object} User
+ * @property {string} id
+ * @property {string} name
+ * @property {Role} role
+ * @property {string} created_at
+ * @property {string|null} last_login_at
+ * @property {boolean} totp
+ * @property {boolean} disabled
+ *
+ * @typedef {Object} Key
+ * @property {string} id
+ * @property {string} name
+ * @property {string[]} scopes
+ * @property {boolean} legacy_unlocked
+ * @property {string} created_at
+ * @property {string|null} expires_at
+ * @property {string|null} last_used_at
+ * @property {string|null} revoked_at
+ * @property {string} [key] its text: once, in the answer to its creation
+ *
+ * @typedef {{id: number, at: string, kind: string, subject: string, detail: string, hash: string}} AuditRow
+ * @typedef {{number: number, at: string, level: string, module: string, text: string}} LogLine
+ *
+ * @typedef {Object} Webhook
+ * @property {number} id
+ * @property {string} name
+ * @property {string} url
+ * @property {string[]} events
+ * @property {string} created_at
+ * @property {boolean} enabled
+ * @property {string|null} disabled_at
+ * @property {string} disabled_reason
+ * @property {number} pending
+ * @property {number} attempts
+ * @property {string} [secret] once, in the answer to its creation
+ *
+ * @typedef {Object} Delivery
+ * @property {number} id
+ * @property {string} uuid
+ * @property {string} event
+ * @property {'pending'|'delivered'} state
+ * @property {string} created_at
+ * @property {number} attempts
+ * @property {string|null} next_at
+ * @property {string|null} delivered_at
+ * @property {number|null} status
+ * @property {string} error
+ */
+import { get, patch, post, remove } from './http.js';
+
+/** @param {Object<string, any>} given empty members are left out */
+function query(given) {
+  const parts = Object.entries(given).filter(([, value]) => value !== null && value !== undefined && value !== '');
+  return parts.length ? `?${new URLSearchParams(parts.map(([name, value]) => [name, String(value)]))}` : '';
+}
+
+/* ---- People and programs ---- */
+
+/** @returns {Promise<{items: User[]}>} */
+export const listUsers = () => get('/api/v1/users');
+/** @param {{name: string, role: Role, password: string}} user @returns {Promise<User>} */
+export const addUser = (user) => post('/api/v1/users', user);
+/** @param {string} id @param {{role?: Role, disabled?: boolean, password?: string, totp?: false}} change @returns {Promise<User>} */
+export const changeUser = (id, change) => patch(`/api/v1/users/${encodeURIComponent(id)}`, change);
+/** @param {string} id */
+export const removeUser = (id) => remove(`/api/v1/users/${encodeURIComponent(id)}`);
+
+/** @returns {Promise<{items: Key[]}>} */
+export const listKeys = () => get('/api/v1/keys');
+/** @param {{name: string, scopes: string[], expires_at?: string|null, legacy_unlocked?: boolean}} key @returns {Promise<Key>} */
+export const addKey = (key) => post('/api/v1/keys', key);
+/** @param {string} id */
+export const revokeKey = (id) => remove(`/api/v1/keys/${encodeURIComponent(id)}`);
+
+/* ---- The record and the log ---- */
+
+/** @param {{cursor?: string|null, kind?: string, limit?: number}} page @param {AbortSignal} [until] @returns {Promise<{items: AuditRow[], next_cursor: string|null}>} */
+export const listAudit = (page, until) => get(`/api/v1/audit${query(page)}`, until);
+/** @returns {Promise<{ok: boolean, rows: number, last: string, detail: string}>} */
+export const verifyAudit = () => get('/api/v1/audit/verify');
+/** @param {{level?: string, module?: string, q?: string, since?: number, limit?: number}} filter @param {AbortSignal} [until] @returns {Promise<{items: LogLine[], last: number}>} */
+export const readLogs = (filter, until) => get(`/api/v1/logs${query(filter)}`, until);
+
+/* ---- Webhooks ---- */
+
+/** @returns {Promise<{items: Webhook[], events: string[], max: number}>} */
+export const listWebhooks = () => get('/api/v1/webhooks');
+/** @param {{name: string, url: string, events: string[]}} webhook @returns {Promise<Webhook>} */
+export const addWebhook = (webhook) => post('/api/v1/webhooks', webhook);
+/** @param {number} id @param {{name?: string, url?: string, events?: string[], enabled?: boolean}} change @returns {Promise<Webhook>} */
+export const changeWebhook = (id, change) => patch(`/api/v1/webhooks/${id}`, change);
+/** @param {number} id */
+export const removeWebhook = (id) => remove(`/api/v1/webhooks/${id}`);
+/** @param {number} id @returns {Promise<{delivery_id: number}>} */
+export const testWebhook = (id) => post(`/api/v1/webhooks/${id}/test`);
+/** @param {number} id @param {{cursor?: string|null, limit?: number}} page @param {AbortSignal} [until] @returns {Promise<{items: Delivery[], next_cursor: string|null}>} */
+export const listDeliveries = (id, page, until) => get(`/api/v1/webhooks/${id}/deliveries${query(page)}`, until);
+/** @param {number} id @returns {Promise<{delivery_id: number}>} */
+export const redeliver = (id) => post(`/api/v1/deliveries/${id}/redeliver`);
