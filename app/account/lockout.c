@@ -48,7 +48,7 @@ static enum gv_err take_from_bucket(struct gv_lockout *lockout, struct gv_mono n
 {
     const uint64_t from = lockout->spent_until_ms > now.ms ? lockout->spent_until_ms : now.ms;
     const uint64_t until = from + GV_LOCKOUT_REFILL_MS;
-    const uint64_t limit = now.ms + GV_LOCKOUT_BUCKET * GV_LOCKOUT_REFILL_MS;
+    const uint64_t limit = now.ms + (uint64_t)GV_LOCKOUT_BUCKET * GV_LOCKOUT_REFILL_MS;
     if (until > limit) {
         *retry_after_s = seconds_of(until - limit);
         return GV_ERR_FULL;

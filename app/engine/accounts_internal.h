@@ -9,6 +9,8 @@
 
 #include "app/engine/accounts.h"
 
+#include <stdatomic.h>
+
 struct gv_accounts {
     uint32_t user_count;
     struct gv_user users[GV_USERS_MAX];
@@ -27,6 +29,7 @@ struct gv_failure_note {
 
 struct gv_accounts_view {
     struct gv_accounts accounts;
+    atomic_bool claimed; /* asked for by every request: read without the lock */
     struct gv_failure_note failures[GV_FAILURE_NOTES];
     uint32_t failures_pending;
 };

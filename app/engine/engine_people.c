@@ -226,9 +226,7 @@ static void look_away(struct gv_engine *engine)
 
 bool gv_engine_claimed(struct gv_engine *engine)
 {
-    const bool claimed = look(engine)->user_count > 0;
-    look_away(engine);
-    return claimed;
+    return atomic_load_explicit(&engine->view.people.claimed, memory_order_acquire);
 }
 
 void gv_engine_box(struct gv_engine *engine, struct gv_box *box)

@@ -165,6 +165,8 @@ void gv_view_accounts(struct gv_engine *engine)
         last_seen[i] = newer ? seen->seats[i].last_seen_at : own->last_seen_at;
     }
     engine->view.people.accounts = engine->accounts;
+    atomic_store_explicit(&engine->view.people.claimed, engine->accounts.user_count > 0,
+                          memory_order_release);
     for (uint32_t i = 0; i < GV_SESSIONS_MAX; i++) {
         seen->seats[i].last_seen_at = last_seen[i];
     }

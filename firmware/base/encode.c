@@ -209,8 +209,12 @@ enum gv_err gv_base64url_decode(uint8_t *out, size_t *out_len, size_t cap, struc
         if (c == '+' || c == '/' || c == '=') {
             return GV_ERR_INVALID;
         }
-        plain[i] = c == '-' ? '+' : c;
-        plain[i] = c == '_' ? '/' : plain[i];
+        plain[i] = c;
+        if (c == '-') {
+            plain[i] = '+';
+        } else if (c == '_') {
+            plain[i] = '/';
+        }
     }
     while (n % 4 != 0) {
         plain[n++] = '=';

@@ -45,12 +45,14 @@ static bool verify(struct gv_api *api, const struct gv_user *user, struct gv_vie
                    struct gv_login *login)
 {
     uint8_t salt[GV_PASSWORD_SALT_LEN];
-    const bool right = gv_password_verify(user != NULL ? user->password : NULL, password);
-    if (right && gv_password_outdated(user->password)) {
+    if (!gv_password_verify(user != NULL ? user->password : NULL, password) || user == NULL) {
+        return false;
+    }
+    if (gv_password_outdated(user->password)) {
         gv_entropy_fill(api->config.entropy, salt, sizeof(salt));
         gv_password_hash(login->password_new, password, salt);
     }
-    return right && !user->disabled;
+    return !user->disabled;
 }
 
 enum judgement {
