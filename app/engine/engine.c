@@ -115,6 +115,8 @@ static enum gv_err dispatch(struct gv_engine *engine, struct gv_command *command
     switch (command->kind) {
     case GV_COMMAND_CREATE:
         return gv_do_create(engine, command);
+    case GV_COMMAND_EXTEND:
+        return gv_do_extend(engine, command);
     case GV_COMMAND_RETIRED:
         return gv_do_retired(engine, command);
     case GV_COMMAND_PRIOR:
@@ -237,7 +239,7 @@ static void serve(struct gv_engine *engine, struct gv_command **batch, uint32_t 
     }
     count(engine, batch, n, !good);
     for (uint32_t i = 0; i < n; i++) {
-        if (batch[i]->kind == GV_COMMAND_CREATE) {
+        if (gv_command_has_submission(batch[i])) {
             gv_drop_submission(engine, batch[i]->create.submission);
         }
         gv_command_answer(engine, batch[i]);

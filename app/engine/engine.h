@@ -90,6 +90,14 @@ GV_MUST_USE enum gv_err gv_engine_create_dutch(struct gv_engine *engine,
                                                struct gv_submission *submission, uint64_t *id,
                                                struct gv_fail *fail);
 
+/** Add checked rungs to a listing: those of the blocks behind its end, to submission->terms.end_block.
+ *  Takes the submission over as gv_engine_create_dutch does.
+ *  Returns: GV_OK; GV_ERR_NOT_FOUND; GV_ERR_CONFLICT "dutch.not_open", "dutch.changed" (extended by
+ *  somebody else meanwhile); GV_ERR_INVALID "dutch.extension"; otherwise as gv_engine_create_dutch. */
+GV_MUST_USE enum gv_err gv_engine_extend_dutch(struct gv_engine *engine,
+                                               struct gv_submission *submission, uint64_t id,
+                                               struct gv_fail *fail);
+
 /** The kept answer of an Idempotency-Key (replay.h).
  *  Returns: GV_OK; GV_ERR_NOT_FOUND; GV_ERR_FULL; GV_ERR_STORAGE; GV_ERR_TIMEOUT; GV_ERR_UNAVAILABLE. */
 GV_MUST_USE enum gv_err gv_engine_replay(struct gv_engine *engine, const struct gv_hash256 *key,

@@ -110,7 +110,7 @@ enum gv_err gv_command_call(struct gv_engine *engine, struct gv_command *command
                             uint32_t timeout_ms)
 {
     if (gv_command_post(engine, command) != GV_OK) {
-        if (command->kind == GV_COMMAND_CREATE) {
+        if (gv_command_has_submission(command)) {
             gv_drop_submission(engine, command->create.submission);
         }
         return gv_fail(&command->fail, GV_ERR_UNAVAILABLE, "engine.stopped",

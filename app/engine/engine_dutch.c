@@ -113,6 +113,19 @@ static enum gv_err make_room(struct gv_engine *engine, struct gv_fail *fail)
                    GV_LISTINGS_MAX);
 }
 
+enum gv_err gv_store_rungs(struct gv_engine *engine, const struct gv_dutch_listing *listing,
+                           const struct gv_submission *submission)
+{
+    enum gv_err err = GV_OK;
+    for (uint32_t i = 0; i < submission->rung_count && err == GV_OK; i++) {
+        const struct gv_dutch_rung *rung = &submission->rungs[i];
+        const struct gv_view psbt =
+            gv_view_of(&submission->ladder[submission->psbt_at[i]], submission->psbt_len[i]);
+        err = gv_store_rung_insert(&engine->store, listing, rung->block, rung->price, psbt);
+    }
+    return err;
+}
+
 static enum gv_err store_listing(struct gv_engine *engine, const struct gv_dutch_listing *listing,
                                  const struct gv_submission *submission)
 {
@@ -123,14 +136,8 @@ static enum gv_err store_listing(struct gv_engine *engine, const struct gv_dutch
         gv_store_listing_insert(&engine->store, listing) != GV_OK) {
         return GV_ERR_STORAGE;
     }
-    for (uint32_t i = 0; i < submission->rung_count; i++) {
-        const struct gv_dutch_rung *rung = &submission->rungs[i];
-        struct gv_view psbt =
-            gv_view_of(&submission->ladder[submission->psbt_at[i]], submission->psbt_len[i]);
-        if (gv_store_rung_insert(&engine->store, listing, rung->block, rung->price, psbt) !=
-            GV_OK) {
-            return GV_ERR_STORAGE;
-        }
+    if (gv_store_rungs(engine, listing, submission) != GV_OK) {
+        return GV_ERR_STORAGE;
     }
     gv_outpoint_text(utxo, &listing->terms.utxo);
     gv_format_cut(subject, sizeof(subject), "listing:%" PRIu64, listing->id);
@@ -253,15 +260,16 @@ static enum gv_err all_busy(struct gv_fail *fail)
     return gv_fail(fail, GV_ERR_FULL, "engine.busy", "too many commands are waiting");
 }
 
-enum gv_err gv_engine_create_dutch(struct gv_engine *engine, struct gv_submission *submission,
-                                   uint64_t *id, struct gv_fail *fail)
+enum gv_err gv_submission_call(struct gv_engine *engine, enum gv_command_kind kind,
+                               struct gv_submission *submission, uint64_t *id, struct gv_fail *fail)
 {
-    struct gv_command *command = gv_command_acquire(engine, GV_COMMAND_CREATE, GV_COMMANDS_MARGIN);
+    struct gv_command *command = gv_command_acquire(engine, kind, GV_COMMANDS_MARGIN);
     if (command == NULL) {
         gv_drop_submission(engine, submission);
         return all_busy(fail);
     }
     command->create.submission = submission;
+    command->create.id = *id;
     enum gv_err err = gv_command_call(engine, command, GV_ENGINE_WAIT_MS);
     if (err == GV_ERR_TIMEOUT) {
         return timed_out(fail);
@@ -273,6 +281,13 @@ enum gv_err gv_engine_create_dutch(struct gv_engine *engine, struct gv_submissio
     }
     gv_command_release(engine, command);
     return err;
+}
+
+enum gv_err gv_engine_create_dutch(struct gv_engine *engine, struct gv_submission *submission,
+                                   uint64_t *id, struct gv_fail *fail)
+{
+    *id = 0;
+    return gv_submission_call(engine, GV_COMMAND_CREATE, submission, id, fail);
 }
 
 enum gv_err gv_engine_dutch_retired(struct gv_engine *engine, uint64_t id,

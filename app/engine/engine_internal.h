@@ -24,6 +24,7 @@
 
 enum gv_command_kind {
     GV_COMMAND_CREATE,
+    GV_COMMAND_EXTEND,
     GV_COMMAND_RETIRED,
     GV_COMMAND_PRIOR,
     GV_COMMAND_JUMP,
@@ -51,7 +52,7 @@ struct gv_command {
     union {
         struct {
             struct gv_submission *submission; /* owned */
-            uint64_t id;
+            uint64_t id;                      /* made, or to be extended */
         } create;
         struct {
             uint64_t id;
@@ -96,6 +97,12 @@ struct gv_command {
         struct gv_webhook_command webhook; /* a secret in it */
     };
 };
+
+/** Does it own a submission, in `create`? */
+static inline bool gv_command_has_submission(const struct gv_command *command)
+{
+    return command->kind == GV_COMMAND_CREATE || command->kind == GV_COMMAND_EXTEND;
+}
 
 /** Where a caller waits for its command; one per slot of the command pool. */
 struct gv_gate {
@@ -258,7 +265,16 @@ GV_MUST_USE enum gv_err gv_batch_begin(struct gv_engine *engine);
 
 /** Commands. Returns: the answer; GV_ERR_STORAGE of one that writes undoes the whole batch. */
 GV_MUST_USE enum gv_err gv_do_create(struct gv_engine *engine, struct gv_command *command);
+GV_MUST_USE enum gv_err gv_do_extend(struct gv_engine *engine, struct gv_command *command);
 GV_MUST_USE enum gv_err gv_do_replay(struct gv_engine *engine, struct gv_command *command);
+/** Store the rungs of a submission under a listing. */
+GV_MUST_USE enum gv_err gv_store_rungs(struct gv_engine *engine,
+                                       const struct gv_dutch_listing *listing,
+                                       const struct gv_submission *submission);
+/** A command that takes a submission over. In-out: id. Any thread. */
+GV_MUST_USE enum gv_err gv_submission_call(struct gv_engine *engine, enum gv_command_kind kind,
+                                           struct gv_submission *submission, uint64_t *id,
+                                           struct gv_fail *fail);
 /** Keep the answer of a new listing, when its submission asks for it. */
 GV_MUST_USE enum gv_err gv_replay_keep(struct gv_engine *engine,
                                        const struct gv_submission *submission,

@@ -73,6 +73,16 @@ enum gv_err gv_store_listing_retire(struct gv_store *store, uint64_t id)
     return gv_query_run(&q);
 }
 
+enum gv_err gv_store_listing_extend(struct gv_store *store, const struct gv_dutch_listing *listing)
+{
+    struct gv_query q = gv_query_start(store, GV_SQL_LISTING_EXTEND, "listings");
+    gv_query_put_int(&q, listing->terms.end_block);
+    put_sat(&q, listing->terms.end_price);
+    gv_query_put_int(&q, listing->terms.locked);
+    gv_query_put_int(&q, (int64_t)listing->id);
+    return gv_query_run(&q);
+}
+
 enum gv_err gv_store_spend_put(struct gv_store *store, uint64_t listing_id,
                                const struct gv_dutch_spend *spend)
 {

@@ -28,6 +28,8 @@ static const char *const texts[GV_SQL_COUNT] = {
     [GV_SQL_LISTING_EACH] = "SELECT " LISTING_COLUMNS "WHERE l.retired = 0 ORDER BY l.id",
     [GV_SQL_LISTING_GET] = "SELECT " LISTING_COLUMNS "WHERE l.id = $1",
     [GV_SQL_LISTING_RETIRE] = "UPDATE listings SET retired = 1 WHERE id = $1",
+    [GV_SQL_LISTING_EXTEND] =
+        "UPDATE listings SET end_block = $1, end_price = $2, locked = $3 WHERE id = $4",
     [GV_SQL_LISTING_NEWEST] =
         "SELECT COALESCE(MAX(id), 0), COALESCE(MAX(created_at), 0) FROM listings",
     [GV_SQL_SPEND_PUT] =

@@ -63,6 +63,9 @@ GV_MUST_USE enum gv_err gv_store_listing_get(struct gv_store *store, uint64_t id
                                              struct gv_dutch_listing *listing);
 /** Mark as retired: kept, but not loaded any more. */
 GV_MUST_USE enum gv_err gv_store_listing_retire(struct gv_store *store, uint64_t id);
+/** Write the new end of a ladder: end_block, end_price and locked of its terms. */
+GV_MUST_USE enum gv_err gv_store_listing_extend(struct gv_store *store,
+                                                const struct gv_dutch_listing *listing);
 /** Highest id and latest creation time of all listings; zeros when there are none. */
 GV_MUST_USE enum gv_err gv_store_newest(struct gv_store *store, uint64_t *id,
                                         struct gv_utc *created_at);

@@ -19,6 +19,9 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Statuses that no ordinary request brings about; where they are tested instead. */
 const ELSEWHERE = {
   'ws 101': 'live.test.mjs',
+  'dutch_extend 200': 'extend.test.mjs',
+  'dutch_extend 409': 'extend.test.mjs',
+  'dutch_extend 422': 'extend.test.mjs',
   'events 200': 'live.test.mjs',
   'ws_mempool 101': 'oracle.test.mjs',
   'ready 503': 'facts.test.mjs',
@@ -210,6 +213,9 @@ test('every described status of every operation can be had', async () => {
   }
   await withoutLeave(reader);
   await system(await world.gaveld.createKey({ scope: 'admin' }));
+  const lengthen = (id, more) => api.post(`/api/v1/dutch/${id}/extend`, more, auth());
+  await lengthen(json.id, {});
+  await lengthen(999, { end_block: 1, psbts: [] });
   await api.get('/api/v1/stats');
   await api.get('/api/v1/stats?window=1');
   await api.get('/api/v1/ws');
@@ -222,6 +228,7 @@ test('every described status of every operation can be had', async () => {
   for (const prefix of [...both.map((name) => `/api/${name}`), '/api/v1/dutch'])
     await api.get(`${prefix}/${json.id}/current-psbt`);
   await purchase(json.id);
+  await lengthen(json.id, {});
 
   for (const { name } of SPEC.tags) if (!(name in COVERED_BY)) assertCovered(name, ELSEWHERE);
 });

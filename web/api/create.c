@@ -9,8 +9,9 @@
 
 #include <string.h>
 
-static enum gv_err judge_all(struct gv_upload *upload, bool may_be_unlocked, struct gv_fail *fail)
+enum gv_err gv_create_judge(struct gv_upload *upload, uint32_t granted, struct gv_fail *fail)
 {
+    const bool may_be_unlocked = (granted & GV_KEY_LEGACY_UNLOCKED) != 0;
     struct gv_psbt_verdict verdict;
     for (uint32_t i = 0; i < upload->submission->rung_count; i++) {
         const enum gv_err err = gv_upload_judge(upload, i, may_be_unlocked, &verdict, fail);
@@ -51,7 +52,7 @@ enum gv_err gv_create_dutch(struct gv_upload *upload, gv_json_ref root,
         err = ask_all(upload, fail);
     }
     if (err == GV_OK) {
-        err = judge_all(upload, (granted & GV_KEY_LEGACY_UNLOCKED) != 0, fail);
+        err = gv_create_judge(upload, granted, fail);
     }
     if (err != GV_OK) {
         return err;

@@ -9,6 +9,10 @@
 void gv_create_keep(struct gv_upload *upload, const struct gv_family *family,
                     const struct gv_hash256 *key, const struct gv_hash256 *body);
 
+/** Judge every rung and keep its served form. Returns: as gv_upload_judge of the first bad one. */
+GV_MUST_USE enum gv_err gv_create_judge(struct gv_upload *upload, uint32_t granted,
+                                        struct gv_fail *fail);
+
 /** Every check, in the order in which a client wants to hear what is wrong, then the engine's command.
  *  In: upload: open; close it afterwards, whatever is returned. granted: scopes and flags of the caller.
  *  Returns: GV_OK with *id; what gv_upload_* and gv_engine_create_dutch return. */

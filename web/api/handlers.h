@@ -24,6 +24,8 @@ void gv_handle_legacy_address(struct gv_exchange *x);
 void gv_handle_v1_list(struct gv_exchange *x);
 /* stats.c */
 void gv_handle_stats(struct gv_exchange *x);
+/* extend.c */
+void gv_handle_extend(struct gv_exchange *x);
 /* one.c */
 void gv_handle_one(struct gv_exchange *x);
 /* current_psbt.c */

@@ -43,6 +43,10 @@ void gv_upload_close(struct gv_upload *upload);
 GV_MUST_USE enum gv_err gv_upload_fields(struct gv_upload *upload, gv_json_ref root, bool strict,
                                          struct gv_fail *fail);
 
+/** The list of rungs alone, in the order of the upload. */
+GV_MUST_USE enum gv_err gv_upload_rungs(struct gv_upload *upload, gv_json_ref psbts, bool strict,
+                                        struct gv_fail *fail);
+
 /* What others know, one question each, in this order. Each returns also GV_ERR_UNAVAILABLE when who
  * is asked cannot be trusted now (503). A preflight goes on after GV_ERR_INVALID of the tip and of
  * the asset; without the UTXO nothing that follows can be judged. */

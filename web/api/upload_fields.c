@@ -172,8 +172,8 @@ static enum gv_err read_rung(struct gv_upload *upload, gv_json_ref v, uint32_t i
     return read_psbt(upload, gv_json_get(v, "psbt_data"), i, fail);
 }
 
-static enum gv_err read_ladder(struct gv_upload *upload, gv_json_ref psbts, bool strict,
-                               struct gv_fail *fail)
+enum gv_err gv_upload_rungs(struct gv_upload *upload, gv_json_ref psbts, bool strict,
+                            struct gv_fail *fail)
 {
     struct gv_submission *submission = upload->submission;
     struct gv_json_iter it;
@@ -193,7 +193,17 @@ static enum gv_err read_ladder(struct gv_upload *upload, gv_json_ref psbts, bool
         }
     }
     submission->rung_count = i;
-    return gv_dutch_check_ladder(&upload->numbers, submission->rungs, submission->order, i, fail);
+    return GV_OK;
+}
+
+static enum gv_err read_ladder(struct gv_upload *upload, gv_json_ref psbts, bool strict,
+                               struct gv_fail *fail)
+{
+    struct gv_submission *submission = upload->submission;
+    const enum gv_err err = gv_upload_rungs(upload, psbts, strict, fail);
+    return err != GV_OK ? err
+                        : gv_dutch_check_ladder(&upload->numbers, submission->rungs,
+                                                submission->order, submission->rung_count, fail);
 }
 
 static void keep_numbers(struct gv_upload *upload)

@@ -108,6 +108,19 @@ GV_MUST_USE enum gv_err gv_dutch_check_ladder(const struct gv_dutch_numbers *num
                                               struct gv_dutch_rung *rungs, uint16_t *order,
                                               uint32_t count, struct gv_fail *fail);
 
+/** May the ladder be made longer at this tip? While it is upcoming, active or finished, up to a block that
+ *  is still to come, and never beyond GV_RUNGS_MAX blocks in all.
+ *  Returns: GV_OK; GV_ERR_CONFLICT "dutch.not_open"; GV_ERR_INVALID "dutch.extension", "dutch.too_long". */
+GV_MUST_USE enum gv_err gv_dutch_check_extendable(const struct gv_dutch_listing *listing,
+                                                  struct gv_height tip, int64_t end_block,
+                                                  struct gv_fail *fail);
+/** The rungs of an extension: every block from the old end + 1 to `end_block` once, price never rising,
+ *  beginning at or below the old end price. In-out, order, count: as gv_dutch_check_ladder. */
+GV_MUST_USE enum gv_err gv_dutch_check_extension(const struct gv_dutch_terms *terms,
+                                                 int64_t end_block, struct gv_dutch_rung *rungs,
+                                                 uint16_t *order, uint32_t count,
+                                                 struct gv_fail *fail);
+
 /** Counterparty name grammar: "XCP", named, numeric ("A" + number), or PARENT.child long name; BTC
  *  is refused. Returns: GV_OK; GV_ERR_INVALID "dutch.asset_name". */
 GV_MUST_USE enum gv_err gv_asset_name_check(struct gv_view name, struct gv_fail *fail);

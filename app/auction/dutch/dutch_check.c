@@ -153,6 +153,19 @@ static void sort_rungs(uint32_t first, struct gv_dutch_rung *rungs, uint16_t *or
     }
 }
 
+/* Sorted rungs: no price above the one before it. */
+static enum gv_err check_falling(const struct gv_dutch_rung *rungs, const uint16_t *order,
+                                 uint32_t count, struct gv_fail *fail)
+{
+    for (uint32_t i = 1; i < count; i++) {
+        if (rungs[i].price.v > rungs[i - 1].price.v) {
+            return fail_rung(fail, order[i], "price_sats", "dutch.price_rises",
+                             "the price must not rise from one block to the next", rungs[i].block);
+        }
+    }
+    return GV_OK;
+}
+
 enum gv_err gv_dutch_check_ladder(const struct gv_dutch_numbers *n, struct gv_dutch_rung *rungs,
                                   uint16_t *order, uint32_t count, struct gv_fail *fail)
 {
@@ -167,15 +180,58 @@ enum gv_err gv_dutch_check_ladder(const struct gv_dutch_numbers *n, struct gv_du
         return fail_rung(fail, order[0], "price_sats", "dutch.first_price",
                          "the first block's price must equal start_price_sats", n->start_price);
     }
-    for (uint32_t i = 1; i < count; i++) {
-        if (rungs[i].price.v > rungs[i - 1].price.v) {
-            return fail_rung(fail, order[i], "price_sats", "dutch.price_rises",
-                             "the price must not rise from one block to the next", rungs[i].block);
-        }
+    const enum gv_err falling = check_falling(rungs, order, count, fail);
+    if (falling != GV_OK) {
+        return falling;
     }
     if (rungs[count - 1].price.v != (uint64_t)n->end_price) {
         return fail_rung(fail, order[count - 1], "price_sats", "dutch.last_price",
                          "the last block's price must equal end_price_sats", n->end_price);
     }
     return GV_OK;
+}
+
+/* ---- extension -------------------------------------------------------------------------------------- */
+
+enum gv_err gv_dutch_check_extendable(const struct gv_dutch_listing *listing, struct gv_height tip,
+                                      int64_t end_block, struct gv_fail *fail)
+{
+    const struct gv_dutch_terms *terms = &listing->terms;
+    const enum gv_dutch_status status = gv_dutch_status(listing, tip);
+    if (status != GV_DUTCH_UPCOMING && status != GV_DUTCH_ACTIVE && status != GV_DUTCH_FINISHED) {
+        return gv_fail(fail, GV_ERR_CONFLICT, "dutch.not_open", "the listing is %s",
+                       gv_dutch_status_text(status));
+    }
+    if (end_block <= terms->end_block || end_block <= tip.v || end_block >= HEIGHT_LIMIT) {
+        return gv_fail_at(fail, GV_ERR_INVALID, "/end_block", "dutch.extension",
+                          "end_block must be above the present end %" PRIu32
+                          " and above the current block %" PRIu32,
+                          terms->end_block, tip.v);
+    }
+    if (end_block - terms->start_block >= (int64_t)GV_RUNGS_MAX) {
+        return gv_fail_at(fail, GV_ERR_INVALID, "/end_block", "dutch.too_long",
+                          "a ladder has at most %u blocks in all", GV_RUNGS_MAX);
+    }
+    return GV_OK;
+}
+
+enum gv_err gv_dutch_check_extension(const struct gv_dutch_terms *terms, int64_t end_block,
+                                     struct gv_dutch_rung *rungs, uint16_t *order, uint32_t count,
+                                     struct gv_fail *fail)
+{
+    const struct gv_dutch_numbers numbers = {.start_block = (int64_t)terms->end_block + 1,
+                                             .end_block = end_block};
+    GV_ASSERT(count >= 1);
+    GV_ASSERT(count <= GV_RUNGS_MAX);
+    const enum gv_err err = check_blocks(&numbers, rungs, count, fail);
+    if (err != GV_OK) {
+        return err;
+    }
+    sort_rungs((uint32_t)numbers.start_block, rungs, order, count);
+    if (rungs[0].price.v > terms->end_price.v) {
+        return fail_rung(fail, order[0], "price_sats", "dutch.price_rises",
+                         "the price must not rise above the present end price",
+                         (int64_t)terms->end_price.v);
+    }
+    return check_falling(rungs, order, count, fail);
 }

@@ -92,6 +92,18 @@ static enum gv_err create_b(void)
     return create(offer_b());
 }
 
+/* Three more blocks: rungs, new end and kept answer are there together, or none of them. */
+static enum gv_err extend_b(void)
+{
+    struct gv_offer more = offer_b();
+    const struct gv_offer before = more;
+    more.start = before.end + 1;
+    more.end = before.end + 3;
+    more.start_price = gv_offer_price(&before, before.end);
+    struct gv_submission *submission = gv_world_prepare(&more);
+    return gv_engine_extend_dutch(gv_world_engine(), submission, 2, NULL);
+}
+
 static enum gv_err mine_main(void)
 {
     return mine(0);
@@ -137,9 +149,9 @@ static enum gv_err make_key(void)
 }
 
 static enum gv_err (*const steps[])(void) = {
-    open_world, jump,      node_speaks,   create_a,    create_b,    make_key,
-    mine_main,  mine_main, see_sale_of_a, mine_both,   mine_main,   disconnect,
-    disconnect, clear_b,   mine_branch,   mine_branch, mine_branch,
+    open_world, jump,       node_speaks, create_a,      create_b,    extend_b,
+    make_key,   mine_main,  mine_main,   see_sale_of_a, mine_both,   mine_main,
+    disconnect, disconnect, clear_b,     mine_branch,   mine_branch, mine_branch,
 };
 enum {
     STEPS = sizeof(steps) / sizeof(steps[0])

@@ -213,6 +213,78 @@ static void row_37_first_and_last_price_are_the_listed_ones(void **state)
     assert_ladder(&l, "dutch.last_price", "/psbts/10/price_sats");
 }
 
+/* ---- extension -------------------------------------------------------------------------------------- */
+
+static struct gv_dutch_listing open_listing(void)
+{
+    return (struct gv_dutch_listing){
+        .id = 1,
+        .terms = {.start_block = 1000,
+                  .end_block = 1010,
+                  .blocks_after_end = 5,
+                  .start_price = {20000},
+                  .end_price = {10000}},
+    };
+}
+
+static void assert_extendable(const struct gv_dutch_listing *listing, uint32_t tip, int64_t end,
+                              const char *code)
+{
+    struct gv_fail fail = {0};
+    const enum gv_err err = gv_dutch_check_extendable(listing, (struct gv_height){tip}, end, &fail);
+    if (code == NULL) {
+        assert_int_equal(err, GV_OK);
+        return;
+    }
+    assert_int_not_equal(err, GV_OK);
+    assert_string_equal(fail.code, code);
+}
+
+static void a_ladder_is_extended_while_it_can_be_sold_from(void **state)
+{
+    (void)state;
+    struct gv_dutch_listing listing = open_listing();
+    assert_extendable(&listing, 990, 1011, NULL); /* upcoming */
+    assert_extendable(&listing, 1010, 1011, NULL);
+    assert_extendable(&listing, 1014, 1015, NULL); /* finished */
+    assert_extendable(&listing, 1014, 1014, "dutch.extension");
+    assert_extendable(&listing, 990, 1010, "dutch.extension");
+    assert_extendable(&listing, 990, 500000000, "dutch.extension");
+    assert_extendable(&listing, 990, 1000 + GV_RUNGS_MAX - 1, NULL);
+    assert_extendable(&listing, 990, 1000 + GV_RUNGS_MAX, "dutch.too_long");
+    assert_extendable(&listing, 1015, 1020, "dutch.not_open"); /* expired */
+    listing.spend.state = GV_SPEND_PENDING;
+    listing.spend.outcome = GV_OUTCOME_SOLD;
+    assert_extendable(&listing, 1005, 1020, "dutch.not_open");
+}
+
+static void an_extension_goes_on_below_the_last_price(void **state)
+{
+    (void)state;
+    const struct gv_dutch_terms terms = open_listing().terms;
+    struct gv_fail fail = {0};
+    uint16_t order[3];
+    struct gv_dutch_rung rungs[3] = {{1013, {9000}}, {1011, {10000}}, {1012, {10000}}};
+    assert_int_equal(gv_dutch_check_extension(&terms, 1013, rungs, order, 3, &fail), GV_OK);
+    assert_int_equal(rungs[0].block, 1011);
+    assert_int_equal(order[0], 1);
+    rungs[0].price.v = 10001;
+    assert_int_equal(gv_dutch_check_extension(&terms, 1013, rungs, order, 3, &fail),
+                     GV_ERR_INVALID);
+    assert_string_equal(fail.code, "dutch.price_rises");
+    rungs[0].price.v = 9500;
+    assert_int_equal(gv_dutch_check_extension(&terms, 1013, rungs, order, 3, &fail),
+                     GV_ERR_INVALID);
+    assert_string_equal(fail.code, "dutch.price_rises");
+    assert_int_equal(gv_dutch_check_extension(&terms, 1014, rungs, order, 3, &fail),
+                     GV_ERR_INVALID);
+    assert_string_equal(fail.code, "dutch.block_missing");
+    rungs[2].block = 1010;
+    assert_int_equal(gv_dutch_check_extension(&terms, 1013, rungs, order, 3, &fail),
+                     GV_ERR_INVALID);
+    assert_string_equal(fail.code, "dutch.block_outside");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +298,8 @@ int main(void)
         cmocka_unit_test(row_34_price_may_stay_but_not_rise),
         cmocka_unit_test(row_35_blocks_are_complete_inside_and_unique),
         cmocka_unit_test(row_37_first_and_last_price_are_the_listed_ones),
+        cmocka_unit_test(a_ladder_is_extended_while_it_can_be_sold_from),
+        cmocka_unit_test(an_extension_goes_on_below_the_last_price),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
