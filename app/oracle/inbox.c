@@ -133,6 +133,18 @@ static void rewind_empty(struct gv_oracle_inbox *inbox)
     }
 }
 
+static bool is_state(enum gv_oracle_item_kind kind)
+{
+    return kind == GV_ORACLE_ITEM_NODE || kind == GV_ORACLE_ITEM_FILL ||
+           kind == GV_ORACLE_ITEM_BLOCK;
+}
+
+/* Bytes that an item of this kind must leave free. */
+static uint32_t kept_free(enum gv_oracle_item_kind kind)
+{
+    return is_state(kind) ? 0 : GV_ORACLE_INBOX_STATES * GV_ORACLE_INBOX_STATE_BYTES;
+}
+
 /* ---- both ends ---------------------------------------------------------------------------------- */
 
 enum gv_err gv_oracle_inbox_push(struct gv_oracle_inbox *inbox, const struct gv_oracle_item *item)
@@ -143,7 +155,7 @@ enum gv_err gv_oracle_inbox_push(struct gv_oracle_inbox *inbox, const struct gv_
     pthread_mutex_lock(&inbox->lock);
     if (inbox->closed) {
         err = GV_ERR_CLOSED;
-    } else if (n > sizeof(inbox->ring) - inbox->used) {
+    } else if (n + kept_free(item->kind) > sizeof(inbox->ring) - inbox->used) {
         inbox->stats.refused++;
         err = GV_ERR_FULL;
     } else {

@@ -3,10 +3,11 @@
  *   node thread ──push──► ring of packed items ──pop──► oracle thread
  *
  * Pushing never waits: with a full ring the item is refused and counted, and the price goes on
- * without it. Items are packed (32 bytes, 8 an amount, 20 an input), because a burst of thousands is
- * rare and memory is not; when the ring has run empty after one, its pages go back to the system.
+ * without it. A state (node, fill, block) is told once, so a flood of transactions leaves it room.
+ * Items are packed (32 bytes, 8 an amount, 20 an input), because a burst of thousands is rare and
+ * memory is not; when the ring has run empty after one, its pages go back to the system.
  * Txids are carried with the bytes the window tells them apart by; the rest comes out as zero.
- * Limits: GV_ORACLE_INBOX_ITEMS of any content fit.
+ * Limits: GV_ORACLE_INBOX_ITEMS of any content fit, and GV_ORACLE_INBOX_STATES more.
  * Thread: push any, pop the one consumer. */
 #ifndef GV_APP_ORACLE_INBOX_H
 #define GV_APP_ORACLE_INBOX_H
@@ -37,6 +38,7 @@ struct gv_oracle_item {
 #define GV_ORACLE_ITEM_BYTES_MAX                                                                   \
     (GV_ORACLE_ITEM_HEAD + GV_ORACLE_OUTPUTS * 8u + GV_ORACLE_INPUTS_MAX * GV_ORACLE_ITEM_INPUT)
 _Static_assert(GV_ORACLE_ITEM_BYTES_MAX <= GV_ORACLE_INBOX_ITEM_BYTES, "as counted in limits.h");
+_Static_assert(GV_ORACLE_ITEM_HEAD <= GV_ORACLE_INBOX_STATE_BYTES, "as counted in limits.h");
 
 struct gv_oracle_inbox_stats {
     uint64_t pushed;

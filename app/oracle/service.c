@@ -11,6 +11,8 @@
 /* Payments since the last estimate that the trail follows one by one; after more of them (the first
  * fill, a block after a loss) it is made anew from the window. */
 #define PENDING_MAX 256u
+/* The clocks of two threads follow a step of UTC a second or two apart, and a little is no harm. */
+#define AHEAD_MS 60000
 
 struct gv_oracle_service {
     struct gv_oracle_service_config config;
@@ -253,7 +255,7 @@ static void fill_view(const struct gv_oracle_service *s, struct gv_oracle_view *
 {
     const enum gv_oracle_state state = state_of(s, now.utc_ms);
     view->sequence++;
-    if (state != view->state) {
+    if (state != view->state || view->state_since_ms > now.utc_ms) {
         view->state = state;
         view->state_since_ms = now.utc_ms;
     }
@@ -300,8 +302,27 @@ static void publish(struct gv_oracle_service *s, struct gv_oracle_now now)
     }
 }
 
+/* UTC was set back: until it came to the old time again, everything would be too old for the window and
+ * what it holds would look new. A leap forward is taken for time that has passed. */
+static void follow_clock(struct gv_oracle_service *s, int64_t utc_ms)
+{
+    if (s->window.now_ms <= utc_ms + AHEAD_MS) {
+        return;
+    }
+    const int64_t back_ms = s->window.now_ms - utc_ms;
+    gv_log(GV_LOG_UNUSUAL, "oracle", "clock_set_back seconds=%lld", (long long)back_ms / 1000);
+    gv_oracle_window_set_back(&s->window, back_ms);
+    s->guard.good_ms -= back_ms;
+    s->guard.suspect_ms -= back_ms;
+    s->newest_ms -= back_ms;
+    s->estimated_ms -= back_ms;
+    s->rebuild = true; /* the trail has the old times */
+    s->changed = true;
+}
+
 uint32_t gv_oracle_service_tick(struct gv_oracle_service *s, struct gv_oracle_now now)
 {
+    follow_clock(s, now.utc_ms);
     const uint64_t expired = s->window.stats.expired;
     gv_oracle_window_expire(&s->window, now.utc_ms);
     s->changed = s->changed || expired != s->window.stats.expired;

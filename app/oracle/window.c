@@ -253,6 +253,13 @@ static uint32_t elder_of(const struct gv_oracle_window *window, int64_t time_ms)
     return at;
 }
 
+/* This record is the newest of its moment. */
+static void head_moment(struct gv_oracle_window *window, uint32_t moment, uint32_t at)
+{
+    window->moment[moment] = at;
+    window->moment_bits[moment / 32u] |= 1u << moment % 32u;
+}
+
 /* Between its elders and its juniors. */
 static void place(struct gv_oracle_window *window, uint32_t at)
 {
@@ -265,8 +272,7 @@ static void place(struct gv_oracle_window *window, uint32_t at)
     *from_older = at;
     *(record->newer != NOBODY ? &window->record[record->newer].older : &window->newest) = at;
     if (!is_of_moment(window, record->newer, moment)) {
-        window->moment[moment] = at;
-        window->moment_bits[moment / 32u] |= 1u << moment % 32u;
+        head_moment(window, moment, at);
     }
 }
 
@@ -349,6 +355,17 @@ void gv_oracle_window_expire(struct gv_oracle_window *window, int64_t now_ms)
            window->record[window->oldest].time_ms <= now_ms - window->length_ms) {
         leave(window, window->oldest);
         window->stats.expired++;
+    }
+}
+
+void gv_oracle_window_set_back(struct gv_oracle_window *window, int64_t back_ms)
+{
+    window->now_ms -= back_ms;
+    memset(window->moment_bits, 0,
+           GV_ORACLE_MOMENT_WORDS_OF(window->tx_max) * sizeof *window->moment_bits);
+    for (uint32_t at = window->oldest; at != NOBODY; at = window->record[at].newer) {
+        window->record[at].time_ms -= back_ms;
+        head_moment(window, moment_of(window, window->record[at].time_ms), at);
     }
 }
 

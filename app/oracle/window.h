@@ -148,6 +148,9 @@ bool gv_oracle_window_confirm(struct gv_oracle_window *window, const struct gv_h
 /** Time passes: drop what is too old at now_ms. A clock that goes back changes nothing. */
 void gv_oracle_window_expire(struct gv_oracle_window *window, int64_t now_ms);
 
+/** The clock was ahead by back_ms and has been set right: so were all times in the window. O(n). */
+void gv_oracle_window_set_back(struct gv_oracle_window *window, int64_t back_ms);
+
 bool gv_oracle_window_has(const struct gv_oracle_window *window, const struct gv_hash256 *txid);
 
 /** gv_oracle_estimate over what is in the window. */

@@ -141,6 +141,9 @@ enum gv_err gv_keeper_flush_past(struct gv_keeper *k)
     struct flush flush = {.keeper = k};
     const int64_t now_s = gv_clock_utc(k->config.clock).s;
     enum gv_err err = GV_OK;
+    if (k->flushed_s > now_s) { /* by a clock that was ahead: what is written is not known */
+        k->flushed_s = 0;
+    }
     for (size_t i = 0; i < GRAINS && err == GV_OK; i++) {
         err = flush_grain(&flush, &grains[i], now_s);
     }

@@ -106,7 +106,12 @@ _Static_assert(GV_LIVE_LAG_BYTES < GV_LIVE_RAW_EVENT_BYTES, "who lags is told be
  * at the same time. An item: head 32, two amounts 16, five inputs 100. */
 #define GV_ORACLE_INBOX_ITEMS      10240u
 #define GV_ORACLE_INBOX_ITEM_BYTES 148u
-#define GV_ORACLE_INBOX_BYTES      (GV_ORACLE_INBOX_ITEMS * GV_ORACLE_INBOX_ITEM_BYTES)
+/* States are told beside them: of the node, of its first fill, of the block price. */
+#define GV_ORACLE_INBOX_STATES      16u
+#define GV_ORACLE_INBOX_STATE_BYTES 32u
+#define GV_ORACLE_INBOX_BYTES                                                                      \
+    (GV_ORACLE_INBOX_ITEMS * GV_ORACLE_INBOX_ITEM_BYTES +                                          \
+     GV_ORACLE_INBOX_STATES * GV_ORACLE_INBOX_STATE_BYTES)
 /* Txids of the node's mempool while the first fill asks for them; resident only then. */
 #define GV_FILL_TXIDS_MAX GV_ORACLE_TX_MAX
 /* 8 bytes for each second of an hour, minute of a week, hour of two years. */

@@ -218,6 +218,43 @@ static void a_price_without_news_becomes_stale_and_then_leaves_the_window(void *
     assert_int_equal(view.transactions, 0);
 }
 
+static void a_clock_that_is_set_back_keeps_the_price_and_stops_nothing(void **state)
+{
+    (void)state;
+    const int64_t back_ms = 5 * GV_ORACLE_HOUR_MS;
+    live();
+    (void)play("w3h-113600");
+    look();
+    const double price = view.price;
+    const uint32_t active = view.active;
+    assert_int_equal(view.state, GV_ORACLE_OK);
+    now.utc_ms -= back_ms;
+    now.mono.ms += 1000;
+    look();
+    assert_same_bits(view.price, price);
+    assert_int_equal(view.active, active);
+    assert_int_equal(view.state, GV_ORACLE_OK);
+    assert_in_range(now.utc_ms - view.newest_ms, 0, 1000);
+    assert_true(view.estimated_ms <= now.utc_ms);
+    assert_true(view.state_since_ms <= now.utc_ms);
+    uint64_t from = 0;
+    const uint32_t n = gv_oracle_service_points(service, &from, points, GV_ORACLE_TRAIL);
+    assert_true(n > 0);
+    assert_true(points[n - 1].time_ms <= now.utc_ms);
+    const struct gv_oracle_tx tx = payment(1, 123456, 654321);
+    const uint64_t passed = view.window.passed;
+    pass(1000);
+    push(GV_ORACLE_ITEM_TX, 0, &tx, now.utc_ms);
+    look();
+    assert_int_equal(view.window.passed - passed, 1);
+    pass(GV_ORACLE_STALE_MS + 1000);
+    look();
+    assert_int_equal(view.state, GV_ORACLE_STALE);
+    pass((uint32_t)GV_ORACLE_WINDOW_MS);
+    look();
+    assert_int_equal(view.transactions, 0);
+}
+
 /* ---- states --------------------------------------------------------------------------------------------- */
 
 static void the_node_and_the_fill_are_seen_in_the_state(void **state)
@@ -377,6 +414,22 @@ static void a_burst_of_the_largest_items_is_kept_and_one_more_is_counted(void **
     assert_int_equal(view.active + view.window.displaced, GV_ORACLE_INBOX_ITEMS);
 }
 
+static void states_find_room_in_a_full_inbox(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i <= GV_ORACLE_INBOX_ITEMS; i++) {
+        const struct gv_oracle_tx tx = largest(i);
+        push(GV_ORACLE_ITEM_TX, 0, &tx, now.utc_ms);
+    }
+    live();
+    push(GV_ORACLE_ITEM_BLOCK, 5000000, NULL, 0);
+    look();
+    assert_int_equal(view.inbox.refused, 1);
+    assert_int_equal(view.fill_permille, 1000);
+    assert_int_equal(view.block_cents, 5000000);
+    assert_true(view.state != GV_ORACLE_NODE_BEHIND);
+}
+
 static void items_come_out_as_they_went_in_wherever_the_ring_ends(void **state)
 {
     static struct gv_oracle_inbox inbox;
@@ -510,6 +563,7 @@ int main(void)
         CASE(estimates_come_at_most_every_half_second),
         CASE(without_news_nothing_is_estimated_but_ages_are_published),
         CASE(a_price_without_news_becomes_stale_and_then_leaves_the_window),
+        CASE(a_clock_that_is_set_back_keeps_the_price_and_stops_nothing),
         CASE(the_node_and_the_fill_are_seen_in_the_state),
         CASE(a_price_below_the_range_is_uncertain_and_the_wide_search_finds_it),
         CASE(a_leap_from_a_good_price_is_uncertain),
@@ -518,6 +572,7 @@ int main(void)
         CASE(every_input_of_a_large_transaction_replaces),
         CASE(a_mined_transaction_stays_and_a_block_brings_what_was_never_seen),
         CASE(a_burst_of_the_largest_items_is_kept_and_one_more_is_counted),
+        CASE(states_find_room_in_a_full_inbox),
         CASE(items_come_out_as_they_went_in_wherever_the_ring_ends),
         CASE(a_closed_inbox_gives_what_it_holds_and_takes_no_more),
         CASE(fifty_thousand_transactions_take_less_than_six_megabytes),

@@ -441,6 +441,31 @@ static void arrivals_out_of_order_leave_in_order_of_time(void **state)
     assert_false(gv_oracle_window_next(&window, &at, &paid));
 }
 
+static void times_set_back_keep_the_order_and_the_ages(void **state)
+{
+    (void)state;
+    const int64_t back_ms = 4 * GV_ORACLE_WINDOW_MS + 12345;
+    start(SMALL_TX_MAX);
+    (void)add(1, OUTSIDE + 1, 0, back_ms + 9000);
+    (void)add(2, OUTSIDE + 2, 0, back_ms + 2000);
+    (void)add(3, OUTSIDE + 3, 0, back_ms + 8000);
+    gv_oracle_window_set_back(&window, back_ms);
+    assert_int_equal(window.now_ms, 9000);
+    assert_int_equal(add(4, OUTSIDE + 4, 0, 2500), GV_ORACLE_COUNTED); /* finds its place */
+    uint32_t at = window.newest;
+    struct gv_oracle_payment paid;
+    static const int64_t times[] = {9000, 8000, 2500, 2000};
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        assert_true(gv_oracle_window_next(&window, &at, &paid));
+        assert_int_equal(paid.time_ms, times[i]);
+    }
+    assert_false(gv_oracle_window_next(&window, &at, &paid));
+    gv_oracle_window_expire(&window, 2500 + GV_ORACLE_WINDOW_MS);
+    assert_true(has(1) && !has(2) && has(3) && !has(4));
+    assert_true(evict(1) && evict(3));
+    assert_int_equal(window.newest, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -456,6 +481,7 @@ int main(void)
         cmocka_unit_test(fifty_thousand_in_any_order_of_time_give_the_same_window),
         cmocka_unit_test(any_order_of_events_leaves_what_a_fresh_window_has),
         cmocka_unit_test(arrivals_out_of_order_leave_in_order_of_time),
+        cmocka_unit_test(times_set_back_keep_the_order_and_the_ages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,6 +70,25 @@ static void a_row_of_minutes_is_whole_after_its_hour(void **state)
     assert_int_equal(cents_at(GV_ORACLE_STEP_SECOND, hour_s + 1800), 0);
 }
 
+static void rows_of_a_clock_that_was_ahead_stop_no_later_ones(void **state)
+{
+    (void)state;
+    const int64_t right_s = now_s();
+    gv_sim_clock_set_utc(&world.sim_clock, (struct gv_utc){right_s + 400 * 86400 + 1800});
+    put(GV_ORACLE_STEP_SECOND, now_s() - 60, 60, 100);
+    gv_sim_clock_advance(&world.sim_clock, 61000);
+    assert_int_equal(world_work(), GV_OK);
+    for (uint32_t i = 1; i <= 2; i++) { /* in the same run, and after a restart */
+        gv_sim_clock_set_utc(&world.sim_clock, (struct gv_utc){right_s + i * 120});
+        put(GV_ORACLE_STEP_SECOND, now_s(), 1, 700);
+        gv_sim_clock_advance(&world.sim_clock, 61000);
+        assert_int_equal(world_work(), GV_OK);
+        world_close();
+        assert_int_equal(world_open(), GV_OK);
+        assert_int_equal(cents_at(GV_ORACLE_STEP_SECOND, right_s + i * 120), 700);
+    }
+}
+
 static void nothing_new_is_nothing_written(void **state)
 {
     (void)state;
@@ -156,6 +175,8 @@ int main(void)
                                         world_tear_down),
         cmocka_unit_test_setup_teardown(a_row_of_minutes_is_whole_after_its_hour, world_set_up,
                                         world_tear_down),
+        cmocka_unit_test_setup_teardown(rows_of_a_clock_that_was_ahead_stop_no_later_ones,
+                                        world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(nothing_new_is_nothing_written, world_set_up,
                                         world_tear_down),
         cmocka_unit_test_setup_teardown(a_full_disk_is_no_loss, world_set_up, world_tear_down),
