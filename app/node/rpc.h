@@ -6,7 +6,8 @@
  * Set-up also asks getnetworkinfo, and goes without.
  * A user with rpcwhitelist needs: getblock, getblockchaininfo, getblockhash, getblockheader,
  * getmempoolinfo, getrawtransaction, gettxout, gettxspendingprevout, getzmqnotifications (the last
- * only when the ZMQ endpoints are not configured).
+ * only when the ZMQ endpoints are not configured); with the price oracle also getrawmempool and
+ * getmempoolentry.
  * Thread: the owner of the gv_rpc. Source: Bitcoin Core RPC documentation, v24 to v31. */
 #ifndef GV_APP_NODE_RPC_H
 #define GV_APP_NODE_RPC_H

@@ -348,7 +348,8 @@ enum gv_err gv_rpc_mempool_time(struct gv_rpc *rpc, const struct gv_hash256 *txi
     gv_json_ref result = NULL;
     enum gv_err err = gv_rpc_call(rpc, &request, &result, fail);
     if (err == GV_OK &&
-        (!gv_json_int(gv_json_get(result, "time"), &entered->s) || entered->s < 0)) {
+        (!gv_json_int(gv_json_get(result, "time"), &entered->s) || entered->s < 0 ||
+         entered->s > UINT32_MAX)) { /* as in block headers; nobody's milliseconds overflow */
         err = bad_field(fail, request.method, "time");
     }
     return err;

@@ -8,6 +8,7 @@
 
 #include "tests/unit/node/rpc_fixture.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define TXIDS_MAX 4u
@@ -104,9 +105,15 @@ static void an_entry_tells_when_it_came_or_that_it_is_gone(void **state)
              "{\"result\":null,\"error\":{\"code\":-5,\"message\":\"not in mempool\"},\"id\":2}");
     assert_int_equal(gv_rpc_mempool_time(&rpc_under_test, &txid, &entered, &rpc_fail),
                      GV_ERR_NOT_FOUND);
-    rpc_push(200, "{\"result\":{\"time\":-1},\"error\":null,\"id\":3}");
-    assert_int_equal(gv_rpc_mempool_time(&rpc_under_test, &txid, &entered, &rpc_fail),
-                     GV_ERR_UNAVAILABLE);
+    static const char *const never[] = {"-1", "4294967296", "9223372036854775807"};
+    for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
+        char answer[96];
+        (void)snprintf(answer, sizeof(answer),
+                       "{\"result\":{\"time\":%s},\"error\":null,\"id\":%zu}", never[i], 3 + i);
+        rpc_push(200, answer);
+        assert_int_equal(gv_rpc_mempool_time(&rpc_under_test, &txid, &entered, &rpc_fail),
+                         GV_ERR_UNAVAILABLE);
+    }
 }
 
 int main(void)
