@@ -238,10 +238,14 @@ bool gv_oracle_centre(struct gv_oracle_centre *out, const double *point, uint32_
 
 /* ---- the whole -------------------------------------------------------------------------------------- */
 
-/* Step 8. */
-static void find_axis(struct gv_oracle_estimate *estimate, double low, double high)
+bool gv_oracle_axis(struct gv_oracle_estimate *estimate, const double *point, uint32_t n)
 {
     const double price = estimate->near.price;
+    const double low = price - WIDE_PART * price;
+    const double high = price + WIDE_PART * price;
+    if (!gv_oracle_centre(&estimate->wide, point, n, low, high)) {
+        return false;
+    }
     estimate->spread = estimate->wide.deviation / (high - low);
     double axis = 0.05 + (estimate->spread - 0.17) * ((0.15 - 0.05) / (0.20 - 0.17));
     axis = axis < 0.05 ? 0.05 : axis;
@@ -249,23 +253,15 @@ static void find_axis(struct gv_oracle_estimate *estimate, double low, double hi
     estimate->axis = axis;
     estimate->axis_up = price + axis * price;
     estimate->axis_down = price - axis * price;
+    return true;
 }
 
 static bool find_centres(struct gv_oracle_estimate *estimate, const double *point, uint32_t n)
 {
     const double rough = (double)estimate->slide.rough_usd;
-    if (!gv_oracle_centre(&estimate->near, point, n, rough - NEAR_PART * rough,
-                          rough + NEAR_PART * rough)) {
-        return false;
-    }
-    const double price = estimate->near.price;
-    const double low = price - WIDE_PART * price;
-    const double high = price + WIDE_PART * price;
-    if (!gv_oracle_centre(&estimate->wide, point, n, low, high)) {
-        return false;
-    }
-    find_axis(estimate, low, high);
-    return true;
+    return gv_oracle_centre(&estimate->near, point, n, rough - NEAR_PART * rough,
+                            rough + NEAR_PART * rough) &&
+           gv_oracle_axis(estimate, point, n);
 }
 
 enum gv_err gv_oracle_estimate(struct gv_oracle_estimate *estimate, struct gv_oracle_values *values,

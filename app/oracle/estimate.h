@@ -118,4 +118,9 @@ uint32_t gv_oracle_count_points_in(struct gv_oracle_values *values, uint32_t rou
 GV_MUST_USE bool gv_oracle_centre(struct gv_oracle_centre *out, const double *point, uint32_t n,
                                   double low, double high);
 
+/** Step 8. In: near.price. Out: wide, spread, axis, axis_up, axis_down.
+ *  Returns: as gv_oracle_centre. */
+GV_MUST_USE bool gv_oracle_axis(struct gv_oracle_estimate *estimate, const double *point,
+                                uint32_t n);
+
 #endif

@@ -114,6 +114,8 @@ static void check_hex(gv_json_ref hex)
     assert_same_bits(estimate.curve_sum, cases_hex(hex, "curve_sum"));
     assert_same_bits(estimate.slide.best_score, cases_hex(hex, "best_slide_score"));
     assert_same_bits(estimate.slide.total, cases_hex(hex, "total_score"));
+    assert_same_bits(estimate.slide.up, cases_hex(hex, "neighbor_up_score"));
+    assert_same_bits(estimate.slide.down, cases_hex(hex, "neighbor_down_score"));
     assert_same_bits(estimate.slide.weight_best, cases_hex(hex, "w1"));
     assert_same_bits(estimate.near.deviation, cases_hex(hex, "mad_5pct"));
     assert_same_bits(estimate.wide.deviation, cases_hex(hex, "av_dev_10pct"));
@@ -255,15 +257,19 @@ static int by_value(const void *a, const void *b)
 
 static void check_deviation(gv_json_ref check, double price)
 {
-    struct gv_oracle_centre centre;
-    if (check == NULL) {
-        return;
+    uint32_t inside = 0;
+    estimate.near.price = price;
+    assert_non_null(check);
+    assert_true(gv_oracle_axis(&estimate, day.point, day.points));
+    assert_same_bits(estimate.wide.deviation, cases_double(check, "mad_10pct"));
+    assert_same_bits(estimate.spread, cases_double(check, "dev_pct"));
+    assert_same_bits(estimate.axis, cases_double(check, "ax_range"));
+    assert_same_bits(estimate.axis_up, cases_double(check, "axis_price_up"));
+    assert_same_bits(estimate.axis_down, cases_double(check, "axis_price_dn"));
+    for (uint32_t i = 0; i < day.points; i++) {
+        inside += estimate.axis_down < day.point[i] && day.point[i] < estimate.axis_up;
     }
-    const double low = price - 0.1 * price;
-    const double high = price + 0.1 * price;
-    assert_true(gv_oracle_centre(&centre, day.point, day.points, low, high));
-    assert_same_bits(centre.deviation, cases_double(check, "mad_10pct"));
-    assert_same_bits(centre.deviation / (high - low), cases_double(check, "dev_pct"));
+    assert_int_equal(inside, cases_int(check, "points_strictly_inside"));
 }
 
 static void check_day(const char *name)
