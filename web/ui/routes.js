@@ -13,6 +13,7 @@ const ADMIN = '/styles/admin.css';
 export const routes = [
   { path: '/', view: () => import('./views/market.js'), strings: ['market', 'lot', 'hint'], styles: ['/styles/market.css'] },
   { path: '/lots/{id}', view: () => import('./views/lot.js'), strings: ['lot', 'wallets', 'hint'], styles: ['/styles/market.css'] },
+  { path: '/sell', view: () => import('./views/sell.js'), strings: ['sell', 'lot', 'wallets', 'hint'], styles: ['/styles/market.css'] },
   { path: '/dashboard', view: () => import('./views/dashboard.js'), strings: ['dashboard'], needs: 'user' },
   { path: '/login', view: () => import('./views/login.js'), strings: ['account'] },
   { path: '/account', view: () => import('./views/account.js'), strings: ['account'], needs: 'user' },
@@ -26,6 +27,7 @@ export const routes = [
 /** What the header leads to; `needs` as above. The price page is a document of its own. */
 export const navigation = [
   { href: '/', text: 'nav.market' },
+  { href: '/sell', text: 'nav.sell' },
   { href: '/oracle', text: 'nav.price' },
   { href: '/dashboard', text: 'nav.dashboard', needs: 'user' },
   { href: '/admin', text: 'nav.admin', needs: 'operate' },

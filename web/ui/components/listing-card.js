@@ -3,12 +3,11 @@
  * @module
  */
 import { el } from '../lib/html.js';
-import { shorten } from '../lib/format.js';
 import { t } from '../lib/i18n.js';
 import { isOpen } from '../lib/lots.js';
 import { linkButton } from './button.js';
 import { ladderChart } from './ladder-chart.js';
-import { lotBadge, lotName, lotPrice, lotQuantity, lotState, lotWarnings } from './lot.js';
+import { lotBadge, lotName, lotPrice, lotQuantity, lotSeller, lotState, lotWarnings } from './lot.js';
 
 /**
  * @param {import('../lib/api.js').Listing} lot
@@ -30,6 +29,6 @@ export const listingCard = (lot, height) =>
       el('span', {}, t('lot.range', { price: lot.end_price_sats, block: lot.end_block }))),
     lotWarnings(lot),
     el('footer', {},
-      lot.seller ? el('p', { class: 'seller' }, t('lot.seller'), ' ', el('code', { title: lot.seller }, shorten(lot.seller, 6))) : el('span'),
+      lot.seller ? el('p', { class: 'seller' }, t('lot.seller'), ' ', lotSeller(lot)) : el('span'),
       isOpen(lot) && lot.price_sats !== null && !lot.spend
         ? linkButton({ href: `/lots/${lot.id}`, label: t('lot.buyFor', { price: lot.price_sats }), kind: 'primary' }) : null));

@@ -2,7 +2,7 @@
  * A lot in words: its status, its price, what happens next and when. For cards, tables and the lot's own page.
  * @module
  */
-import { btc, duration, integer, quantity } from '../lib/format.js';
+import { btc, duration, integer, quantity, shorten } from '../lib/format.js';
 import { clean, el } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
 import { BLOCK_S, confirmationsOf, nextEvent } from '../lib/lots.js';
@@ -40,10 +40,13 @@ export const lotQuantity = (lot) => t('lot.units', { amount: quantity(lot.quanti
 /** @param {Listing} lot */
 export const lotName = (lot) => clean(lot.asset);
 
-/** @param {Listing} lot @param {{small?: boolean}} [look] */
-export function lotPrice(lot, { small = false } = {}) {
+/** Who sells it, cut in the middle. @param {Listing} lot */
+export const lotSeller = (lot) => el('code', { title: clean(lot.seller) }, shorten(clean(lot.seller), 6));
+
+/** @param {Listing} lot */
+export function lotPrice(lot) {
   if (lot.price_sats === null) return el('p', { class: 'now' }, el('span', { class: 'price none' }, lot.reveal.kind === 'not_live' ? t('lot.price.waiting') : t('lot.price.none')));
-  return el('div', { class: `now${small ? ' small' : ''}` },
+  return el('div', { class: 'now' },
     el('span', { class: 'price' }, integer(lot.price_sats), el('small', {}, ' sat')),
     el('span', { class: 'worth' }, el('span', {}, btc(lot.price_sats)), priceHint(lot.price_sats)));
 }

@@ -2,7 +2,7 @@
  * What is known of a lot and where from, what has happened to it, and what its status means in plain words.
  * @module
  */
-import { el } from '../lib/html.js';
+import { clean, el } from '../lib/html.js';
 import { ago, integer, moment, quantity } from '../lib/format.js';
 import { t } from '../lib/i18n.js';
 import { BLOCK_S, confirmationsOf, rungsOf } from '../lib/lots.js';
@@ -17,7 +17,7 @@ import { table } from '../components/table.js';
 
 const REVEALS_SHOWN = 5;
 
-const code = (text) => el('code', {}, text);
+const code = (text) => el('code', {}, clean(text));
 /** Long names of things on the chain, with a way to take them along. */
 const chainText = (text) => el('span', { class: 'chain-text' }, code(text), copyButton(text));
 
@@ -39,8 +39,8 @@ export function factsPanel(lot, node) {
       lot.seller ? [el('dt', {}, t('lot.seller')), el('dd', {}, chainText(lot.seller))] : null));
 }
 
-/** Every step, for whoever does not see the chart. @param {Listing} lot @param {number} height */
-export function ladderTable(lot, height) {
+/** Every step, for whoever does not see the chart. @param {Listing} lot @param {number} height @param {string} [id] another one for other prices */
+export function ladderTable(lot, height, id = 'ladder-table') {
   const passed = (block) => (block < height ? 'passed' : block === height ? 'now' : 'ahead');
   const when = (block) => (block > height ? roughly(block - height) : t(`lot.ladder.${passed(block)}`));
   const fill = ({ currentTarget: fold }) => fold.lastElementChild.replaceChildren(...(fold.open ? [table({
@@ -54,7 +54,7 @@ export function ladderTable(lot, height) {
       { id: 'when', label: t('lot.ladder.when'), cell: ({ block }) => when(block) },
     ],
   })] : []));
-  return el('details', { id: 'ladder-table', ontoggle: fill },
+  return el('details', { id, ontoggle: fill },
     el('summary', {}, t('lot.ladder.show', { n: lot.end_block - lot.start_block + 1 })), el('div', { 'data-island': true, class: 'scroll' }));
 }
 

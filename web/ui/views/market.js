@@ -6,14 +6,14 @@
 import { el } from '../lib/html.js';
 import { listLots } from '../lib/api-market.js';
 import { follow, link, node } from '../lib/box.js';
-import { integer, shorten } from '../lib/format.js';
+import { integer } from '../lib/format.js';
 import { t } from '../lib/i18n.js';
 import { byOrder, passes } from '../lib/lots.js';
 import { followPriceHint } from '../lib/price-hint.js';
 import { button, linkButton } from '../components/button.js';
 import { icon } from '../components/icon.js';
 import { listingCard } from '../components/listing-card.js';
-import { lotBadge, lotName, lotQuantity, lotState } from '../components/lot.js';
+import { lotBadge, lotName, lotQuantity, lotSeller, lotState } from '../components/lot.js';
 import { judge } from '../components/node-state.js';
 import { message, pageHead } from '../components/panel.js';
 import { priceHint } from '../components/price-hint.js';
@@ -96,7 +96,7 @@ function lotsTable(lots, height) {
       { id: 'price', label: t('market.column.price'), amount: true, cell: (lot) => (lot.price_sats === null ? '—' : [`${integer(lot.price_sats)} sat `, priceHint(lot.price_sats)]) },
       { id: 'status', label: t('market.column.status'), cell: lotBadge },
       { id: 'next', label: t('market.column.next'), cell: (lot) => lotState(lot, height) },
-      { id: 'seller', label: t('lot.seller'), cell: (lot) => (lot.seller ? el('code', { title: lot.seller }, shorten(lot.seller, 5)) : '—') },
+      { id: 'seller', label: t('lot.seller'), cell: (lot) => (lot.seller ? lotSeller(lot) : '—') },
     ],
   });
 }
