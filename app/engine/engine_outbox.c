@@ -151,7 +151,12 @@ static void write_listing(struct gv_json_out *out, const struct gv_engine *engin
     gv_jo_kint(out, "start_block", terms->start_block);
     gv_jo_kint(out, "end_block", terms->end_block);
     gv_jo_kint(out, "start_price_sats", (int64_t)terms->start_price.v);
-    gv_jo_kint(out, "end_price_sats", (int64_t)terms->end_price.v);
+    gv_jo_key(out, "end_price_sats");
+    if (gv_dutch_hides_floor(terms)) {
+        gv_jo_null(out);
+    } else {
+        gv_jo_int(out, (int64_t)terms->end_price.v);
+    }
     write_spend(out, &listing->spend);
 }
 

@@ -51,6 +51,7 @@ static enum gv_err insert_terms(struct gv_store *store, const struct gv_dutch_li
     put_sat(&q, terms->end_price);
     put_sat(&q, terms->price_decrement);
     gv_query_put_text(&q, terms->seller);
+    put_sat(&q, terms->reserve);
     return gv_query_run(&q);
 }
 
@@ -131,6 +132,7 @@ static void get_terms(struct gv_query *q, struct gv_dutch_terms *terms)
     terms->end_price = get_sat(q);
     terms->price_decrement = get_sat(q);
     gv_query_get_text(q, terms->seller, sizeof(terms->seller));
+    terms->reserve = get_sat(q);
     if (terms->end_block < terms->start_block) {
         q->corrupt = true;
     }

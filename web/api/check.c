@@ -76,7 +76,7 @@ static void write_problem(struct gv_json_out *out, const struct gv_fail *fail)
 static void send_report(struct report *report, struct gv_upload *upload, bool may_be_unlocked)
 {
     struct gv_json_out *out = &report->out;
-    const struct gv_sat end_price = {(uint64_t)upload->numbers.end_price};
+    const struct gv_sat end_price = {(uint64_t)gv_dutch_floor(&upload->numbers)};
     gv_json_out_init(out, gv_api_worker_of(report->x)->reply, GV_REPLY_BYTES_MAX);
     gv_reply_header(report->x, "Cache-Control", "no-store");
     gv_reply_begin_chunked(report->x, "application/json");

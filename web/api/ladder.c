@@ -65,6 +65,7 @@ static enum gv_err read_plan(struct gv_exchange *x, struct plan *plan, struct gv
         return err;
     }
     n->blocks_after_end = 0;
+    n->reserve = 0;
     n->price_decrement = decrement_of(n);
     return gv_dutch_check_numbers(n, fail);
 }

@@ -60,8 +60,9 @@ static void write_terms(struct gv_json_out *out, const struct gv_dutch_terms *te
     gv_jo_kint(out, "start_block", terms->start_block);
     gv_jo_kint(out, "end_block", terms->end_block);
     gv_jo_kint(out, "start_price_sats", (int64_t)terms->start_price.v);
-    gv_jo_kint(out, "end_price_sats", (int64_t)terms->end_price.v);
-    gv_jo_kint(out, "price_decrement", (int64_t)terms->price_decrement.v);
+    gv_render_int_or_null(out, "end_price_sats", terms->end_price.v, !gv_dutch_hides_floor(terms));
+    gv_render_int_or_null(out, "price_decrement", terms->price_decrement.v,
+                          !gv_dutch_hides_floor(terms));
     gv_jo_kint(out, "blocks_after_end", terms->blocks_after_end);
     gv_jo_kbool(out, "locked", terms->locked);
 }

@@ -115,6 +115,21 @@ static void write_reveal(struct gv_json_out *out, const struct gv_market_row *ro
     gv_jo_object_end(out);
 }
 
+/* That there is a reserve is no secret, what it is only until it is shown. */
+static void write_reserve(struct gv_json_out *out, const struct gv_market_row *row)
+{
+    const struct gv_dutch_terms *terms = &row->listing.terms;
+    gv_jo_key(out, "reserve");
+    if (!gv_dutch_hides_floor(terms)) {
+        gv_jo_null(out);
+        return;
+    }
+    gv_jo_object(out);
+    gv_jo_kbool(out, "reached",
+                row->reveal.kind == GV_REVEAL_RUNG && gv_dutch_floor_reached(terms, row->price));
+    gv_jo_object_end(out);
+}
+
 void gv_render_v1_members(struct gv_json_out *out, const struct gv_market_row *row,
                           struct gv_tip tip)
 {
@@ -128,8 +143,10 @@ void gv_render_v1_members(struct gv_json_out *out, const struct gv_market_row *r
     gv_jo_kint(out, "end_block", terms->end_block);
     gv_jo_kint(out, "blocks_after_end", terms->blocks_after_end);
     gv_jo_kint(out, "start_price_sats", (int64_t)terms->start_price.v);
-    gv_jo_kint(out, "end_price_sats", (int64_t)terms->end_price.v);
-    gv_jo_kint(out, "price_decrement", (int64_t)terms->price_decrement.v);
+    gv_render_int_or_null(out, "end_price_sats", terms->end_price.v, !gv_dutch_hides_floor(terms));
+    gv_render_int_or_null(out, "price_decrement", terms->price_decrement.v,
+                          !gv_dutch_hides_floor(terms));
+    write_reserve(out, row);
     gv_jo_kbool(out, "locked", terms->locked);
     gv_render_text_or_null(out, "seller", terms->seller);
     gv_render_utc(out, "created_at", row->listing.created_at);

@@ -10,6 +10,22 @@ static const char *const members[] = {
     "start_price_sats", "end_price_sats", "price_decrement",
     "blocks_after_end", "psbts",          NULL,
 };
+/* Those, and what may be left out. */
+static const char *const all_members[] = {
+    "asset_name",
+    "asset_qty",
+    "utxo_txid",
+    "utxo_vout",
+    "start_block",
+    "end_block",
+    "start_price_sats",
+    "end_price_sats",
+    "price_decrement",
+    "blocks_after_end",
+    "reserve_price_sats",
+    "psbts",
+    NULL,
+};
 static const char *const rung_members[] = {"block_number", "price_sats", "psbt_data", NULL};
 
 static enum gv_err type_error(struct gv_fail *fail, const char *pointer, const char *what)
@@ -92,7 +108,9 @@ static enum gv_err read_outpoint(struct gv_upload *upload, gv_json_ref root, str
     return GV_OK;
 }
 
-static enum gv_err read_numbers(struct gv_upload *upload, gv_json_ref root, struct gv_fail *fail)
+/* In: strict: the original knew no reserve, and its clients may use the name for something else. */
+static enum gv_err read_numbers(struct gv_upload *upload, gv_json_ref root, bool strict,
+                                struct gv_fail *fail)
 {
     struct gv_dutch_numbers *n = &upload->numbers;
     const struct {
@@ -107,6 +125,10 @@ static enum gv_err read_numbers(struct gv_upload *upload, gv_json_ref root, stru
         if (!gv_json_int(gv_json_get(root, rows[i].pointer + 1), rows[i].out)) {
             return type_error(fail, rows[i].pointer, "an integer");
         }
+    }
+    const gv_json_ref reserve = strict ? gv_json_get(root, "reserve_price_sats") : NULL;
+    if (reserve != NULL && !gv_json_int(reserve, &n->reserve)) {
+        return type_error(fail, "/reserve_price_sats", "an integer");
     }
     return gv_dutch_check_numbers(n, fail);
 }
@@ -214,7 +236,8 @@ static void keep_numbers(struct gv_upload *upload)
     terms->end_block = (uint32_t)n->end_block;
     terms->blocks_after_end = (uint32_t)n->blocks_after_end;
     terms->start_price.v = (uint64_t)n->start_price;
-    terms->end_price.v = (uint64_t)n->end_price;
+    terms->end_price.v = (uint64_t)gv_dutch_floor(n);
+    terms->reserve.v = (uint64_t)n->reserve;
     terms->price_decrement.v = (uint64_t)n->price_decrement;
 }
 
@@ -225,7 +248,7 @@ enum gv_err gv_upload_fields(struct gv_upload *upload, gv_json_ref root, bool st
         return gv_fail(fail, GV_ERR_INVALID, "json.not_object",
                        "No data provided: the body must be a JSON object");
     }
-    enum gv_err err = check_members(root, members, "", strict, fail);
+    enum gv_err err = check_members(root, all_members, "", strict, fail);
     if (err == GV_OK) {
         err = check_present(root, members, "", fail);
     }
@@ -236,7 +259,7 @@ enum gv_err gv_upload_fields(struct gv_upload *upload, gv_json_ref root, bool st
         err = read_outpoint(upload, root, fail);
     }
     if (err == GV_OK) {
-        err = read_numbers(upload, root, fail);
+        err = read_numbers(upload, root, strict, fail);
     }
     if (err == GV_OK) {
         err = read_ladder(upload, gv_json_get(root, "psbts"), strict, fail);

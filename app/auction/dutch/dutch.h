@@ -91,9 +91,22 @@ struct gv_dutch_rung {
 struct gv_dutch_numbers {
     int64_t start_block, end_block, blocks_after_end;
     int64_t start_price, end_price, price_decrement;
+    int64_t reserve; /* 0: none */
 };
 
 #define GV_DUTCH_BLOCKS_AFTER_END_MAX 52560u /* one year */
+
+/** What the last rung costs: the end price, or the reserve where that is higher. From the block on where
+ *  the price would fall below the reserve, every rung costs the reserve. */
+int64_t gv_dutch_floor(const struct gv_dutch_numbers *numbers);
+
+/** With a reserve, end price and decrement are nobody's business: either would tell it. */
+static inline bool gv_dutch_hides_floor(const struct gv_dutch_terms *terms)
+{
+    return terms->reserve.v != 0;
+}
+/** Is the price that is shown now the lowest there will be? Known to all once it is shown. */
+GV_MUST_USE bool gv_dutch_floor_reached(const struct gv_dutch_terms *terms, struct gv_sat shown);
 
 /** Ranges and the fixed-price / falling-price rules (fact sheet 2, rules 6-8 and 10-14).
  *  Returns: GV_OK; GV_ERR_INVALID with code "dutch.<rule>" and the JSON pointer of the member. */
@@ -101,7 +114,8 @@ GV_MUST_USE enum gv_err gv_dutch_check_numbers(const struct gv_dutch_numbers *nu
                                                struct gv_fail *fail);
 
 /** The ladder: every block from start to end exactly once, price never rising, first and last
- *  price as listed (rules 19-21).
+ *  price as listed (rules 19-21;
+ *  with a reserve, the last price is gv_dutch_floor).
  *  In-out: rungs: sorted by block on return; order[i] is the position in the upload (for pointers
  *  in messages). count: 1..GV_RUNGS_MAX. */
 GV_MUST_USE enum gv_err gv_dutch_check_ladder(const struct gv_dutch_numbers *numbers,

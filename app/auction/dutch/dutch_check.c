@@ -37,6 +37,7 @@ static enum gv_err check_ranges(const struct gv_dutch_numbers *n, struct gv_fail
         {"/start_price_sats", n->start_price, 1, (int64_t)GV_SAT_MAX},
         {"/end_price_sats", n->end_price, 1, (int64_t)GV_SAT_MAX},
         {"/price_decrement", n->price_decrement, 0, (int64_t)GV_SAT_MAX},
+        {"/reserve_price_sats", n->reserve, 0, n->start_price},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const enum gv_err err =
@@ -54,6 +55,16 @@ static bool slope_fits(const struct gv_dutch_numbers *n, int64_t blocks)
 {
     const int64_t miss = n->start_price - n->price_decrement * blocks - n->end_price;
     return miss <= blocks && miss >= -blocks;
+}
+
+int64_t gv_dutch_floor(const struct gv_dutch_numbers *n)
+{
+    return n->reserve > n->end_price ? n->reserve : n->end_price;
+}
+
+bool gv_dutch_floor_reached(const struct gv_dutch_terms *terms, struct gv_sat shown)
+{
+    return shown.v <= terms->end_price.v;
 }
 
 enum gv_err gv_dutch_check_numbers(const struct gv_dutch_numbers *n, struct gv_fail *fail)
@@ -184,9 +195,10 @@ enum gv_err gv_dutch_check_ladder(const struct gv_dutch_numbers *n, struct gv_du
     if (falling != GV_OK) {
         return falling;
     }
-    if (rungs[count - 1].price.v != (uint64_t)n->end_price) {
+    if (rungs[count - 1].price.v != (uint64_t)gv_dutch_floor(n)) {
         return fail_rung(fail, order[count - 1], "price_sats", "dutch.last_price",
-                         "the last block's price must equal end_price_sats", n->end_price);
+                         "the last block's price must equal end_price_sats, or the reserve",
+                         gv_dutch_floor(n));
     }
     return GV_OK;
 }
@@ -198,6 +210,10 @@ enum gv_err gv_dutch_check_extendable(const struct gv_dutch_listing *listing, st
 {
     const struct gv_dutch_terms *terms = &listing->terms;
     const enum gv_dutch_status status = gv_dutch_status(listing, tip);
+    if (gv_dutch_hides_floor(terms)) {
+        return gv_fail(fail, GV_ERR_CONFLICT, "dutch.has_reserve",
+                       "a listing with a reserve ends at its floor: list again for less");
+    }
     if (status != GV_DUTCH_UPCOMING && status != GV_DUTCH_ACTIVE && status != GV_DUTCH_FINISHED) {
         return gv_fail(fail, GV_ERR_CONFLICT, "dutch.not_open", "the listing is %s",
                        gv_dutch_status_text(status));

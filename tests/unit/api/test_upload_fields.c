@@ -164,9 +164,9 @@ static void hostile_texts_end_as_refusals(void **state)
         const char *from, *to, *code, *pointer;
     } rows[] = {
         {"{\"block_number\":1000,", "{\"block_number\":1000,\"block_number\":1000,",
-         "json.duplicate_member", "/psbts/0"},
+         "json.duplicate_member", "/psbts/0/block_number"},
         {"\"price_sats\":20000", "\"price_sats\":20000,\"\\u0070rice_sats\":1",
-         "json.duplicate_member", "/psbts/0"},
+         "json.duplicate_member", "/psbts/0/price_sats"},
         {"\"RAREPEPE\"", "\"RAREPEPE\\u0000\"", "json.type", "/asset_name"},
         {"\"RAREPEPE\"", "\"RAREPEPE\\n\"", "dutch.asset_name", "/asset_name"},
         {"\"RAREPEPE\"", "\"RAREPEPE.<img>\"", "dutch.asset_name", "/asset_name"},

@@ -213,6 +213,43 @@ static void row_37_first_and_last_price_are_the_listed_ones(void **state)
     assert_ladder(&l, "dutch.last_price", "/psbts/10/price_sats");
 }
 
+/* ---- reserve ------------------------------------------------------------------------------------------- */
+
+static void a_reserve_is_the_lowest_price(void **state)
+{
+    (void)state;
+    struct gv_dutch_numbers n = good;
+    struct gv_fail fail = {0};
+    n.reserve = 20001; /* above the start price nothing could be sold */
+    assert_numbers(n, "dutch.range");
+    n.reserve = -1;
+    assert_numbers(n, "dutch.range");
+    n.reserve = 12500;
+    assert_numbers(n, NULL);
+    assert_int_equal(gv_dutch_floor(&n), 12500);
+    struct ladder l = good_ladder();
+    assert_int_equal(gv_dutch_check_ladder(&n, l.rungs, l.order, l.count, &fail), GV_ERR_INVALID);
+    assert_string_equal(fail.code, "dutch.last_price"); /* a PSBT below it is not even taken */
+    for (uint32_t i = 8; i < 11; i++)
+        l.rungs[i].price.v = 12500;
+    assert_int_equal(gv_dutch_check_ladder(&n, l.rungs, l.order, l.count, &fail), GV_OK);
+    n.reserve = 5000; /* below the end price it changes nothing */
+    assert_int_equal(gv_dutch_floor(&n), 10000);
+    l = good_ladder();
+    assert_int_equal(gv_dutch_check_ladder(&n, l.rungs, l.order, l.count, &fail), GV_OK);
+}
+
+static void a_floor_is_reached_by_its_price(void **state)
+{
+    (void)state;
+    const struct gv_dutch_terms terms = {.end_price = {12500}, .reserve = {12500}};
+    const struct gv_dutch_terms plain = {.end_price = {12500}};
+    assert_true(gv_dutch_hides_floor(&terms));
+    assert_false(gv_dutch_hides_floor(&plain));
+    assert_false(gv_dutch_floor_reached(&terms, (struct gv_sat){12501}));
+    assert_true(gv_dutch_floor_reached(&terms, (struct gv_sat){12500}));
+}
+
 /* ---- extension -------------------------------------------------------------------------------------- */
 
 static struct gv_dutch_listing open_listing(void)
@@ -253,6 +290,9 @@ static void a_ladder_is_extended_while_it_can_be_sold_from(void **state)
     assert_extendable(&listing, 990, 1000 + GV_RUNGS_MAX - 1, NULL);
     assert_extendable(&listing, 990, 1000 + GV_RUNGS_MAX, "dutch.too_long");
     assert_extendable(&listing, 1015, 1020, "dutch.not_open"); /* expired */
+    listing.terms.reserve.v = 10000;
+    assert_extendable(&listing, 1005, 1020, "dutch.has_reserve");
+    listing.terms.reserve.v = 0;
     listing.spend.state = GV_SPEND_PENDING;
     listing.spend.outcome = GV_OUTCOME_SOLD;
     assert_extendable(&listing, 1005, 1020, "dutch.not_open");
@@ -298,6 +338,8 @@ int main(void)
         cmocka_unit_test(row_34_price_may_stay_but_not_rise),
         cmocka_unit_test(row_35_blocks_are_complete_inside_and_unique),
         cmocka_unit_test(row_37_first_and_last_price_are_the_listed_ones),
+        cmocka_unit_test(a_reserve_is_the_lowest_price),
+        cmocka_unit_test(a_floor_is_reached_by_its_price),
         cmocka_unit_test(a_ladder_is_extended_while_it_can_be_sold_from),
         cmocka_unit_test(an_extension_goes_on_below_the_last_price),
     };
