@@ -1,4 +1,5 @@
 #include "app/store/query.h"
+#include "app/store/reseal.h"
 #include "firmware/base/assert.h"
 #include "firmware/base/log.h"
 
@@ -111,4 +112,59 @@ enum gv_err gv_store_rung_count(struct gv_store *store, uint64_t listing_id, uin
     gv_query_put_int(&q, (int64_t)listing_id);
     *count = gv_query_next(&q) ? (uint32_t)gv_query_get_uint(&q, UINT32_MAX) : 0;
     return gv_query_end(&q);
+}
+
+/* One row and its outpoint. Out: *more: false behind the last row. */
+static enum gv_err next_sealed(struct gv_store *store, int64_t *listing, int64_t *block,
+                               struct gv_dutch_listing *of, struct rung *rung, bool *more)
+{
+    enum gv_err opened = GV_OK;
+    struct gv_query q = gv_query_start(store, GV_SQL_RUNG_AFTER, "rungs");
+    gv_query_put_int(&q, *listing);
+    gv_query_put_int(&q, *block);
+    *more = gv_query_next(&q);
+    if (*more) {
+        *listing = gv_query_get_int(&q);
+        gv_query_get_hash(&q, &of->terms.utxo.txid);
+        of->terms.utxo.vout = (uint32_t)gv_query_get_uint(&q, UINT32_MAX);
+        opened = q.corrupt ? GV_OK : get_rung(store, &q, of, rung);
+        *block = rung->block;
+    }
+    const enum gv_err err = gv_query_end(&q);
+    return err != GV_OK ? err : opened;
+}
+
+enum gv_err gv_rungs_reseal(struct gv_store *store, const struct gv_seal_key *fresh,
+                            bool (*progress)(void *ctx, uint64_t rows), void *ctx)
+{
+    struct gv_dutch_listing of = {.id = 0};
+    struct rung rung;
+    uint8_t aad[AAD_LEN];
+    uint8_t nonce[GV_SEAL_NONCE_LEN];
+    uint8_t sealed[SEALED_MAX];
+    int64_t listing = 0;
+    int64_t block = 0;
+    uint64_t rows = 0;
+    bool more = true;
+    enum gv_err err = GV_OK;
+    while (err == GV_OK) {
+        err = next_sealed(store, &listing, &block, &of, &rung, &more);
+        if (err != GV_OK || !more) {
+            break;
+        }
+        gv_entropy_fill(store->entropy, nonce, sizeof(nonce));
+        gv_seal(sealed, fresh, nonce, aad_of(aad, &of.terms.utxo, rung.block, rung.price),
+                gv_view_of(rung.psbt, rung.psbt_len));
+        struct gv_query q = gv_query_start(store, GV_SQL_RUNG_SEAL, "rungs");
+        gv_query_put_blob(&q, gv_view_of(sealed, rung.psbt_len + GV_SEAL_OVERHEAD));
+        gv_query_put_int(&q, listing);
+        gv_query_put_int(&q, block);
+        err = gv_query_run(&q);
+        rows++;
+        if (err == GV_OK && progress != NULL && !progress(ctx, rows)) {
+            err = GV_ERR_CLOSED;
+        }
+    }
+    gv_secure_zero(&rung, sizeof(rung));
+    return err;
 }

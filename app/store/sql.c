@@ -103,6 +103,14 @@ static const char *const texts[GV_SQL_COUNT] = {
         "WHERE id < $1 AND (kind = $2 OR (kind > $3 || '.' AND kind < $4 || '/')) "
         "ORDER BY id DESC LIMIT $5",
 
+    [GV_SQL_RUNG_AFTER] =
+        "SELECT r.listing_id, l.utxo_txid, l.utxo_vout, r.block_number, r.price, r.sealed "
+        "FROM rungs r JOIN listings l ON l.id = r.listing_id "
+        "WHERE (r.listing_id, r.block_number) > ($1, $2) "
+        "ORDER BY r.listing_id, r.block_number LIMIT 1",
+    [GV_SQL_RUNG_SEAL] = "UPDATE rungs SET sealed = $1 WHERE listing_id = $2 AND block_number = $3",
+    [GV_SQL_WEBHOOK_SEAL] = "UPDATE webhooks SET sealed = $1 WHERE id = $2",
+
     [GV_SQL_WEBHOOK_INSERT] =
         "INSERT INTO webhooks (id, name, url, sealed, events, created_at, disabled_at, "
         "disabled_why) VALUES ($1, $2, $3, $4, $5, $6, 0, '')",

@@ -1,6 +1,7 @@
 #include "app/store/store.h"
 
 #include "app/store/query.h"
+#include "app/store/reseal.h"
 #include "firmware/base/assert.h"
 #include "firmware/base/log.h"
 #include "firmware/base/text.h"
@@ -165,6 +166,11 @@ enum gv_err gv_store_open(struct gv_store *store, struct gv_storage *storage,
     return err;
 }
 
+uint32_t gv_store_schema(void)
+{
+    return GV_MIGRATIONS;
+}
+
 void gv_store_close(struct gv_store *store)
 {
     if (store->storage == NULL) {
@@ -174,4 +180,29 @@ void gv_store_close(struct gv_store *store)
         gv_storage_finish(store->storage, &store->statements[i]);
     }
     *store = (struct gv_store){.storage = NULL};
+}
+
+enum gv_err gv_store_reseal(struct gv_store *store, const struct gv_seal_key *fresh,
+                            bool (*progress)(void *ctx, uint64_t rows), void *ctx,
+                            struct gv_fail *fail)
+{
+    enum gv_err err = gv_storage_begin(store->storage);
+    if (err != GV_OK) {
+        return gv_fail(fail, err, "store.write", "the database refuses to write");
+    }
+    err = gv_rungs_reseal(store, fresh, progress, ctx);
+    if (err == GV_OK) {
+        err = gv_webhooks_reseal(store, fresh);
+    }
+    if (err == GV_OK) {
+        store->seal_key = fresh;
+        err = write_seal_check(store);
+    }
+    if (err == GV_OK) {
+        err = gv_storage_commit(store->storage);
+    } else {
+        gv_storage_rollback(store->storage);
+    }
+    return err == GV_OK ? GV_OK
+                        : gv_fail(fail, err, "store.seal", "not everything could be sealed anew");
 }

@@ -42,6 +42,8 @@ struct gv_store {
 GV_MUST_USE enum gv_err gv_store_open(struct gv_store *store, struct gv_storage *storage,
                                       const struct gv_seal_key *seal_key,
                                       const struct gv_entropy *entropy, struct gv_fail *fail);
+/** The schema that this release works with. */
+uint32_t gv_store_schema(void);
 /** Finishes the statements; the storage stays open. An unopened (zeroed) store is allowed. */
 void gv_store_close(struct gv_store *store);
 

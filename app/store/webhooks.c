@@ -1,6 +1,7 @@
 #include "app/store/webhooks.h"
 
 #include "app/store/query.h"
+#include "app/store/reseal.h"
 #include "firmware/base/assert.h"
 #include "firmware/base/log.h"
 #include "firmware/base/text.h"
@@ -59,6 +60,51 @@ enum gv_err gv_store_webhook_delete(struct gv_store *store, uint64_t id)
         q = gv_query_start(store, GV_SQL_WEBHOOK_DELETE, "webhooks");
         gv_query_put_int(&q, (int64_t)id);
         err = gv_query_run(&q);
+    }
+    return err;
+}
+
+static enum gv_err reseal_one(struct gv_store *store, const struct gv_seal_key *fresh, uint64_t id)
+{
+    uint8_t secret[GV_WEBHOOK_SECRET_LEN];
+    uint8_t nonce[GV_SEAL_NONCE_LEN];
+    uint8_t sealed[SEALED_LEN];
+    char bound[32];
+    enum gv_err err = gv_store_webhook_secret(store, id, secret);
+    if (err == GV_OK) {
+        gv_entropy_fill(store->entropy, nonce, sizeof(nonce));
+        gv_seal(sealed, fresh, nonce, bound_to(bound, id), gv_view_of(secret, sizeof(secret)));
+        struct gv_query q = gv_query_start(store, GV_SQL_WEBHOOK_SEAL, "webhooks");
+        gv_query_put_blob(&q, gv_view_of(sealed, sizeof(sealed)));
+        gv_query_put_int(&q, (int64_t)id);
+        err = gv_query_run(&q);
+    }
+    gv_secure_zero(secret, sizeof(secret));
+    return err;
+}
+
+struct ids {
+    uint32_t count;
+    uint64_t items[GV_WEBHOOKS_MAX];
+};
+
+static enum gv_err take_id(void *ctx, const struct gv_webhook *row)
+{
+    struct ids *ids = ctx;
+    if (ids->count == GV_WEBHOOKS_MAX) {
+        return GV_ERR_FULL;
+    }
+    ids->items[ids->count] = row->id;
+    ids->count++;
+    return GV_OK;
+}
+
+enum gv_err gv_webhooks_reseal(struct gv_store *store, const struct gv_seal_key *fresh)
+{
+    struct ids ids = {.count = 0};
+    enum gv_err err = gv_store_webhooks_each(store, take_id, &ids);
+    for (uint32_t i = 0; i < ids.count && err == GV_OK; i++) {
+        err = reseal_one(store, fresh, ids.items[i]);
     }
     return err;
 }

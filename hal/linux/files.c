@@ -147,6 +147,11 @@ enum gv_err gv_file_write_private(const char *path, struct gv_view data, struct 
     return sync_folder_of(path) ? GV_OK : io_failed(fail, "make durable", path);
 }
 
+enum gv_err gv_file_sync_folder(const char *path, struct gv_fail *fail)
+{
+    return sync_folder_of(path) ? GV_OK : io_failed(fail, "make durable", path);
+}
+
 enum gv_err gv_dir_create(const char *path, struct gv_fail *fail)
 {
     struct stat info;

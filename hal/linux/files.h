@@ -35,4 +35,7 @@ GV_MUST_USE enum gv_err gv_dir_names(const char *path, const char *suffix,
                                      char (*names)[GV_FILE_NAME_MAX], size_t max, size_t *n,
                                      struct gv_fail *fail);
 
+/** Make a name in a folder durable. In: path: of the file. Returns: GV_OK; GV_ERR_IO. */
+GV_MUST_USE enum gv_err gv_file_sync_folder(const char *path, struct gv_fail *fail);
+
 #endif

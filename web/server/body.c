@@ -76,6 +76,29 @@ enum gv_err gv_body_read(struct gv_exchange *x, void *buf, size_t cap, size_t *n
     return err;
 }
 
+enum gv_err gv_body_each(struct gv_exchange *x, void *buf, size_t cap, gv_body_take *take,
+                         void *ctx, struct gv_fail *fail)
+{
+    struct gv_worker *worker = gv_worker_of(x);
+    uint64_t left = x->request->content_length;
+    enum gv_err err = GV_OK;
+    if (gv_glue_body_outstanding(worker->conn) > 0) {
+        err = answer_expectation(worker, fail);
+    }
+    while (left > 0 && err == GV_OK) {
+        const size_t n = left < cap ? (size_t)left : cap;
+        err = read_all(worker, buf, n, fail); /* a deadline for each piece */
+        if (err == GV_OK) {
+            err = take(ctx, gv_view_of(buf, n), fail);
+        }
+        left -= n;
+    }
+    if (err != GV_OK) {
+        x->reply->close = true;
+    }
+    return err;
+}
+
 enum gv_err gv_body_expect_type(const struct gv_exchange *x, const char *type, struct gv_fail *fail)
 {
     struct gv_view value = gv_web_header(x->request, "Content-Type");

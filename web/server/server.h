@@ -170,6 +170,12 @@ const char *gv_http_reason(int status);
 GV_MUST_USE enum gv_err gv_body_read(struct gv_exchange *x, void *buf, size_t cap, size_t *n,
                                      struct gv_fail *fail);
 
+/** Take the whole body in pieces, in order; what it is told to end with, it ends with.
+ *  In: buf: lent for the pieces. Returns: as gv_body_read, without "body.too_large"; what take returned. */
+typedef enum gv_err gv_body_take(void *ctx, struct gv_view piece, struct gv_fail *fail);
+GV_MUST_USE enum gv_err gv_body_each(struct gv_exchange *x, void *buf, size_t cap,
+                                     gv_body_take *take, void *ctx, struct gv_fail *fail);
+
 /** 415 unless Content-Type is `type` (parameters ignored). Returns GV_OK or GV_ERR_UNSUPPORTED. */
 GV_MUST_USE enum gv_err gv_body_expect_type(const struct gv_exchange *x, const char *type,
                                             struct gv_fail *fail);
