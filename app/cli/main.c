@@ -1,5 +1,6 @@
 /* gavelctl: one command for the box's owner. Talks to the running daemon through its control socket
  * (the kernel tells the daemon who we are), except for commands that need no daemon. */
+#include "app/cli/backup_cli.h"
 #include "app/cli/config_cli.h"
 #include "app/cli/ctl_client.h"
 #include "app/cli/ctl_people.h"
@@ -25,6 +26,11 @@ static int usage(FILE *to, int status)
         "  config set KEY=VALUE... | KEY...         store values; a key alone takes the value "
         "away\n"
         "  config check [FILE]                      read a file and its conf.d as gaveld would\n",
+        to);
+    fputs(
+        "  backup create [--passphrase] | list | verify ID [--passphrase] | delete ID\n"
+        "  backup restore ID [--passphrase] [--replace] [--no-settings]\n"
+        "                                           encrypted copies; a passphrase is asked for\n",
         to);
     fputs(gv_ctl_people_usage, to);
     fputs(
@@ -128,6 +134,10 @@ int main(int argc, char **argv)
     }
     if (left >= 1 && gv_ctl_people_knows(argv[0])) {
         return gv_ctl_people(&options, left, argv);
+    }
+    if (left >= 2 && strcmp(argv[0], "backup") == 0) {
+        const int status = gv_cli_backup(&options, left - 1, argv + 1);
+        return status == EX_USAGE ? usage(stderr, EX_USAGE) : status;
     }
     if (left >= 1 && strcmp(argv[0], "config") == 0) {
         return config(&options, left - 1, argv + 1);

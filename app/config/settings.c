@@ -70,6 +70,10 @@ const struct gv_setting gv_settings[GV_SETTINGS_COUNT] = {
      "on: webhooks may go to this machine and its network; off: to public addresses only"},
     {"webhooks.ca_file", GV_SETTING_TEXT, AT(webhooks_ca_file), "", 0, 0, 0, NULL,
      "PEM bundle that signs the receivers' certificates; empty: the system's"},
+    {"backups.nightly", GV_SETTING_SWITCH, AT(backups_nightly), "on", 0, 0, GV_SETTING_LIVE, NULL,
+     "a backup and its trial restore every day, once a passphrase was given"},
+    {"backups.keep", GV_SETTING_NUMBER, AT(backups_keep), "7", 1, 24, GV_SETTING_LIVE, NULL,
+     "automatic backups kept, 1..24"},
 };
 /* clang-format on */
 

@@ -33,6 +33,8 @@
 /* 4 MiB holds 2,016 PSBTs of about 1,500 bytes each in base64 with their numbers. */
 #define GV_BODY_MAX       4194304u
 #define GV_SMALL_BODY_MAX 16384u
+/* A backup that comes back goes through in pieces; no box of ours has a larger one. */
+#define GV_BACKUP_BODY_MAX (1024u * 1024u * 1024u)
 /* yyjson keeps 16 bytes per value and reserves one value per 6 bytes of minified text. */
 #define GV_BODY_ARENA_BYTES (GV_BODY_MAX / 6u * 16u + 65536u)
 /* Served forms of one ladder, as long as all are as large as allowed. */
@@ -173,6 +175,9 @@ _Static_assert(GV_LIVE_LAG_BYTES < GV_LIVE_RAW_EVENT_BYTES, "who lags is told be
  * PSBTs, spend view and watch places (asserted in app/engine/engine.c). */
 #define GV_LISTING_BYTES (896u + 896u + GV_LISTING_JSON_MAX + 512u + 256u)
 
+/* Reader and writer of archives, a piece each, settings twice, statements of a trial. */
+#define GV_BACKUP_BYTES (4u * 17u * 1024u + 2u * 16u * 1024u + 2u * 64u * 1024u + 32u * 1024u)
+
 #define GV_WIDE(n) ((unsigned long long)(n)) /* the sum is taken in 64 bits: it cannot wrap */
 /* Address space of everything fixed. Resident memory is what has been touched, and stays below the
  * board's budget because list bodies and uploads are returned to the system when idle (mem.h).
@@ -187,7 +192,7 @@ _Static_assert(GV_LIVE_LAG_BYTES < GV_LIVE_RAW_EVENT_BYTES, "who lags is told be
      GV_WIDE(GV_LIVE_MESSAGES) * GV_LIVE_FRAME_OUT_MAX +                                           \
      GV_WIDE(GV_LIVE_CLIENTS_MAX) * GV_LIVE_CLIENT_BYTES +                                         \
      GV_LIVE_TEXTS * GV_LIVE_FRAME_IN_MAX + GV_LIVE_EVENT_BYTES + GV_LIVE_RAW_EVENT_BYTES +        \
-     GV_ORACLE_BYTES + GV_PRICES_PUBLISHED_BYTES + GV_KEEPER_BYTES + GV_ORDER_BOOK_BYTES +         \
+     GV_ORACLE_BYTES + GV_PRICES_PUBLISHED_BYTES + GV_KEEPER_BYTES + GV_ORDER_BOOK_BYTES + GV_BACKUP_BYTES +         \
      GV_WIDE(GV_FILL_TXIDS_MAX) * 32u + GV_WIDE(GV_SQLITE_HEAP_BYTES) +                            \
      GV_WIDE(GV_TLS_HEAP_BYTES) + GV_WIDE(GV_CIVETWEB_HEAP_BYTES) + GV_WIDE(GV_CURL_HEAP_BYTES))
 

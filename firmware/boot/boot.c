@@ -8,11 +8,13 @@
 #include "firmware/base/text.h"
 #include "firmware/boot/accounts.h"
 #include "firmware/boot/alive.h"
+#include "firmware/boot/backup_restore.h"
+#include "firmware/boot/backup_thread.h"
 #include "firmware/boot/clients.h"
 #include "firmware/boot/control_thread.h"
 #include "firmware/boot/machine.h"
-#include "firmware/boot/options.h"
 #include "firmware/boot/node_search.h"
+#include "firmware/boot/options.h"
 #include "firmware/boot/oracle_thread.h"
 #include "firmware/boot/outbox_threads.h"
 #include "firmware/boot/ports_file.h"
@@ -54,6 +56,7 @@ static struct {
     struct gv_config below;     /* what the stored settings lie on */
     struct gv_changes *changes; /* what the owner stores */
     atomic_bool restart;
+    char **argv;
     struct gv_clock clock;
     struct gv_entropy entropy;
     struct gv_indicator_none indicator_state;
@@ -117,6 +120,13 @@ static void on_event(void *ctx, const struct gv_event *event)
 
 /* ---- bring-up, in order ----------------------------------------------------------------------- */
 
+/* Start again in the same process. Returns only when that failed. */
+static void run_again(void)
+{
+    (void)execv("/proc/self/exe", self.argv);
+    gv_log(GV_LOG_BROKEN, "boot", "cannot start again: errno %d", errno);
+}
+
 static enum gv_err open_storage(struct gv_fail *fail)
 {
     char path[GV_FILE_PATH_MAX];
@@ -130,6 +140,9 @@ static enum gv_err open_storage(struct gv_fail *fail)
     }
     if (!gv_format(path, sizeof(path), "%s/gavel.db", dir)) {
         return gv_fail(fail, GV_ERR_INVALID, "boot.path", "general.data_dir is too long");
+    }
+    if (gv_restore_apply(dir, gv_clock_utc(&self.clock))) {
+        run_again(); /* with the restored settings */
     }
     const bool exists = access(path, F_OK) == 0;
     err = gv_seal_key_ensure(&self.seal_key, dir, exists, &self.entropy, fail);
@@ -215,6 +228,7 @@ static void init_api(void)
         .host_names = self.tls.names,
         .changes = self.changes,
         .machine = gv_machine_read,
+        .backups = &gv_backup_thread_ops,
         .restart = ask_restart,
         .entropy = &self.entropy,
         .signer = &gv_boot_accounts_instance()->signer,
@@ -327,6 +341,32 @@ static enum gv_err start_oracle(struct gv_fail *fail)
     return err == GV_OK ? gv_price_thread_start(&prices, self.config.data_dir, fail) : err;
 }
 
+static bool has_listings(void)
+{
+    struct gv_market_head head;
+    uint32_t count = 0;
+    gv_market_head(&self.market, &head);
+    for (unsigned i = 0; i < GV_DUTCH_STATUSES; i++) {
+        count += head.status_counts[i];
+    }
+    return count > 0;
+}
+
+static enum gv_err start_backup(struct gv_fail *fail)
+{
+    const struct gv_backup_thread_config config = {
+        .box = {.data_dir = self.config.data_dir,
+                .seal_key = &self.seal_key,
+                .entropy = &self.entropy,
+                .clock = &self.clock},
+        .engine = gv_engine_instance(),
+        .changes = self.changes,
+        .has_listings = has_listings,
+        .restart = ask_restart,
+    };
+    return gv_backup_thread_start(&config, fail);
+}
+
 static enum gv_err start_control(struct gv_fail *fail)
 {
     self.control = (struct gv_control){
@@ -334,6 +374,7 @@ static enum gv_err start_control(struct gv_fail *fail)
         .market = &self.market,
         .oracle = self.config.oracle_enabled ? gv_oracle_service_instance() : NULL,
         .changes = self.changes,
+        .backups = &gv_backup_thread_ops,
         .clock = &self.clock,
         .entropy = &self.entropy,
         .started = gv_clock_mono(&self.clock),
@@ -347,6 +388,9 @@ static enum gv_err start_threads(const struct gv_route *extra, size_t extra_n, s
         gv_thread_start(&self.engine_thread, "engine", engine_body, gv_engine_instance(), fail);
     if (err == GV_OK) {
         err = start_oracle(fail); /* before those who read it, and the node thread that feeds it */
+    }
+    if (err == GV_OK) {
+        err = start_backup(fail); /* before those who ask it */
     }
     if (err == GV_OK) {
         err = start_web(extra, extra_n, fail);
@@ -468,6 +512,7 @@ static void shut_down(void)
     gv_oracle_thread_stop();
     gv_control_thread_stop();
     gv_outbox_threads_stop();
+    gv_backup_thread_stop();
     gv_live_stop(self.live);
     gv_server_stop(self.server);
     gv_engine_stop(gv_engine_instance());
@@ -494,6 +539,7 @@ int gv_boot_run(int argc, char **argv, const struct gv_route *extra, size_t extr
     if (status != EX_OK || action == GV_OPTIONS_EXIT) {
         return status;
     }
+    self.argv = argv;
     gv_log_set_level(self.config.log_level);
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
@@ -523,8 +569,7 @@ int gv_boot_run(int argc, char **argv, const struct gv_route *extra, size_t extr
     gv_log(GV_LOG_INFO, "boot", "stopping restart=%d", again);
     shut_down();
     if (again) {
-        (void)execv("/proc/self/exe", argv);
-        gv_log(GV_LOG_BROKEN, "boot", "cannot start again: errno %d", errno);
+        run_again();
         return EX_UNAVAILABLE; /* the service manager tries */
     }
     return EX_OK;

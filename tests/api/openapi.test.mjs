@@ -53,7 +53,7 @@ const ELSEWHERE = {
 };
 
 /** Tags whose own tests call assertCovered. */
-const COVERED_BY = { webhooks: 'webhooks.test.mjs' };
+const COVERED_BY = { backups: 'backups.test.mjs', webhooks: 'webhooks.test.mjs' };
 
 /** @type {World} */
 let world;

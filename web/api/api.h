@@ -8,6 +8,7 @@
 #define GV_WEB_API_API_H
 
 #include "app/account/jwks.h"
+#include "app/backup/backup.h"
 #include "app/config/changes.h"
 #include "app/counterparty/counterparty.h"
 #include "app/engine/engine.h"
@@ -83,6 +84,7 @@ struct gv_api_config {
     struct gv_oracle_service *oracle;
     struct gv_prices *prices; /* with it */
     struct gv_changes *changes;
+    const struct gv_backup_ops *backups;
     const struct gv_entropy *entropy;
     const struct gv_signer *signer; /* the box's key */
     const struct gv_jwks *jwks;     /* keys of the configured issuer of tokens; may be empty */

@@ -60,6 +60,14 @@ void gv_handle_settings_change(struct gv_exchange *x);
 void gv_handle_logs(struct gv_exchange *x);
 void gv_handle_system(struct gv_exchange *x);
 void gv_handle_restart(struct gv_exchange *x);
+/* backups.c */
+void gv_handle_backups(struct gv_exchange *x);
+void gv_handle_backup_create(struct gv_exchange *x);
+void gv_handle_backup_verify(struct gv_exchange *x);
+void gv_handle_backup_delete(struct gv_exchange *x);
+void gv_handle_backup_file(struct gv_exchange *x);
+void gv_handle_restore(struct gv_exchange *x);
+void gv_handle_restore_state(struct gv_exchange *x);
 /* webhooks.c */
 void gv_handle_webhooks(struct gv_exchange *x);
 void gv_handle_webhook_create(struct gv_exchange *x);

@@ -112,6 +112,12 @@ static void write_memory(struct metrics *m, const struct gv_api *api)
     one(m, "gavel_db_bytes", "gauge", "Size of the database.", machine.database_bytes);
     one(m, "gavel_db_wal_bytes", "gauge", "Size of its write-ahead log.", machine.wal_bytes);
     one(m, "gavel_disk_free_bytes", "gauge", "Free on the data disk.", machine.disk_free_bytes);
+    struct gv_backup_status backups;
+    api->config.backups->status(&backups);
+    one(m, "gavel_backup_last_success_timestamp_seconds", "gauge", "Newest backup; 0: none.",
+        (uint64_t)backups.created_at.s);
+    one(m, "gavel_backup_last_verified_timestamp_seconds", "gauge",
+        "Newest good trial restore; 0: none.", (uint64_t)backups.verified_at.s);
     head(m, "gavel_disk_written_bytes_total", "counter", "Written by us, by class.");
     for (unsigned i = 0; i < GV_API_WRITTEN; i++) {
         print(m, "gavel_disk_written_bytes_total{class=\"%s\"} %" PRIu64 "\n",

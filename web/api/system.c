@@ -106,6 +106,20 @@ static void write_certificate(struct gv_json_out *out, const struct gv_api *api,
     gv_jo_object_end(out);
 }
 
+static void write_backup(struct gv_json_out *out, const struct gv_api *api, struct gv_utc now)
+{
+    struct gv_backup_status status;
+    api->config.backups->status(&status);
+    gv_jo_key(out, "backup");
+    gv_jo_object(out);
+    gv_jo_kbool(out, "has_key", status.has_key);
+    gv_render_int_or_null(out, "age_s", (uint64_t)(now.s - status.created_at.s),
+                          status.created_at.s != 0 && now.s >= status.created_at.s);
+    gv_render_int_or_null(out, "verified_age_s", (uint64_t)(now.s - status.verified_at.s),
+                          status.verified_at.s != 0 && now.s >= status.verified_at.s);
+    gv_jo_object_end(out);
+}
+
 static void write_node(struct gv_json_out *out, const struct gv_market_head *head)
 {
     gv_jo_key(out, "node");
@@ -143,6 +157,7 @@ void gv_handle_system(struct gv_exchange *x)
     write_memory(&out, &machine);
     write_disk(&out, &machine);
     write_certificate(&out, api, &machine, now);
+    write_backup(&out, api, now);
     gv_jo_key(&out, "engine");
     gv_jo_object(&out);
     gv_jo_kint(&out, "commands", (int64_t)engine.commands);

@@ -13,6 +13,7 @@
 #ifndef GV_WEB_CONTROL_CONTROL_H
 #define GV_WEB_CONTROL_CONTROL_H
 
+#include "app/backup/backup.h"
 #include "app/config/changes.h"
 #include "app/engine/engine.h"
 #include "app/oracle/service.h"
@@ -25,6 +26,7 @@ struct gv_control {
     struct gv_market *market;
     struct gv_oracle_service *oracle; /* NULL: off */
     struct gv_changes *changes;
+    const struct gv_backup_ops *backups;
     const struct gv_clock *clock;
     const struct gv_entropy *entropy;
     struct gv_mono started;

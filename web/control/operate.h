@@ -1,7 +1,10 @@
 /* Control commands about the box itself; one row each in control.c. Private to web/control.
  *   {"cmd":"config.show"}   {"cmd":"config.show","key":"node.url"}      {"items":[...],"pending":false}
  *   {"cmd":"config.set","values":{"node.poll_seconds":5}}
- * Thread: control. */
+ *   {"cmd":"backup.list"}   {"cmd":"backup.create","passphrase":"..."}
+ *   {"cmd":"backup.verify","id":"...","passphrase":"..."}   {"cmd":"backup.remove","id":"..."}
+ *   {"cmd":"backup.restore","id":"...","passphrase":"...","settings":true,"replace":false}
+ * A job goes on after its answer; backup.list tells how. Thread: control. */
 #ifndef GV_WEB_CONTROL_OPERATE_H
 #define GV_WEB_CONTROL_OPERATE_H
 
@@ -13,5 +16,21 @@ GV_MUST_USE enum gv_err gv_control_config_show(const struct gv_control *control,
                                                struct gv_fail *fail);
 GV_MUST_USE enum gv_err gv_control_config_set(const struct gv_control *control, gv_json_ref request,
                                               struct gv_json_out *out, struct gv_fail *fail);
+
+GV_MUST_USE enum gv_err gv_control_backup_list(const struct gv_control *control,
+                                               gv_json_ref request, struct gv_json_out *out,
+                                               struct gv_fail *fail);
+GV_MUST_USE enum gv_err gv_control_backup_create(const struct gv_control *control,
+                                                 gv_json_ref request, struct gv_json_out *out,
+                                                 struct gv_fail *fail);
+GV_MUST_USE enum gv_err gv_control_backup_verify(const struct gv_control *control,
+                                                 gv_json_ref request, struct gv_json_out *out,
+                                                 struct gv_fail *fail);
+GV_MUST_USE enum gv_err gv_control_backup_restore(const struct gv_control *control,
+                                                  gv_json_ref request, struct gv_json_out *out,
+                                                  struct gv_fail *fail);
+GV_MUST_USE enum gv_err gv_control_backup_remove(const struct gv_control *control,
+                                                 gv_json_ref request, struct gv_json_out *out,
+                                                 struct gv_fail *fail);
 
 #endif
