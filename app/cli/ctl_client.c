@@ -53,6 +53,7 @@ int gv_ctl_key_create(const struct gv_ctl_options *options, int argc, char **arg
     struct gv_json_out out;
     gv_json_ref answer = NULL;
     const char *name = NULL;
+    const char *expires = NULL;
     bool legacy = false;
     bool scoped = false;
     gv_ctl_begin(&out, "apikey.create");
@@ -63,11 +64,14 @@ int gv_ctl_key_create(const struct gv_ctl_options *options, int argc, char **arg
             legacy = true;
         } else if (strcmp(argv[i], "--name") == 0 && i + 1 < argc) {
             name = argv[++i];
+        } else if (strcmp(argv[i], "--expires") == 0 && i + 1 < argc) {
+            expires = argv[++i];
         } else if (strcmp(argv[i], "--scope") == 0 && i + 1 < argc) {
             gv_jo_string(&out, argv[++i]);
             scoped = true;
         } else {
-            fprintf(stderr, "gavelctl: apikey create takes --name, --scope, --legacy-unlocked\n");
+            fprintf(stderr, "gavelctl: apikey create takes --name, --scope, --expires, "
+                            "--legacy-unlocked\n");
             return EX_USAGE;
         }
     }
@@ -81,6 +85,9 @@ int gv_ctl_key_create(const struct gv_ctl_options *options, int argc, char **arg
         return EX_USAGE;
     }
     gv_jo_kstring(&out, "name", name);
+    if (expires != NULL) {
+        gv_jo_kstring(&out, "expires_at", expires);
+    }
     const int status = gv_ctl_ask(options, &out, &answer);
     if (status == EX_OK && answer != NULL) {
         gv_ctl_print(false, gv_json_get(answer, "key"));

@@ -16,7 +16,7 @@ static int usage(FILE *to, int status)
     fputs(
         "usage: gavelctl COMMAND [--data DIR] [--json]\n"
         "  status                                   node, listings, memory of the running daemon\n"
-        "  apikey create --name NAME [--scope SCOPE]... [--legacy-unlocked]\n"
+        "  apikey create --name NAME [--scope SCOPE]... [--expires TIME] [--legacy-unlocked]\n"
         "                                           make a key; it is shown once\n"
         "  apikey list                              ids, names and scopes, never the keys\n"
         "  apikey revoke ID                         the 8 characters behind gvl_\n"

@@ -291,6 +291,21 @@ test('the console manages people and sessions without a password of its own', as
   await assert.rejects(box.ctl('user', 'nothing', 'x'), (/** @type {any} */ error) => error.code === 64);
 });
 
+test('the console makes keys with every scope and an end', async () => {
+  const made = await box.ctl(
+    ...['apikey', 'create', '--name', 'solver', '--scope', 'orders:solve', '--scope', 'bids:write'],
+    ...['--expires', '2099-01-31T12:00:00Z'],
+  );
+  secrets.set('console key', made.split('_').slice(2).join('_'));
+  const { keys } = JSON.parse(await box.ctl('--json', 'apikey', 'list'));
+  const key = keys.find(({ name }) => name === 'solver');
+  assert.deepEqual(key.scopes, ['bids:write', 'orders:solve']);
+  assert.equal(key.expires_at, '2099-01-31T12:00:00Z');
+  assert.equal(key.last_used_at, null);
+  await assert.rejects(box.ctl('apikey', 'create', '--name', 'x', '--expires', 'soon'), /2027-01-31T12/);
+  await assert.rejects(box.ctl('apikey', 'create', '--name', 'x', '--scope', 'operate'), /a scope is/);
+});
+
 test('another user of this machine cannot use the socket', async (t) => {
   const run = promisify(execFile);
   const nobody = await run('id', ['-u', 'nobody']).catch(() => null);

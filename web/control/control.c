@@ -25,17 +25,6 @@ static void write_scopes(struct gv_json_out *out, uint32_t bits)
     gv_jo_kbool(out, "legacy_unlocked", (bits & GV_KEY_LEGACY_UNLOCKED) != 0);
 }
 
-static void write_time(struct gv_json_out *out, const char *key, struct gv_utc at)
-{
-    char text[GV_ISO_MAX];
-    if (at.s == 0) {
-        gv_jo_knull(out, key);
-        return;
-    }
-    gv_utc_format(at, text);
-    gv_jo_kstring(out, key, text);
-}
-
 /* ---- commands: each adds its members to an object that is already {"ok":true ------------------ */
 
 static void write_pool(void *ctx, const struct gv_pool_stats *stats)
@@ -185,10 +174,24 @@ static enum gv_err read_text(gv_json_ref request, const char *key, char *out, si
     return GV_OK;
 }
 
+static enum gv_err read_expiry(gv_json_ref request, struct gv_utc *expires_at, struct gv_fail *fail)
+{
+    struct gv_view text;
+    const gv_json_ref member = gv_json_get(request, "expires_at");
+    if (member == NULL ||
+        (gv_json_string(member, &text) && gv_utc_parse(expires_at, (const char *)text.p, text.n))) {
+        return GV_OK;
+    }
+    return gv_fail_at(fail, GV_ERR_INVALID, "/expires_at", "key.expires_at",
+                      "a key expires at a time like 2027-01-31T12:00:00Z");
+}
+
 static enum gv_err answer_create(const struct gv_control *control, gv_json_ref request,
                                  struct gv_json_out *out, struct gv_fail *fail)
 {
-    static const char *const members[] = {"cmd", "name", "scopes", "legacy_unlocked", NULL};
+    static const char *const members[] = {"cmd",        "name", "scopes", "legacy_unlocked",
+                                          "expires_at", NULL};
+    struct gv_utc expires_at = {0};
     char name[GV_KEY_NAME_MAX];
     char text[GV_KEY_TEXT_MAX];
     uint32_t bits = 0;
@@ -200,8 +203,10 @@ static enum gv_err answer_create(const struct gv_control *control, gv_json_ref r
         err = read_scopes(request, &bits, fail);
     }
     if (err == GV_OK) {
-        err = gv_engine_key_create(control->engine, &console, name, bits, (struct gv_utc){0}, text,
-                                   fail);
+        err = read_expiry(request, &expires_at, fail);
+    }
+    if (err == GV_OK) {
+        err = gv_engine_key_create(control->engine, &console, name, bits, expires_at, text, fail);
     }
     if (err == GV_OK) {
         gv_jo_kstring(out, "key", text);
@@ -227,9 +232,10 @@ static enum gv_err answer_list(const struct gv_control *control, gv_json_ref req
         gv_jo_kstring(out, "id", keys[i].id);
         gv_jo_kstring(out, "name", keys[i].name);
         write_scopes(out, keys[i].scopes);
-        write_time(out, "created_at", keys[i].created_at);
-        write_time(out, "expires_at", keys[i].expires_at);
-        write_time(out, "revoked_at", keys[i].revoked_at);
+        gv_control_time(out, "created_at", keys[i].created_at);
+        gv_control_time(out, "expires_at", keys[i].expires_at);
+        gv_control_time(out, "last_used_at", keys[i].last_used_at);
+        gv_control_time(out, "revoked_at", keys[i].revoked_at);
         gv_jo_object_end(out);
     }
     gv_jo_array_end(out);

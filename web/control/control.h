@@ -1,7 +1,8 @@
 /* Control: what gavelctl may ask the running daemon, one JSON object per line in both directions.
  *
  *   {"cmd":"status"}                                    {"ok":true,"height":…}
- *   {"cmd":"apikey.create","name":"shop","scopes":["auctions:write"],"legacy_unlocked":false}
+ *   {"cmd":"apikey.create","name":"shop","scopes":["auctions:write"],"legacy_unlocked":false,
+ *    "expires_at":"2027-01-31T12:00:00Z"}
  *   {"cmd":"apikey.list"}   {"cmd":"apikey.revoke","id":"1a2b3c4d"}
  *   {"cmd":"audit.verify"}                              {"ok":true,"entries":…,"last_hash":"…"}
  *   {"cmd":"oracle"}                                    {"ok":true,"price_cents":…}; null: none
