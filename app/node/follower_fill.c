@@ -1,4 +1,5 @@
-/* The fill: what the tap missed before the feed ran, or while messages were lost.
+/* The fill: what the tap missed before the feed ran, or while messages were lost, or that was out of its
+ * time before the clock was set.
  *
  * First the blocks of the tap's window, which give a price within seconds, then the mempool: its txids,
  * and one by one when each entered and what it is. `getrawmempool true` would say all of it at once,
@@ -21,6 +22,8 @@
 #define PERMILLE_HALF 500u
 /* Lost messages come in groups, and each fill asks for the whole mempool. */
 #define AGAIN_MS 60000u
+/* Steps of UTC below this are nothing to a window of hours. */
+#define LEAP_S 60
 
 void gv_follower_tell_mined(struct gv_follower *f, const struct gv_block *block)
 {
@@ -41,9 +44,23 @@ static void tell_progress(const struct gv_follower *f, uint32_t from, uint32_t d
     f->config.tap->filled(f->config.tap->ctx, from + part);
 }
 
+/* UTC was set since the last round. A box without a clock of its own starts in the past: when it hears the
+ * time, its window is hours old at once, and empty. */
+static bool has_leapt(struct gv_follower *f)
+{
+    const int64_t mono_s = (int64_t)(gv_follower_now(f).ms / 1000u);
+    const int64_t ahead_s = gv_clock_utc(f->config.clock).s - mono_s;
+    const int64_t leap_s = ahead_s - f->fill.ahead_s;
+    f->fill.ahead_s = ahead_s;
+    return leap_s > LEAP_S || leap_s < -LEAP_S;
+}
+
 void gv_follower_fill_begin(struct gv_follower *f)
 {
     struct gv_fill *fill = &f->fill;
+    if (has_leapt(f)) {
+        gv_follower_fill_again(f);
+    }
     if (fill->phase != GV_FILL_DUE || gv_follower_now(f).ms < fill->again_at.ms) {
         return;
     }

@@ -15,7 +15,7 @@
 
 #include <stdatomic.h>
 
-/* DUE ─begin─► BACK ─► BLOCKS ─► POOL ─► ENTRIES ─► DONE ─messages lost─► DUE */
+/* DUE ─begin─► BACK ─► BLOCKS ─► POOL ─► ENTRIES ─► DONE ─messages lost, clock set─► DUE */
 enum gv_fill_phase {
     GV_FILL_DUE,     /* waits for a round that ends at the tip */
     GV_FILL_BACK,    /* headers, down to the first block of the window */
@@ -34,6 +34,7 @@ struct gv_fill {
     uint32_t entries;        /* in follower->waiting */
     uint32_t entry;          /* next one */
     bool again;              /* messages were lost since it began */
+    int64_t ahead_s;         /* of UTC before the monotonic clock, in the last round */
     struct gv_mono again_at; /* a lost message is followed by a fill, but not each by one */
 };
 

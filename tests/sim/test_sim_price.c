@@ -228,6 +228,20 @@ static void what_the_feed_loses_is_found_by_a_fill(void **state)
     }
 }
 
+static void a_clock_that_is_set_is_followed_by_a_fill(void **state)
+{
+    (void)state;
+    const uint32_t known = self.service->window.tx_count;
+    assert_int_equal(known, START_HEIGHT + 1);
+    const int64_t right_s = gv_clock_utc(gv_world_time()).s;
+    gv_sim_clock_set_utc(gv_world_clock(), (struct gv_utc){right_s + 48 * 3600});
+    mend();
+    assert_int_equal(self.service->window.tx_count, 0);
+    gv_sim_clock_set_utc(gv_world_clock(), (struct gv_utc){right_s + 120});
+    mend();
+    assert_int_equal(self.service->window.tx_count, known);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -238,6 +252,7 @@ int main(void)
         CASE(a_payment_is_counted_replaced_and_kept_by_its_block),
         CASE(whatever_happens_the_window_holds_what_the_node_holds),
         CASE(what_the_feed_loses_is_found_by_a_fill),
+        CASE(a_clock_that_is_set_is_followed_by_a_fill),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
