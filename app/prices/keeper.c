@@ -16,6 +16,9 @@
 /* A header may be known a moment before its block. */
 #define IN_STEP_BLOCKS 1u
 #define PERMILLE       1000u
+/* Blocks compared with the node's in a step: each is a call, and a step that takes long is taken for a
+ * thread that hangs. */
+#define SETTLE_MAX 16u
 
 static struct gv_keeper instance;
 static union gv_keeper_work instance_work;
@@ -164,11 +167,12 @@ static enum gv_err drop_newest(struct gv_keeper *k, uint32_t count)
     return GV_OK;
 }
 
-/* Blocks that are not on the chain (any more), counted from the newest. */
-static enum gv_err settle(struct gv_keeper *k, struct gv_fail *fail)
+/* Drop blocks that are not on the chain (any more), the newest first. Out: more: there may be others. */
+static enum gv_err settle(struct gv_keeper *k, bool *more, struct gv_fail *fail)
 {
+    const uint32_t most = k->blocks < SETTLE_MAX ? k->blocks : SETTLE_MAX;
     uint32_t wrong = 0;
-    for (; wrong < k->blocks; wrong++) {
+    for (; wrong < most; wrong++) {
         const struct gv_price_block *const block = &k->block[k->blocks - 1 - wrong];
         struct gv_hash256 hash = k->chain.best_hash;
         if (block->height > k->chain.blocks) {
@@ -184,6 +188,7 @@ static enum gv_err settle(struct gv_keeper *k, struct gv_fail *fail)
             break;
         }
     }
+    *more = wrong == SETTLE_MAX;
     return wrong > 0 ? drop_newest(k, wrong) : GV_OK;
 }
 
@@ -424,6 +429,7 @@ static void publish_progress(struct gv_keeper *k, uint32_t missing)
 static enum gv_err advance(struct gv_keeper *k, uint32_t *wait_ms, struct gv_fail *fail)
 {
     uint32_t next = 0;
+    bool more = false;
     enum gv_err err = gv_rpc_blockchain(&k->rpc, &k->chain, fail);
     if (err != GV_OK) {
         return err;
@@ -431,7 +437,11 @@ static enum gv_err advance(struct gv_keeper *k, uint32_t *wait_ms, struct gv_fai
     if (k->chain.initial_download || k->chain.headers - k->chain.blocks > IN_STEP_BLOCKS) {
         return gv_fail(fail, GV_ERR_UNAVAILABLE, "node.behind", "the node is behind its network");
     }
-    err = settle(k, fail);
+    err = settle(k, &more, fail);
+    if (err == GV_OK && more) {
+        *wait_ms = 0;
+        return GV_OK;
+    }
     if (err == GV_OK) {
         err = choose_next(k, &next);
     }

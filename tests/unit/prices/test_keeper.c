@@ -59,6 +59,22 @@ static void blocks_of_a_long_absence_are_read_anew(void **state)
     world_assert_window();
 }
 
+static void a_deep_reorg_is_settled_in_short_steps(void **state)
+{
+    (void)state;
+    struct gv_fail fail;
+    uint32_t wait_ms = 1;
+    world_mine(200, 6);
+    assert_int_equal(world_work(), GV_OK);
+    world_reorg(150);
+    const uint32_t before = world.keeper->blocks;
+    assert_int_equal(gv_keeper_step(world.keeper, &wait_ms, &fail), GV_OK);
+    assert_int_equal(wait_ms, 0);
+    assert_in_range(before - world.keeper->blocks, 1, 16);
+    assert_int_equal(world_work(), GV_OK);
+    world_assert_window();
+}
+
 static void a_pruned_block_is_left_out_and_that_is_said(void **state)
 {
     struct gv_prices_view view;
@@ -183,6 +199,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_window_of_the_chain_is_exact, world_set_up,
                                         world_tear_down),
         cmocka_unit_test_setup_teardown(blocks_of_a_long_absence_are_read_anew, world_set_up,
+                                        world_tear_down),
+        cmocka_unit_test_setup_teardown(a_deep_reorg_is_settled_in_short_steps, world_set_up,
                                         world_tear_down),
         cmocka_unit_test_setup_teardown(a_pruned_block_is_left_out_and_that_is_said, world_set_up,
                                         world_tear_down),
