@@ -6,6 +6,7 @@
  * Sources: RPC help of Bitcoin Core; bitcoin-core/gui 712; sparrow 706 and 1903; electrum 8687 and 8743; LedgerHQ/app-bitcoin-new
  * 124; SeedSigner 545; unisat-wallet/dev-support 33; leather-io/extension 3859. As of November 2026.
  */
+import { el } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
 import { badge } from './badge.js';
 import { table } from './table.js';
@@ -25,7 +26,7 @@ const LEVEL = { yes: 'good', try: 'wait', no: 'bad' };
 
 /** @param {'seller'|'buyer'} role */
 export const walletTable = (role) =>
-  table({
+  el('div', { class: 'wallets' }, table({
     caption: t(`wallets.caption.${role}`),
     showCaption: true,
     rows: WALLETS,
@@ -35,4 +36,4 @@ export const walletTable = (role) =>
       { id: 'can', label: t('wallets.can'), cell: (wallet) => badge(t(`wallets.${wallet[role]}`), LEVEL[wallet[role]]) },
       { id: 'note', label: t('wallets.note'), cell: (wallet) => t(`wallets.${role}.${wallet.id}`) },
     ],
-  });
+  }));
