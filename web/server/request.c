@@ -30,6 +30,37 @@ struct gv_view gv_web_header(const struct gv_web_request *request, const char *n
     return (struct gv_view){0};
 }
 
+/* White space between a header's name and its colon is how two readers come to see different headers
+ * (RFC 9112, 5.1: refuse it). CivetWeb takes it off and leaves zeros: one for the colon is in its place. */
+static bool has_blank_before_colon(const struct mg_header *header)
+{
+    const char *end = header->name + strlen(header->name);
+    return header->value > end + 1 && end[1] == '\0';
+}
+
+/* Every line ends with CR LF, and behind the last one the head ends. CivetWeb takes a lone LF for an end of
+ * line, and stops at a line that begins with a blank (RFC 9112, 5.2: refuse it): what followed would be
+ * a header for the proxy in front and none for us. CR and LF are zeros by now, but the head's last CR. */
+static bool ends_well(const struct mg_request_info *info, int i)
+{
+    const struct mg_header *header = &info->http_headers[i];
+    const char *end = header->value + strlen(header->value);
+    if (end[1] != '\0') {
+        return false;
+    }
+    return i + 1 < info->num_headers ? header[1].name == end + 2 : end[2] == '\r';
+}
+
+static bool well_formed(const struct mg_request_info *info)
+{
+    for (int i = 0; i < info->num_headers; i++) {
+        if (has_blank_before_colon(&info->http_headers[i]) || !ends_well(info, i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static int occurrences(const struct mg_request_info *info, const char *name)
 {
     int n = 0;
@@ -127,6 +158,11 @@ int gv_request_read(struct gv_worker *worker, struct gv_fail *fail)
         gv_fail(fail, GV_ERR_TOO_LARGE, "http.headers", "more than %d headers",
                 GV_REQUEST_HEADERS_MAX - 1);
         return 431;
+    }
+    if (!well_formed(info)) {
+        gv_fail(fail, GV_ERR_INVALID, "http.headers",
+                "a header is malformed: blanks before its colon, a folded or an unfinished line");
+        return 400;
     }
     if (occurrences(info, "Origin") > 1) {
         gv_fail(fail, GV_ERR_INVALID, "http.origin", "more than one Origin header");
