@@ -74,9 +74,9 @@ _Static_assert(GV_CHAIN_RING >= 288u, "a reorg of all blocks a pruned node keeps
 /* ---- Live ---------------------------------------------------------------------------------- */
 
 #define GV_LIVE_FRAME_IN_MAX  16384u /* largest message a client may send */
-#define GV_LIVE_TEXTS         16u    /* messages longer than a few words arriving at the same time */
-#define GV_LIVE_FRAME_OUT_MAX 8192u  /* envelope and one listing with its PSBT */
-#define GV_LIVE_SUBS_MAX      16u    /* channels one client hears */
+#define GV_LIVE_TEXTS         16u   /* messages longer than a few words arriving at the same time */
+#define GV_LIVE_FRAME_OUT_MAX 8192u /* envelope and one listing with its PSBT */
+#define GV_LIVE_SUBS_MAX      16u   /* channels one client hears */
 #define GV_LIVE_PER_ADDRESS   8u
 /* What can be resumed from, stored once for all clients: a listing's event takes about 2 kB. */
 #define GV_LIVE_EVENTS      1024u
@@ -185,16 +185,17 @@ _Static_assert(GV_LIVE_LAG_BYTES < GV_LIVE_RAW_EVENT_BYTES, "who lags is told be
  * least, while much of the sum never is at the same time. */
 #define GV_FIXED_BYTES                                                                             \
     (GV_WIDE(GV_SUBMISSIONS_MAX) * GV_SUBMISSION_BYTES +                                           \
-     GV_WIDE(GV_LISTINGS_MAX) * (GV_LISTING_BYTES + GV_FACT_BYTES) +                                                 \
+     GV_WIDE(GV_LISTINGS_MAX) * (GV_LISTING_BYTES + GV_FACT_BYTES) +                               \
      GV_WIDE(GV_HTTP_WORKERS) * (GV_REPLY_BYTES_MAX + 2u * GV_SMALL_BODY_MAX) +                    \
      GV_WIDE(GV_RATE_SETS) * GV_RATE_SET_BYTES + GV_BLOCK_BYTES_MAX +                              \
      GV_WIDE(GV_WATCH_MAX) * GV_EVIDENCE_BYTES +                                                   \
      GV_WIDE(GV_LIVE_MESSAGES) * GV_LIVE_FRAME_OUT_MAX +                                           \
      GV_WIDE(GV_LIVE_CLIENTS_MAX) * GV_LIVE_CLIENT_BYTES +                                         \
-     GV_LIVE_TEXTS * GV_LIVE_FRAME_IN_MAX + GV_LIVE_EVENT_BYTES + GV_LIVE_RAW_EVENT_BYTES +        \
-     GV_ORACLE_BYTES + GV_PRICES_PUBLISHED_BYTES + GV_KEEPER_BYTES + GV_ORDER_BOOK_BYTES + GV_BACKUP_BYTES +         \
-     GV_WIDE(GV_FILL_TXIDS_MAX) * 32u + GV_WIDE(GV_SQLITE_HEAP_BYTES) +                            \
-     GV_WIDE(GV_TLS_HEAP_BYTES) + GV_WIDE(GV_CIVETWEB_HEAP_BYTES) + GV_WIDE(GV_CURL_HEAP_BYTES))
+     GV_WIDE(GV_LIVE_TEXTS) * GV_LIVE_FRAME_IN_MAX + GV_LIVE_EVENT_BYTES +                         \
+     GV_LIVE_RAW_EVENT_BYTES + GV_ORACLE_BYTES + GV_PRICES_PUBLISHED_BYTES + GV_KEEPER_BYTES +     \
+     GV_ORDER_BOOK_BYTES + GV_BACKUP_BYTES + GV_WIDE(GV_FILL_TXIDS_MAX) * 32u +                    \
+     GV_WIDE(GV_SQLITE_HEAP_BYTES) + GV_WIDE(GV_TLS_HEAP_BYTES) +                                  \
+     GV_WIDE(GV_CIVETWEB_HEAP_BYTES) + GV_WIDE(GV_CURL_HEAP_BYTES))
 
 _Static_assert(GV_FIXED_BYTES <= GV_BUDGET_BYTES, "the board's memory budget is exceeded");
 

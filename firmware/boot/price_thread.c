@@ -117,14 +117,15 @@ static void wait(uint32_t wait_ms)
 /* Work until stopped, or until the database fails. */
 static void work(void)
 {
-    struct gv_fail fail = {.err = GV_OK};
     while (!stopping()) {
+        struct gv_fail fail = {.err = GV_OK};
         uint32_t wait_ms = 0;
         const enum gv_err err = gv_keeper_step(gv_keeper_instance(), &wait_ms, &fail);
         gv_beat();
         if (err != GV_OK) {
             close_database();
-            gv_log(GV_LOG_UNUSUAL, "prices", "closed code=%s text=\"%s\"", fail.code, fail.text);
+            gv_log(GV_LOG_UNUSUAL, "prices", "closed error=%s code=%s text=\"%s\"",
+                   gv_err_slug(err), fail.code, fail.text);
             if (is_spoiled(err, &fail)) {
                 (void)set_aside(&fail);
             }

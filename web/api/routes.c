@@ -108,8 +108,8 @@ const struct gv_route gv_api_routes[] = {
     /* the box itself */
     {"GET",  "/api/v1/settings",                gv_handle_settings,       "admin",          GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "settings",              NULL},
     {"PATCH","/api/v1/settings",                gv_handle_settings_change,"admin",          GV_CSRF_TOKEN, GV_RATE_WRITE, GV_SMALL_BODY_MAX, 0,                  "settings_change",       NULL},
-    {"GET",  "/api/v1/logs",                    gv_handle_logs,           "admin",          GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "logs",                  NULL},
-    {"GET",  "/api/v1/system",                  gv_handle_system,         "admin",          GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "system",                NULL},
+    {"GET",  "/api/v1/logs",                    gv_handle_logs,           "operate",        GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "logs",                  NULL},
+    {"GET",  "/api/v1/system",                  gv_handle_system,         "operate",        GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "system",                NULL},
     {"POST", "/api/v1/system/restart",          gv_handle_restart,        "admin",          GV_CSRF_TOKEN, GV_RATE_WRITE, 0,                 0,                  "system_restart",        NULL},
     {"GET",  "/api/v1/backups",                 gv_handle_backups,        "admin",          GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "backups",               NULL},
     {"POST", "/api/v1/backups",                 gv_handle_backup_create,  "admin",          GV_CSRF_TOKEN, GV_RATE_WRITE, GV_SMALL_BODY_MAX, 0,                  "backup_create",         NULL},
