@@ -18,7 +18,7 @@ let browser;
 
 before(async () => {
   world = await World.start();
-  browser = world.keep(await Browser.open({ locale: 'en-US' }));
+  browser = world.keep(await Browser.open({ locale: 'en-US', reducedMotion: 'reduce' }));
   const { page } = await browser.newPage();
   await page.goto(`${world.gaveld.httpsUrl}/login`);
   await signIn(page, OWNER);
@@ -119,7 +119,7 @@ test('a user is added, changed, locked out and removed', async () => {
 });
 
 test('an operator sees the pages of an operator only', async () => {
-  const other = await Browser.open({ locale: 'en-US' });
+  const other = await Browser.open({ locale: 'en-US', reducedMotion: 'reduce' });
   try {
     const { page, problems } = await open('/login', other);
     await signIn(page, ANNA);

@@ -13,7 +13,18 @@ const GROUPS = [
   { id: 'access', pages: [
     { id: 'users', sign: 'users', needs: 'admin' },
     { id: 'keys', sign: 'key', needs: 'admin' },
-    { id: 'sessions', sign: 'lock', needs: 'admin' },
+    { id: 'sessions', sign: 'eye', needs: 'admin' },
+  ] },
+  { id: 'market', pages: [
+    { id: 'listings', sign: 'tag', needs: 'operate' },
+    { id: 'webhooks', sign: 'bell', needs: 'admin' },
+  ] },
+  { id: 'box', pages: [
+    { id: 'settings', sign: 'settings', needs: 'admin' },
+    { id: 'tls', sign: 'lock', needs: 'admin' },
+    { id: 'system', sign: 'memory', needs: 'admin' },
+    { id: 'logs', sign: 'log', needs: 'admin' },
+    { id: 'audit', sign: 'shield', needs: 'operate' },
   ] },
 ];
 

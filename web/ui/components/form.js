@@ -113,7 +113,7 @@ export function showProblem(form, problem) {
   for (const { pointer, code, detail } of problem.errors) {
     const path = pointer.split('/')[1] ?? '';
     const name = boxOf(form, path) ? path : path.split('.').at(-1); /* "/node.url" is told at "url" */
-    if (markField(form, name, problemText(code, detail))) first ??= boxOf(form, name);
+    if (markField(form, name, problemText(code, detail ?? (code === problem.code ? problem.message : undefined)))) first ??= boxOf(form, name);
   }
   if (first) {
     first.focus();

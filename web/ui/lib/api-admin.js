@@ -52,13 +52,7 @@
  * @property {number|null} status
  * @property {string} error
  */
-import { get, patch, post, remove } from './http.js';
-
-/** @param {Object<string, any>} given empty members are left out */
-function query(given) {
-  const parts = Object.entries(given).filter(([, value]) => value !== null && value !== undefined && value !== '');
-  return parts.length ? `?${new URLSearchParams(parts.map(([name, value]) => [name, String(value)]))}` : '';
-}
+import { get, patch, post, queryOf, remove } from './http.js';
 
 /* ---- People and programs ---- */
 
@@ -81,11 +75,11 @@ export const revokeKey = (id) => remove(`/api/v1/keys/${encodeURIComponent(id)}`
 /* ---- The record and the log ---- */
 
 /** @param {{cursor?: string|null, kind?: string, limit?: number}} page @param {AbortSignal} [until] @returns {Promise<{items: AuditRow[], next_cursor: string|null}>} */
-export const listAudit = (page, until) => get(`/api/v1/audit${query(page)}`, until);
+export const listAudit = (page, until) => get(`/api/v1/audit${queryOf(page)}`, until);
 /** @returns {Promise<{ok: boolean, rows: number, last: string, detail: string}>} */
 export const verifyAudit = () => get('/api/v1/audit/verify');
 /** @param {{level?: string, module?: string, q?: string, since?: number, limit?: number}} filter @param {AbortSignal} [until] @returns {Promise<{items: LogLine[], last: number}>} */
-export const readLogs = (filter, until) => get(`/api/v1/logs${query(filter)}`, until);
+export const readLogs = (filter, until) => get(`/api/v1/logs${queryOf(filter)}`, until);
 
 /* ---- Webhooks ---- */
 
@@ -100,6 +94,6 @@ export const removeWebhook = (id) => remove(`/api/v1/webhooks/${id}`);
 /** @param {number} id @returns {Promise<{delivery_id: number}>} */
 export const testWebhook = (id) => post(`/api/v1/webhooks/${id}/test`);
 /** @param {number} id @param {{cursor?: string|null, limit?: number}} page @param {AbortSignal} [until] @returns {Promise<{items: Delivery[], next_cursor: string|null}>} */
-export const listDeliveries = (id, page, until) => get(`/api/v1/webhooks/${id}/deliveries${query(page)}`, until);
+export const listDeliveries = (id, page, until) => get(`/api/v1/webhooks/${id}/deliveries${queryOf(page)}`, until);
 /** @param {number} id @returns {Promise<{delivery_id: number}>} */
 export const redeliver = (id) => post(`/api/v1/deliveries/${id}/redeliver`);

@@ -25,16 +25,21 @@
  * @property {{block_number: number, price_sats: number, valid: boolean, listable: boolean, locked: boolean, code: string, detail: string}[]} rungs
  * @property {boolean} listable
  */
-import { get, post } from './http.js';
+import { get, post, queryOf } from './http.js';
 
 /**
  * @param {Object<string, string|number|null|undefined>} filter members as the query has them; empty ones are left out
  * @param {AbortSignal} [until] @returns {Promise<LotPage>}
  */
 export function listLots(filter, until) {
-  const given = Object.entries(filter).filter(([, value]) => value !== null && value !== undefined && value !== '');
-  return get(`/api/v1/dutch?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`, until);
+  return get(`/api/v1/dutch${queryOf(filter)}`, until);
 }
+
+/**
+ * @param {{from?: number|null, to?: number|null, window?: number, asset?: string}} what times in seconds since 1970
+ * @param {AbortSignal} [until] @returns {Promise<any>} by_status, sales, volume_sats, medians, assets, windows
+ */
+export const readStats = (what, until) => get(`/api/v1/stats${queryOf(what)}`, until);
 
 /** @param {string} id @returns {Promise<Listing>} without its PSBT */
 export const readLot = (id) => get(`/api/v1/dutch/${encodeURIComponent(id)}`);

@@ -144,6 +144,12 @@ export async function send(method, path, options = {}) {
   return data;
 }
 
+/** "?a=1&b=2" of what is given; empty members are left out. @param {Object<string, any>} given */
+export function queryOf(given) {
+  const parts = Object.entries(given).filter(([, value]) => value !== null && value !== undefined && value !== '');
+  return parts.length ? `?${new URLSearchParams(parts.map(([name, value]) => [name, String(value)]))}` : '';
+}
+
 /** @param {string} path @param {AbortSignal} [until] */
 export const get = (path, until) => send('GET', path, { until });
 /** @param {string} path @param {any} [body] @param {object} [options] see send */

@@ -2,45 +2,21 @@
  * Last step: what was chosen, and the restart that makes it so.
  * @module
  */
-import { readHealth, restartBox } from '../lib/api.js';
 import { el } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
 import { navigate } from '../lib/router.js';
-import { restore } from '../lib/session.js';
+import { restartAndWait } from '../lib/restart.js';
 import { settingOf } from '../lib/settings.js';
 import { button } from '../components/button.js';
 import { facts, message } from '../components/panel.js';
 
-const ASK_MS = 700;
-const PATIENCE = 60;
-const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
-
-/** The same box with a younger life. @returns {Promise<boolean>} */
-async function cameBack(before) {
-  for (let i = 0; i < PATIENCE; i++) {
-    await pause(ASK_MS);
-    try {
-      const { uptime } = await readHealth();
-      if (uptime < before + (i * ASK_MS) / 1000) return true;
-    } catch {
-      /* it is away: that is the point */
-    }
-  }
-  return false;
-}
-
 async function restart(page) {
-  const { uptime } = await readHealth();
-  await restartBox();
-  page.state.restarting = 'now';
-  page.draw();
-  if (!(await cameBack(uptime))) {
-    page.state.restarting = 'lost';
+  const tell = (what) => {
+    page.state.restarting = what;
     page.draw();
-    return;
-  }
-  await restore();
-  navigate('/dashboard');
+  };
+  if (await restartAndWait(() => tell('now'))) navigate('/dashboard');
+  else tell('lost');
 }
 
 export function body(page, go, back) {
