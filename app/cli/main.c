@@ -93,8 +93,65 @@ static int config(const struct gv_ctl_options *options, int left, char **words)
     return usage(stderr, EX_USAGE);
 }
 
+/* No command of this group. */
+#define UNKNOWN (-1)
+
+static int psbt_or_oracle(const struct gv_ctl_options *options, int left, char **words)
+{
+    if (is_command(left, words, "psbt", "check")) {
+        return gv_cli_psbt_check(options->json, left - 2, words + 2);
+    }
+    if (is_command(left, words, "oracle", "eval")) {
+        return gv_cli_oracle_eval(left - 2, words + 2);
+    }
+    if (is_command(left, words, "oracle", "block")) {
+        return gv_cli_oracle_block(left - 2, words + 2);
+    }
+    if (left == 2 && is_command(left, words, "oracle", "watch")) {
+        return gv_cli_oracle_watch(options);
+    }
+    return UNKNOWN;
+}
+
+static int keys_and_audit(const struct gv_ctl_options *options, int left, char **words)
+{
+    if (is_command(left, words, "apikey", "create")) {
+        return gv_ctl_key_create(options, left - 2, words + 2);
+    }
+    if (left == 2 && is_command(left, words, "apikey", "list")) {
+        return gv_ctl_key_list(options);
+    }
+    if (left == 3 && is_command(left, words, "apikey", "revoke")) {
+        return gv_ctl_key_revoke(options, words[2]);
+    }
+    if (left == 2 && is_command(left, words, "audit", "verify")) {
+        return gv_ctl_audit_verify(options);
+    }
+    return UNKNOWN;
+}
+
+static int box(const struct gv_ctl_options *options, int left, char **words)
+{
+    if (left == 1 && strcmp(words[0], "status") == 0) {
+        return gv_ctl_status(options);
+    }
+    if (left >= 1 && gv_ctl_people_knows(words[0])) {
+        return gv_ctl_people(options, left, words);
+    }
+    if (left >= 2 && strcmp(words[0], "backup") == 0) {
+        const int status = gv_cli_backup(options, left - 1, words + 1);
+        return status == EX_USAGE ? UNKNOWN : status;
+    }
+    if (left >= 1 && strcmp(words[0], "config") == 0) {
+        return config(options, left - 1, words + 1);
+    }
+    return UNKNOWN;
+}
+
 int main(int argc, char **argv)
 {
+    static int (*const groups[])(const struct gv_ctl_options *options, int left,
+                                 char **words) = {psbt_or_oracle, keys_and_audit, box};
     struct gv_ctl_options options = {.data_dir = "/var/lib/gavel", .json = false};
     const int left = take_options(&options, argc, argv);
     if (left == 1 && (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0 ||
@@ -105,42 +162,11 @@ int main(int argc, char **argv)
         puts("gavelctl " GV_VERSION);
         return EX_OK;
     }
-    if (is_command(left, argv, "psbt", "check")) {
-        return gv_cli_psbt_check(options.json, left - 2, argv + 2);
-    }
-    if (is_command(left, argv, "oracle", "eval")) {
-        return gv_cli_oracle_eval(left - 2, argv + 2);
-    }
-    if (is_command(left, argv, "oracle", "block")) {
-        return gv_cli_oracle_block(left - 2, argv + 2);
-    }
-    if (left == 2 && is_command(left, argv, "oracle", "watch")) {
-        return gv_cli_oracle_watch(&options);
-    }
-    if (left == 1 && strcmp(argv[0], "status") == 0) {
-        return gv_ctl_status(&options);
-    }
-    if (is_command(left, argv, "apikey", "create")) {
-        return gv_ctl_key_create(&options, left - 2, argv + 2);
-    }
-    if (left == 2 && is_command(left, argv, "apikey", "list")) {
-        return gv_ctl_key_list(&options);
-    }
-    if (left == 3 && is_command(left, argv, "apikey", "revoke")) {
-        return gv_ctl_key_revoke(&options, argv[2]);
-    }
-    if (left == 2 && is_command(left, argv, "audit", "verify")) {
-        return gv_ctl_audit_verify(&options);
-    }
-    if (left >= 1 && gv_ctl_people_knows(argv[0])) {
-        return gv_ctl_people(&options, left, argv);
-    }
-    if (left >= 2 && strcmp(argv[0], "backup") == 0) {
-        const int status = gv_cli_backup(&options, left - 1, argv + 1);
-        return status == EX_USAGE ? usage(stderr, EX_USAGE) : status;
-    }
-    if (left >= 1 && strcmp(argv[0], "config") == 0) {
-        return config(&options, left - 1, argv + 1);
+    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+        const int status = groups[i](&options, left, argv);
+        if (status != UNKNOWN) {
+            return status;
+        }
     }
     return usage(stderr, EX_USAGE);
 }

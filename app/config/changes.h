@@ -16,7 +16,7 @@
 #include <pthread.h>
 
 /* Every setting at its longest with its key, and the sections. */
-#define GV_CHANGES_TEXT_MAX (GV_SETTINGS_COUNT * (2u * GV_CONFIG_TEXT_MAX + 64u))
+#define GV_CHANGES_TEXT_MAX ((size_t)GV_SETTINGS_COUNT * (2u * GV_CONFIG_TEXT_MAX + 64u))
 
 struct gv_changes_config {
     const struct gv_config *running; /* as the program was started; kept */

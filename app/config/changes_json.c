@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define VALUE_MAX (2u * GV_CONFIG_TEXT_MAX)
+#define VALUE_MAX ((size_t)2 * GV_CONFIG_TEXT_MAX)
 
 /* ---- writing -------------------------------------------------------------------------------- */
 

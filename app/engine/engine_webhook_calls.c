@@ -32,7 +32,7 @@ static enum gv_err call(struct gv_engine *engine, struct gv_command *command, ui
 static enum gv_err call_id(struct gv_engine *engine, enum gv_webhook_op op, uint64_t id,
                            uint64_t *result, struct gv_fail *fail)
 {
-    struct gv_webhook_command answer;
+    struct gv_webhook_command answer = {.result = 0};
     struct gv_command *command = gv_command_acquire(engine, GV_COMMAND_WEBHOOK, GV_COMMANDS_MARGIN);
     if (command == NULL) {
         return busy(fail);
@@ -64,7 +64,7 @@ enum gv_err gv_engine_webhook_create(struct gv_engine *engine, const char *name,
                                      uint32_t events, uint64_t *id,
                                      char secret[GV_WEBHOOK_SECRET_TEXT], struct gv_fail *fail)
 {
-    struct gv_webhook_command answer;
+    struct gv_webhook_command answer = {.result = 0};
     struct gv_webhook_change change = {
         .has_name = true, .has_url = true, .has_events = true, .events = events};
     /* What does not fit is too long for the checks as well. */
@@ -143,7 +143,7 @@ enum gv_err gv_engine_deliveries(struct gv_engine *engine, uint64_t webhook, uin
                                  uint32_t rows_max, struct gv_delivery rows[GV_DELIVERIES_PAGE],
                                  uint32_t *count, struct gv_fail *fail)
 {
-    struct gv_webhook_command answer;
+    struct gv_webhook_command answer = {.result = 0};
     GV_ASSERT(rows_max <= GV_DELIVERIES_PAGE);
     *count = 0;
     struct gv_command *command = gv_command_acquire(engine, GV_COMMAND_WEBHOOK, GV_COMMANDS_MARGIN);

@@ -127,8 +127,10 @@ static enum gv_err next_sealed(struct gv_store *store, int64_t *listing, int64_t
         *listing = gv_query_get_int(&q);
         gv_query_get_hash(&q, &of->terms.utxo.txid);
         of->terms.utxo.vout = (uint32_t)gv_query_get_uint(&q, UINT32_MAX);
-        opened = q.corrupt ? GV_OK : get_rung(store, &q, of, rung);
-        *block = rung->block;
+        if (!q.corrupt) {
+            opened = get_rung(store, &q, of, rung);
+            *block = rung->block;
+        }
     }
     const enum gv_err err = gv_query_end(&q);
     return err != GV_OK ? err : opened;
@@ -138,7 +140,7 @@ enum gv_err gv_rungs_reseal(struct gv_store *store, const struct gv_seal_key *fr
                             bool (*progress)(void *ctx, uint64_t rows), void *ctx)
 {
     struct gv_dutch_listing of = {.id = 0};
-    struct rung rung;
+    struct rung rung = {.psbt_len = 0};
     uint8_t aad[AAD_LEN];
     uint8_t nonce[GV_SEAL_NONCE_LEN];
     uint8_t sealed[SEALED_MAX];

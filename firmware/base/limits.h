@@ -191,11 +191,11 @@ _Static_assert(GV_LIVE_LAG_BYTES < GV_LIVE_RAW_EVENT_BYTES, "who lags is told be
      GV_WIDE(GV_WATCH_MAX) * GV_EVIDENCE_BYTES +                                                   \
      GV_WIDE(GV_LIVE_MESSAGES) * GV_LIVE_FRAME_OUT_MAX +                                           \
      GV_WIDE(GV_LIVE_CLIENTS_MAX) * GV_LIVE_CLIENT_BYTES +                                         \
-     GV_WIDE(GV_LIVE_TEXTS) * GV_LIVE_FRAME_IN_MAX + GV_LIVE_EVENT_BYTES +                         \
-     GV_LIVE_RAW_EVENT_BYTES + GV_ORACLE_BYTES + GV_PRICES_PUBLISHED_BYTES + GV_KEEPER_BYTES +     \
-     GV_ORDER_BOOK_BYTES + GV_BACKUP_BYTES + GV_WIDE(GV_FILL_TXIDS_MAX) * 32u +                    \
-     GV_WIDE(GV_SQLITE_HEAP_BYTES) + GV_WIDE(GV_TLS_HEAP_BYTES) +                                  \
-     GV_WIDE(GV_CIVETWEB_HEAP_BYTES) + GV_WIDE(GV_CURL_HEAP_BYTES))
+     GV_WIDE(GV_LIVE_TEXTS) * GV_LIVE_FRAME_IN_MAX + GV_WIDE(GV_LIVE_EVENT_BYTES) +                \
+     GV_WIDE(GV_LIVE_RAW_EVENT_BYTES) + GV_ORACLE_BYTES + GV_PRICES_PUBLISHED_BYTES +              \
+     GV_KEEPER_BYTES + GV_ORDER_BOOK_BYTES + GV_WIDE(GV_BACKUP_BYTES) +                            \
+     GV_WIDE(GV_FILL_TXIDS_MAX) * 32u + GV_WIDE(GV_SQLITE_HEAP_BYTES) +                            \
+     GV_WIDE(GV_TLS_HEAP_BYTES) + GV_WIDE(GV_CIVETWEB_HEAP_BYTES) + GV_WIDE(GV_CURL_HEAP_BYTES))
 
 _Static_assert(GV_FIXED_BYTES <= GV_BUDGET_BYTES, "the board's memory budget is exceeded");
 

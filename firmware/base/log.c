@@ -149,7 +149,7 @@ static void keep(const struct record *head, const char *module, const char *text
     uint64_t gap = at - ring.end;
     uint8_t *to = &ring.bytes[at % GV_LOG_RING_BYTES];
     /* Zero is no record's number: so the skipped bytes are known. */
-    memset(&ring.bytes[ring.end % GV_LOG_RING_BYTES], 0, gap);
+    memset(&ring.bytes[ring.end % GV_LOG_RING_BYTES], 0, (size_t)gap);
     memcpy(to, head, sizeof(*head));
     memcpy(to + sizeof(*head), module, head->module_len);
     memcpy(to + sizeof(*head) + head->module_len, text, head->text_len);

@@ -134,7 +134,7 @@ uint32_t gv_shelf_list(const char *data_dir, struct gv_backup rows[GV_BACKUPS_MA
     char names[NAMES_MAX][GV_FILE_NAME_MAX];
     char path[GV_FILE_PATH_MAX];
     uint8_t bytes[GV_ARCHIVE_HEADER_LEN];
-    struct gv_archive_header header;
+    struct gv_archive_header header = {.rounds = 0};
     struct stat info;
     uint32_t count = 0;
     size_t n = 0;
