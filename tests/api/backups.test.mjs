@@ -107,7 +107,7 @@ test('the first backup asks for a passphrase, and a short one is none', async ()
   }
   const { json } = await get('/api/v1/backups');
   assert.deepEqual([json.items, json.has_key, json.job], [[], false, null]);
-  assert.equal((await get('/api/v1/system')).json.backup.age_s, null);
+  assert.equal((await get('/api/v1/system')).json.backup.last_success_at, null);
 });
 
 test('a backup is made while listings come in, and holds one moment of them', async () => {

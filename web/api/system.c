@@ -106,17 +106,24 @@ static void write_certificate(struct gv_json_out *out, const struct gv_api *api,
     gv_jo_object_end(out);
 }
 
-static void write_backup(struct gv_json_out *out, const struct gv_api *api, struct gv_utc now)
+static void write_time(struct gv_json_out *out, const char *key, struct gv_utc at)
+{
+    if (at.s == 0) {
+        gv_jo_knull(out, key);
+    } else {
+        gv_render_utc(out, key, at);
+    }
+}
+
+static void write_backup(struct gv_json_out *out, const struct gv_api *api)
 {
     struct gv_backup_status status;
     api->config.backups->status(&status);
     gv_jo_key(out, "backup");
     gv_jo_object(out);
     gv_jo_kbool(out, "has_key", status.has_key);
-    gv_render_int_or_null(out, "age_s", (uint64_t)(now.s - status.created_at.s),
-                          status.created_at.s != 0 && now.s >= status.created_at.s);
-    gv_render_int_or_null(out, "verified_age_s", (uint64_t)(now.s - status.verified_at.s),
-                          status.verified_at.s != 0 && now.s >= status.verified_at.s);
+    write_time(out, "last_success_at", status.created_at);
+    write_time(out, "last_verified_at", status.verified_at);
     gv_jo_object_end(out);
 }
 
@@ -157,7 +164,7 @@ void gv_handle_system(struct gv_exchange *x)
     write_memory(&out, &machine);
     write_disk(&out, &machine);
     write_certificate(&out, api, &machine, now);
-    write_backup(&out, api, now);
+    write_backup(&out, api);
     gv_jo_key(&out, "engine");
     gv_jo_object(&out);
     gv_jo_kint(&out, "commands", (int64_t)engine.commands);
