@@ -273,8 +273,9 @@ static enum gv_err read_balance(gv_json_ref row, const char *utxo, struct gv_cp_
     return GV_OK;
 }
 
-/* Exactly one row on exactly one page. */
-static enum gv_err judge_rows(gv_json_ref root, gv_json_ref rows, struct gv_fail *fail)
+/* One to max rows on exactly one page. */
+static enum gv_err judge_rows(gv_json_ref root, gv_json_ref rows, uint32_t max,
+                              struct gv_fail *fail)
 {
     if (gv_json_type(rows) != GV_JSON_ARRAY) {
         return bad_answer(fail, "the balances are not a list");
@@ -284,7 +285,7 @@ static enum gv_err judge_rows(gv_json_ref root, gv_json_ref rows, struct gv_fail
         return bad_answer(fail, "next_cursor is missing");
     }
     size_t n = gv_json_len(rows);
-    if (n > 1 || (n == 1 && cursor != GV_JSON_NULL)) {
+    if (n > max || (n > 0 && cursor != GV_JSON_NULL)) {
         return gv_fail(fail, GV_ERR_CONFLICT, "counterparty.several_assets",
                        "the outpoint holds several assets: they would all move together");
     }
@@ -298,9 +299,24 @@ static enum gv_err judge_rows(gv_json_ref root, gv_json_ref rows, struct gv_fail
     return GV_OK;
 }
 
-enum gv_err gv_cp_balance(struct gv_counterparty *cp, const struct gv_outpoint *outpoint,
-                          uint32_t min_height, struct gv_cp_balance *balance, struct gv_fail *fail)
+static enum gv_err read_balances(gv_json_ref rows, const char *utxo, struct gv_cp_balance *balances,
+                                 uint32_t *count, struct gv_fail *fail)
 {
+    struct gv_json_iter it;
+    enum gv_err err = GV_OK;
+    for (gv_json_ref row = gv_json_first(&it, rows); row != NULL && err == GV_OK;
+         row = gv_json_next(&it)) {
+        err = read_balance(row, utxo, &balances[*count], fail);
+        (*count)++;
+    }
+    return err;
+}
+
+enum gv_err gv_cp_balances(struct gv_counterparty *cp, const struct gv_outpoint *outpoint,
+                           uint32_t min_height, struct gv_cp_balance *balances, uint32_t max,
+                           uint32_t *count, struct gv_fail *fail)
+{
+    *count = 0;
     char utxo[OUTPOINT_TEXT_MAX];
     char path[OUTPOINT_TEXT_MAX + 64];
     format_outpoint(utxo, outpoint);
@@ -313,11 +329,10 @@ enum gv_err gv_cp_balance(struct gv_counterparty *cp, const struct gv_outpoint *
         err = judge_standing(&standing, min_height, fail);
     }
     if (err == GV_OK) {
-        err = judge_rows(root, rows, fail);
+        err = judge_rows(root, rows, max, fail);
     }
     if (err == GV_OK) {
-        struct gv_json_iter it;
-        err = read_balance(gv_json_first(&it, rows), utxo, balance, fail);
+        err = read_balances(rows, utxo, balances, count, fail);
     }
     /* Last, because it may overwrite the answer. */
     if (err == GV_OK || err == GV_ERR_NOT_FOUND || err == GV_ERR_CONFLICT) {

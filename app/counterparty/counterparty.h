@@ -42,13 +42,14 @@ struct gv_cp_balance {
  * "counterparty.behind", "counterparty.bad_answer"; GV_ERR_TIMEOUT "counterparty.timeout";
  * GV_ERR_CRYPTO "counterparty.certificate". All fill fail. */
 
-/** The balance of an outpoint that holds exactly one asset.
+/** The balances of an outpoint that holds at most `max` assets: all of them, or an error.
  *  In: min_height: the API must have parsed at least this block (tip - 1 and the outpoint's own).
  *  Returns also: GV_ERR_NOT_FOUND "counterparty.no_asset"; GV_ERR_CONFLICT
  *  "counterparty.several_assets". */
-GV_MUST_USE enum gv_err gv_cp_balance(struct gv_counterparty *cp,
-                                      const struct gv_outpoint *outpoint, uint32_t min_height,
-                                      struct gv_cp_balance *balance, struct gv_fail *fail);
+GV_MUST_USE enum gv_err gv_cp_balances(struct gv_counterparty *cp,
+                                       const struct gv_outpoint *outpoint, uint32_t min_height,
+                                       struct gv_cp_balance *balances, uint32_t max,
+                                       uint32_t *count, struct gv_fail *fail);
 
 /** Which of up to GV_CP_OUTPOINTS_MAX outpoints carry any asset.
  *  In: min_height: the API must have parsed at least this block (tip - 1 and the newest outpoint's). */

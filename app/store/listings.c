@@ -1,3 +1,4 @@
+#include "app/auction/dutch/bundle.h"
 #include "app/store/query.h"
 
 #include <inttypes.h>
@@ -52,6 +53,7 @@ static enum gv_err insert_terms(struct gv_store *store, const struct gv_dutch_li
     put_sat(&q, terms->price_decrement);
     gv_query_put_text(&q, terms->seller);
     put_sat(&q, terms->reserve);
+    gv_query_put_blob(&q, gv_bundle_packed(terms));
     return gv_query_run(&q);
 }
 
@@ -133,6 +135,9 @@ static void get_terms(struct gv_query *q, struct gv_dutch_terms *terms)
     terms->price_decrement = get_sat(q);
     gv_query_get_text(q, terms->seller, sizeof(terms->seller));
     terms->reserve = get_sat(q);
+    if (!gv_bundle_load(terms, gv_query_get_blob(q))) {
+        q->corrupt = true;
+    }
     if (terms->end_block < terms->start_block) {
         q->corrupt = true;
     }

@@ -5,7 +5,7 @@
     "l.id, l.created_at, l.asset_name, l.asset_qty_base, l.asset_divisible, l.locked, "            \
     "l.utxo_txid, l.utxo_vout, l.utxo_value, l.utxo_spk, l.payout_spk, "                           \
     "l.start_block, l.end_block, l.blocks_after_end, "                                             \
-    "l.start_price, l.end_price, l.price_decrement, l.seller, l.reserve, "                         \
+    "l.start_price, l.end_price, l.price_decrement, l.seller, l.reserve, l.more_assets, "          \
     "s.state, s.outcome, s.txid, s.block, s.block_hash, s.block_time, "                            \
     "s.sold_rung, s.sold_price, s.early_leak, s.asset_returned, s.recipient, r.revealed_high "     \
     "FROM listings l JOIN spends s ON s.listing_id = l.id JOIN reveals r ON r.listing_id = l.id "
@@ -23,8 +23,9 @@ static const char *const texts[GV_SQL_COUNT] = {
         "INSERT INTO listings (id, created_at, retired, asset_name, asset_qty_base, "
         "asset_divisible, locked, utxo_txid, utxo_vout, utxo_value, utxo_spk, payout_spk, "
         "start_block, end_block, blocks_after_end, start_price, end_price, price_decrement, "
-        "seller, reserve) VALUES ($1, $2, 0, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
-        "$15, $16, $17, $18, $19)",
+        "seller, reserve, more_assets) VALUES ($1, $2, 0, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
+        "$12, $13, $14, "
+        "$15, $16, $17, $18, $19, $20)",
     [GV_SQL_LISTING_EACH] = "SELECT " LISTING_COLUMNS "WHERE l.retired = 0 ORDER BY l.id",
     [GV_SQL_LISTING_GET] = "SELECT " LISTING_COLUMNS "WHERE l.id = $1",
     [GV_SQL_LISTING_RETIRE] = "UPDATE listings SET retired = 1 WHERE id = $1",

@@ -70,11 +70,12 @@ const char *gv_sql_text(enum gv_sql sql);
 
 /* Migrations are forward only: number n brings schema n - 1 to n and is never edited once it has
  * been released. */
-#define GV_MIGRATIONS 5u
+#define GV_MIGRATIONS 6u
 extern const char gv_migration_001[];
 extern const char gv_migration_002[];
 extern const char gv_migration_003[];
 extern const char gv_migration_004[];
 extern const char gv_migration_005[];
+extern const char gv_migration_006[];
 
 #endif

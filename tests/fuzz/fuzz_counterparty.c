@@ -52,12 +52,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     answer = gv_view_of(data, size);
     gv_counterparty_init(&cp, &http, &config);
     struct gv_fail fail = {.err = GV_OK};
-    struct gv_cp_balance balance;
-    enum gv_err err = gv_cp_balance(&cp, &outpoints[0], MIN_HEIGHT, &balance, &fail);
+    struct gv_cp_balance balances[3];
+    uint32_t count = 0;
+    enum gv_err err = gv_cp_balances(&cp, &outpoints[0], MIN_HEIGHT, balances, 3, &count, &fail);
     if (err == GV_OK) {
-        GV_ASSERT(balance.quantity > 0);
-        GV_ASSERT(balance.asset[0] != '\0');
-        GV_ASSERT(memchr(balance.longname, '\0', sizeof(balance.longname)) != NULL);
+        GV_ASSERT(count >= 1);
+        GV_ASSERT(count <= 3);
+        for (uint32_t i = 0; i < count; i++) {
+            GV_ASSERT(balances[i].quantity > 0);
+            GV_ASSERT(balances[i].asset[0] != '\0');
+            GV_ASSERT(memchr(balances[i].longname, '\0', sizeof(balances[i].longname)) != NULL);
+        }
     } else {
         GV_ASSERT(fail.err == err && fail.code[0] != '\0');
     }

@@ -1,5 +1,6 @@
 #include "web/api/filter.h"
 
+#include "app/auction/dutch/bundle.h"
 #include "firmware/base/text.h"
 #include "web/api/cursor.h"
 
@@ -162,19 +163,32 @@ enum gv_err gv_filter_read(struct gv_filter *filter, const struct gv_exchange *x
 
 /* ---- rows ------------------------------------------------------------------------------------------- */
 
-static bool holds_word(const char *text, const char *word)
+static bool holds_word(struct gv_view text, const char *word)
 {
     const size_t n = strlen(word);
-    for (; *text != '\0'; text++) {
+    for (size_t at = 0; at + n <= text.n; at++) {
         size_t i = 0;
-        while (i < n && small_letter(text[i]) == word[i]) {
+        while (i < n && small_letter((char)text.p[at + i]) == word[i]) {
             i++;
         }
         if (i == n) {
             return true;
         }
     }
-    return n == 0;
+    return false;
+}
+
+/* One asset of a bundle is enough. */
+static bool assets_pass(const struct gv_filter *filter, const struct gv_dutch_terms *terms)
+{
+    struct gv_dutch_asset asset;
+    for (struct gv_bundle_iter it = gv_bundle_iter(terms); gv_bundle_next(&it, &asset);) {
+        const bool named = filter->asset[0] == '\0' || gv_view_is(asset.name, filter->asset);
+        if (named && holds_word(asset.name, filter->q)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool price_passes(const struct gv_filter *filter, const struct gv_market_row *row)
@@ -202,8 +216,7 @@ bool gv_filter_passes(const struct gv_filter *filter, const struct gv_market_row
     const struct gv_dutch_terms *terms = &row->listing.terms;
     const uint64_t created = (uint64_t)row->listing.created_at.s;
     return (filter->statuses & (1u << row->status)) != 0 && people_pass(filter, row) &&
-           (filter->asset[0] == '\0' || strcmp(filter->asset, terms->asset_name) == 0) &&
-           holds_word(terms->asset_name, filter->q) && price_passes(filter, row) &&
+           assets_pass(filter, terms) && price_passes(filter, row) &&
            terms->end_block >= filter->from_block && terms->start_block <= filter->to_block &&
            created >= filter->created_from && created <= filter->created_to;
 }

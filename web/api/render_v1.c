@@ -1,5 +1,6 @@
 #include "web/api/render.h"
 
+#include "app/auction/dutch/bundle.h"
 #include "firmware/base/assert.h"
 #include "firmware/base/text.h"
 
@@ -46,6 +47,25 @@ static void write_quantity(struct gv_json_out *out, const struct gv_dutch_terms 
     gv_format_cut(text, sizeof(text), "%lld", (long long)terms->asset_qty_base);
     gv_jo_kstring(out, "quantity", text);
     gv_jo_kbool(out, "divisible", terms->asset_divisible);
+}
+
+/* All that is sold: one asset, or a bundle. */
+static void write_assets(struct gv_json_out *out, const struct gv_dutch_terms *terms)
+{
+    struct gv_dutch_asset asset;
+    gv_jo_key(out, "assets");
+    gv_jo_array(out);
+    for (struct gv_bundle_iter it = gv_bundle_iter(terms); gv_bundle_next(&it, &asset);) {
+        char text[GV_QTY_TEXT_MAX];
+        gv_format_cut(text, sizeof(text), "%lld", (long long)asset.qty_base);
+        gv_jo_object(out);
+        gv_jo_key(out, "asset");
+        gv_jo_text(out, asset.name);
+        gv_jo_kstring(out, "quantity", text);
+        gv_jo_kbool(out, "divisible", asset.divisible);
+        gv_jo_object_end(out);
+    }
+    gv_jo_array_end(out);
 }
 
 static void write_utxo(struct gv_json_out *out, const struct gv_dutch_terms *terms)
@@ -138,6 +158,7 @@ void gv_render_v1_members(struct gv_json_out *out, const struct gv_market_row *r
     gv_jo_kint(out, "id", (int64_t)row->listing.id);
     gv_jo_kstring(out, "asset", terms->asset_name);
     write_quantity(out, terms);
+    write_assets(out, terms);
     write_utxo(out, terms);
     gv_jo_kint(out, "start_block", terms->start_block);
     gv_jo_kint(out, "end_block", terms->end_block);

@@ -1,5 +1,6 @@
 #include "web/api/upload.h"
 
+#include "app/auction/dutch/bundle.h"
 #include "firmware/base/text.h"
 #include "web/api/find.h"
 
@@ -165,31 +166,86 @@ enum gv_err gv_upload_tip(struct gv_upload *upload, struct gv_fail *fail)
     return GV_OK;
 }
 
-static enum gv_err check_quantity(struct gv_upload *upload, const struct gv_cp_balance *balance,
-                                  struct gv_fail *fail)
+/* Where the upload names asset `i`. */
+static enum gv_err fail_asset(const struct gv_upload *upload, uint32_t i, const char *member,
+                              const char *code, struct gv_fail *fail, const char *text)
 {
+    char pointer[48];
+    if (upload->is_bundle) {
+        gv_format_cut(pointer, sizeof(pointer), "/assets/%" PRIu32 "/%s", i, member);
+    } else {
+        gv_format_cut(pointer, sizeof(pointer), "/%s", member);
+    }
+    return gv_fail_at(fail, GV_ERR_INVALID, pointer, code, "%s", text);
+}
+
+static enum gv_err read_quantity(const struct gv_upload *upload, uint32_t i,
+                                 const struct gv_cp_balance *balance, struct gv_fail *fail)
+{
+    char text[128];
+    struct gv_fail why;
     int64_t base = 0;
-    const enum gv_err err = gv_asset_qty_parse(&base, upload->asset_qty, balance->divisible, fail);
+    const struct gv_view qty = upload->assets[i].qty;
+    if (gv_asset_qty_parse(&base, qty, balance->divisible, &why) != GV_OK) {
+        return fail_asset(upload, i, "asset_qty", why.code, fail, why.text);
+    }
+    if (base == balance->quantity) {
+        return GV_OK;
+    }
+    gv_format_cut(text, sizeof(text),
+                  "the UTXO holds %" PRId64 " base units, asset_qty says %" PRId64,
+                  balance->quantity, base);
+    return fail_asset(upload, i, "asset_qty", "counterparty.quantity", fail, text);
+}
+
+/* The balance of that name, which no earlier asset was matched with. */
+static struct gv_cp_balance *find_balance(struct gv_cp_balance *balances, uint32_t count,
+                                          struct gv_view name)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct gv_cp_balance *balance = &balances[i];
+        const bool same = gv_view_is(name, balance->asset) || gv_view_is(name, balance->longname);
+        if (balance->quantity > 0 && same) {
+            return balance;
+        }
+    }
+    return NULL;
+}
+
+static enum gv_err match_asset(struct gv_upload *upload, uint32_t i, struct gv_cp_balance *balances,
+                               uint32_t count, struct gv_fail *fail)
+{
+    struct gv_dutch_terms *terms = &upload->submission->terms;
+    const struct gv_view name = upload->assets[i].name;
+    struct gv_cp_balance *balance = find_balance(balances, count, name);
+    if (balance == NULL) {
+        return fail_asset(upload, i, "asset_name", "counterparty.other_asset", fail,
+                          "the UTXO holds another asset than asset_name says");
+    }
+    const enum gv_err err = read_quantity(upload, i, balance, fail);
     if (err != GV_OK) {
         return err;
     }
-    if (base != balance->quantity) {
-        return gv_fail_at(fail, GV_ERR_INVALID, "/asset_qty", "counterparty.quantity",
-                          "the UTXO holds %" PRId64 " base units, asset_qty says %" PRId64,
-                          balance->quantity, base);
+    if (i == 0) {
+        terms->asset_qty_base = balance->quantity;
+        terms->asset_divisible = balance->divisible;
+    } else if (!gv_bundle_add(terms, name, balance->quantity, balance->divisible)) {
+        return gv_fail_at(fail, GV_ERR_INVALID, "/assets", "dutch.bundle",
+                          "the names of these assets are too long together");
     }
-    upload->submission->terms.asset_divisible = balance->divisible;
-    upload->submission->terms.asset_qty_base = base;
+    balance->quantity = 0; /* taken */
     return GV_OK;
 }
 
 enum gv_err gv_upload_asset(struct gv_upload *upload, struct gv_fail *fail)
 {
     const struct gv_dutch_terms *terms = &upload->submission->terms;
-    struct gv_cp_balance balance;
-    const enum gv_err err =
-        gv_cp_balance(&upload->worker->counterparty, &terms->utxo,
-                      gv_indexer_height(upload->tip, upload->confirmations), &balance, fail);
+    struct gv_cp_balance balances[GV_BUNDLE_MAX];
+    uint32_t count = 0;
+    enum gv_err err =
+        gv_cp_balances(&upload->worker->counterparty, &terms->utxo,
+                       gv_indexer_height(upload->tip, upload->confirmations), balances,
+                       upload->is_bundle ? GV_BUNDLE_MAX : 1u, &count, fail);
     if (err == GV_ERR_NOT_FOUND || err == GV_ERR_CONFLICT) {
         fail->err = GV_ERR_INVALID; /* an answer, and the client can do something about it */
         return GV_ERR_INVALID;
@@ -197,12 +253,15 @@ enum gv_err gv_upload_asset(struct gv_upload *upload, struct gv_fail *fail)
     if (err != GV_OK) {
         return unavailable(fail);
     }
-    if (strcmp(balance.asset, terms->asset_name) != 0 &&
-        strcmp(balance.longname, terms->asset_name) != 0) {
-        return gv_fail_at(fail, GV_ERR_INVALID, "/asset_name", "counterparty.other_asset",
-                          "the UTXO holds another asset than asset_name says");
+    for (uint32_t i = 0; i < upload->asset_count && err == GV_OK; i++) {
+        err = match_asset(upload, i, balances, count, fail);
     }
-    return check_quantity(upload, &balance, fail);
+    if (err == GV_OK && count != upload->asset_count) {
+        return gv_fail_at(
+            fail, GV_ERR_INVALID, "/assets", "counterparty.bundle",
+            "the UTXO holds %" PRIu32 " assets, which all move together: name them all", count);
+    }
+    return err;
 }
 
 enum gv_err gv_upload_prior(struct gv_upload *upload, struct gv_fail *fail)

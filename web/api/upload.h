@@ -18,7 +18,13 @@ struct gv_upload {
     struct gv_submission *submission; /* NULL: none, or taken over by the engine */
     struct gv_submission *source;     /* whose body holds the text: this one, or that of a batch */
     struct gv_dutch_numbers numbers;
-    struct gv_view asset_qty;    /* decimal text */
+    /* As the upload says; the first one alone has the pointers of a single asset. */
+    bool is_bundle;
+    uint32_t asset_count;
+    struct {
+        struct gv_view name;
+        struct gv_view qty; /* decimal text */
+    } assets[GV_BUNDLE_MAX];
     uint32_t tip;                /* height that the UTXO's facts belong to, from gv_upload_utxo */
     uint32_t confirmations;      /* of the UTXO, from gv_upload_utxo */
     struct gv_dutch_prior prior; /* from gv_upload_prior */
@@ -56,7 +62,7 @@ GV_MUST_USE enum gv_err gv_upload_tip(struct gv_upload *upload, struct gv_fail *
 /** The UTXO: watched first, then asked for, so that a spend in between is seen.
  *  Returns also: GV_ERR_UNAVAILABLE "node.moved": node and market are not at one block. */
 GV_MUST_USE enum gv_err gv_upload_utxo(struct gv_upload *upload, struct gv_fail *fail);
-/** It holds exactly the asset and quantity offered. */
+/** It holds exactly the assets and quantities offered, and no others. */
 GV_MUST_USE enum gv_err gv_upload_asset(struct gv_upload *upload, struct gv_fail *fail);
 /** Earlier listings of the UTXO, into upload->prior. */
 GV_MUST_USE enum gv_err gv_upload_prior(struct gv_upload *upload, struct gv_fail *fail);

@@ -10,10 +10,26 @@ static const char *const members[] = {
     "start_price_sats", "end_price_sats", "price_decrement",
     "blocks_after_end", "psbts",          NULL,
 };
-/* Those, and what may be left out. */
+/* Instead of name and quantity: a list of them. */
+static const char *const bundle_members[] = {
+    "assets",
+    "utxo_txid",
+    "utxo_vout",
+    "start_block",
+    "end_block",
+    "start_price_sats",
+    "end_price_sats",
+    "price_decrement",
+    "blocks_after_end",
+    "psbts",
+    NULL,
+};
+static const char *const asset_members[] = {"asset_name", "asset_qty", NULL};
+/* All there are. */
 static const char *const all_members[] = {
     "asset_name",
     "asset_qty",
+    "assets",
     "utxo_txid",
     "utxo_vout",
     "start_block",
@@ -58,26 +74,86 @@ static enum gv_err check_members(gv_json_ref object, const char *const *names, c
 
 /* ---- single fields ------------------------------------------------------------------------------ */
 
-static enum gv_err read_asset(struct gv_upload *upload, gv_json_ref root, struct gv_fail *fail)
+/* In: at: pointer of the object that holds name and quantity, "" for the root. */
+static enum gv_err read_asset(struct gv_upload *upload, gv_json_ref object, const char *at,
+                              struct gv_fail *fail)
+{
+    struct gv_view name;
+    struct gv_view qty;
+    int64_t any;
+    char pointer[48];
+    gv_format_cut(pointer, sizeof(pointer), "%s/asset_name", at);
+    if (!gv_json_string(gv_json_get(object, "asset_name"), &name)) {
+        return type_error(fail, pointer, "a text");
+    }
+    struct gv_fail why;
+    if (gv_asset_name_check(name, &why) != GV_OK) {
+        return gv_fail_at(fail, GV_ERR_INVALID, pointer, why.code, "%s", why.text);
+    }
+    gv_format_cut(pointer, sizeof(pointer), "%s/asset_qty", at);
+    if (!gv_json_number_text(gv_json_get(object, "asset_qty"), &qty)) {
+        return type_error(fail, pointer, "a number");
+    }
+    /* What no asset can have is refused before anybody is asked about this one. */
+    if (gv_asset_qty_parse(&any, qty, true, NULL) != GV_OK &&
+        gv_asset_qty_parse(&any, qty, false, &why) != GV_OK) {
+        return gv_fail_at(fail, GV_ERR_INVALID, pointer, why.code, "%s", why.text);
+    }
+    upload->assets[upload->asset_count].name = name;
+    upload->assets[upload->asset_count].qty = qty;
+    upload->asset_count++;
+    return GV_OK;
+}
+
+static enum gv_err read_bundle(struct gv_upload *upload, gv_json_ref root, struct gv_fail *fail)
+{
+    const gv_json_ref assets = gv_json_get(root, "assets");
+    const size_t count = gv_json_len(assets);
+    struct gv_json_iter it;
+    uint32_t i = 0;
+    upload->is_bundle = true;
+    for (size_t m = 0; asset_members[m] != NULL; m++) {
+        char pointer[48];
+        gv_format_cut(pointer, sizeof(pointer), "/%s", asset_members[m]);
+        if (gv_json_get(root, asset_members[m]) != NULL) {
+            return gv_fail_at(fail, GV_ERR_INVALID, pointer, "dutch.bundle",
+                              "give either assets or asset_name and asset_qty");
+        }
+    }
+    if (gv_json_type(assets) != GV_JSON_ARRAY || count == 0 || count > GV_BUNDLE_MAX) {
+        return gv_fail_at(fail, GV_ERR_INVALID, "/assets", "dutch.bundle",
+                          "assets must be a list of 1 to %u assets", GV_BUNDLE_MAX);
+    }
+    for (gv_json_ref v = gv_json_first(&it, assets); v != NULL; v = gv_json_next(&it), i++) {
+        char pointer[24];
+        gv_format_cut(pointer, sizeof(pointer), "/assets/%u", i);
+        enum gv_err err = gv_json_members(v, asset_members, pointer, fail);
+        if (err == GV_OK) {
+            err = read_asset(upload, v, pointer, fail);
+        }
+        if (err != GV_OK) {
+            return err;
+        }
+    }
+    return GV_OK;
+}
+
+/* The first asset's name shows in the terms even before the indexer was asked. */
+static enum gv_err read_assets(struct gv_upload *upload, gv_json_ref root, bool strict,
+                               struct gv_fail *fail)
 {
     struct gv_dutch_terms *terms = &upload->submission->terms;
-    struct gv_view name;
-    if (!gv_json_string(gv_json_get(root, "asset_name"), &name)) {
-        return type_error(fail, "/asset_name", "a text");
-    }
-    const enum gv_err err = gv_asset_name_check(name, fail);
+    upload->asset_count = 0;
+    const enum gv_err err = strict && gv_json_get(root, "assets") != NULL
+                                ? read_bundle(upload, root, fail)
+                                : read_asset(upload, root, "", fail);
     if (err != GV_OK) {
         return err;
     }
+    const struct gv_view name = upload->assets[0].name;
     memcpy(terms->asset_name, name.p, name.n); /* the grammar keeps names below the limit */
     terms->asset_name[name.n] = '\0';
-    if (!gv_json_number_text(gv_json_get(root, "asset_qty"), &upload->asset_qty)) {
-        return type_error(fail, "/asset_qty", "a number");
-    }
-    /* What no asset can have is refused before anybody is asked about this one. */
-    return gv_asset_qty_parse(&terms->asset_qty_base, upload->asset_qty, true, NULL) == GV_OK
-               ? GV_OK
-               : gv_asset_qty_parse(&terms->asset_qty_base, upload->asset_qty, false, fail);
+    return GV_OK;
 }
 
 static enum gv_err read_outpoint(struct gv_upload *upload, gv_json_ref root, struct gv_fail *fail)
@@ -250,10 +326,11 @@ enum gv_err gv_upload_fields(struct gv_upload *upload, gv_json_ref root, bool st
     }
     enum gv_err err = check_members(root, all_members, "", strict, fail);
     if (err == GV_OK) {
-        err = check_present(root, members, "", fail);
+        const bool bundle = strict && gv_json_get(root, "assets") != NULL;
+        err = check_present(root, bundle ? bundle_members : members, "", fail);
     }
     if (err == GV_OK) {
-        err = read_asset(upload, root, fail);
+        err = read_assets(upload, root, strict, fail);
     }
     if (err == GV_OK) {
         err = read_outpoint(upload, root, fail);

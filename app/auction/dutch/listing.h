@@ -11,10 +11,12 @@
 
 #define GV_ASSET_NAME_MAX 256u /* a subasset's long name has at most 250 characters */
 #define GV_QTY_TEXT_MAX   24u
+#define GV_BUNDLE_MAX     8u /* assets of one listing */
 
 /** Offered once, immutable. Heights in blocks, prices in satoshi, quantity in base units. */
 struct gv_dutch_terms {
-    char asset_name[GV_ASSET_NAME_MAX]; /* as listed: name or long name */
+    char asset_name[GV_ASSET_NAME_MAX]; /* as listed: name or long name; behind its NUL, bundle.h */
+    uint16_t more_n;                    /* bytes there: the further assets of a bundle */
     int64_t asset_qty_base;             /* 1 .. 2^63-1; divisible assets have 8 decimals */
     bool asset_divisible;
     bool locked; /* every rung carries its height lock, so a leaked one is useless early */

@@ -62,7 +62,8 @@ static void push_good(const char *body)
 
 static enum gv_err ask(struct gv_cp_balance *balance)
 {
-    return gv_cp_balance(&cp, &outpoint, 930009, balance, &fail);
+    uint32_t count = 0;
+    return gv_cp_balances(&cp, &outpoint, 930009, balance, 1, &count, &fail);
 }
 
 #define ROW(quantity, divisible)                                                                   \
@@ -98,6 +99,19 @@ static void a_subasset_has_its_long_name(void **state)
     assert_string_equal(balance.asset, "A95428956661682177");
     assert_string_equal(balance.longname, "FROG.child");
     assert_false(balance.divisible);
+}
+
+static void all_assets_of_a_bundle_are_read(void **state)
+{
+    (void)state;
+    struct gv_cp_balance balances[2];
+    uint32_t count = 0;
+    push_good(PAGE(ROW("1", "true") "," ROW("2", "false")));
+    assert_int_equal(gv_cp_balances(&cp, &outpoint, 930009, balances, 2, &count, &fail), GV_OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(balances[0].quantity, 1);
+    assert_int_equal(balances[1].quantity, 2);
+    assert_false(balances[1].divisible);
 }
 
 static void no_asset_and_several_assets_are_told_apart(void **state)
@@ -350,6 +364,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(one_asset_is_read_with_its_exact_quantity),
         CASE(a_subasset_has_its_long_name),
+        CASE(all_assets_of_a_bundle_are_read),
         CASE(no_asset_and_several_assets_are_told_apart),
         CASE(spoilt_balances_are_refused),
         CASE(a_name_fits_up_to_its_limit),
