@@ -68,6 +68,9 @@ static enum gv_err write_database(struct gv_view v)
 static enum gv_err take_bytes(void *ctx, enum gv_payload_file file, struct gv_view v)
 {
     (void)ctx;
+    if (v.n == 0) { /* the end of a file */
+        return GV_OK;
+    }
     switch (file) {
     case GV_PAYLOAD_DATABASE:
         return write_database(v);
