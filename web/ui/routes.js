@@ -22,13 +22,14 @@ export const routes = [
   { path: '/admin/keys', view: () => import('./views/admin-keys.js'), strings: ['admin', 'admin-people'], styles: [ADMIN], needs: 'admin' },
   { path: '/admin/sessions', view: () => import('./views/admin-sessions.js'), strings: ['admin', 'admin-people', 'account'], styles: [ADMIN], needs: 'admin' },
   { path: '/admin/settings', view: () => import('./views/admin-settings.js'), strings: ['admin', 'admin-settings'], styles: [ADMIN], needs: 'admin' },
-  { path: '/admin/system', view: () => import('./views/admin-system.js'), strings: ['admin', 'admin-box', 'dashboard'], styles: [ADMIN], needs: 'admin' },
-  { path: '/admin/logs', view: () => import('./views/admin-logs.js'), strings: ['admin', 'admin-box'], styles: [ADMIN], needs: 'admin' },
+  { path: '/admin/system', view: () => import('./views/admin-system.js'), strings: ['admin', 'admin-box', 'dashboard'], styles: [ADMIN], needs: 'operate' },
+  { path: '/admin/logs', view: () => import('./views/admin-logs.js'), strings: ['admin', 'admin-box'], styles: [ADMIN], needs: 'operate' },
   { path: '/admin/audit', view: () => import('./views/admin-audit.js'), strings: ['admin', 'admin-box'], styles: [ADMIN], needs: 'operate' },
-  { path: '/admin/tls', view: () => import('./views/admin-tls.js'), strings: ['admin', 'admin-box', 'dashboard', 'setup'], styles: [ADMIN], needs: 'admin' },
+  { path: '/admin/tls', view: () => import('./views/admin-tls.js'), strings: ['admin', 'admin-box', 'dashboard', 'setup'], styles: [ADMIN], needs: 'operate' },
   { path: '/admin/webhooks', view: () => import('./views/admin-webhooks.js'), strings: ['admin', 'admin-market'], styles: [ADMIN], needs: 'admin' },
   { path: '/admin/listings', view: () => import('./views/admin-listings.js'), strings: ['admin', 'admin-market', 'lot'], styles: [ADMIN], needs: 'operate' },
   { path: '/stats', view: () => import('./views/stats.js'), strings: ['stats', 'lot'], styles: ['/styles/stats.css'] },
+  { path: '/admin/backups', view: () => import('./views/admin-backups.js'), strings: ['admin', 'admin-backups'], styles: [ADMIN], needs: 'admin' },
   { path: '/setup', view: () => import('./views/setup.js'), strings: ['setup'], styles: ['/styles/setup.css'] },
 ];
 

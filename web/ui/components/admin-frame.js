@@ -21,9 +21,10 @@ const GROUPS = [
   ] },
   { id: 'box', pages: [
     { id: 'settings', sign: 'settings', needs: 'admin' },
-    { id: 'tls', sign: 'lock', needs: 'admin' },
-    { id: 'system', sign: 'memory', needs: 'admin' },
-    { id: 'logs', sign: 'log', needs: 'admin' },
+    { id: 'tls', sign: 'lock', needs: 'operate' },
+    { id: 'backups', sign: 'archive', needs: 'admin' },
+    { id: 'system', sign: 'memory', needs: 'operate' },
+    { id: 'logs', sign: 'log', needs: 'operate' },
     { id: 'audit', sign: 'shield', needs: 'operate' },
   ] },
 ];

@@ -119,7 +119,9 @@ export function showProblem(form, problem) {
     first.focus();
     return;
   }
-  form.querySelector('.form-error').replaceChildren(problem.retryAfterS > 0 ? waitMessage(problem) : message('bad', problem.text));
+  const place = form.querySelector('.form-error');
+  place.replaceChildren(problem.retryAfterS > 0 ? waitMessage(problem) : message('bad', problem.text));
+  place.scrollIntoView({ block: 'nearest' });
 }
 
 /**

@@ -97,3 +97,41 @@ export const testWebhook = (id) => post(`/api/v1/webhooks/${id}/test`);
 export const listDeliveries = (id, page, until) => get(`/api/v1/webhooks/${id}/deliveries${queryOf(page)}`, until);
 /** @param {number} id @returns {Promise<{delivery_id: number}>} */
 export const redeliver = (id) => post(`/api/v1/deliveries/${id}/redeliver`);
+
+/* ---- Backups ---- */
+
+/**
+ * @typedef {Object} Backup
+ * @property {string} id
+ * @property {string} created_at
+ * @property {number} bytes
+ * @property {boolean} automatic
+ * @property {string|null} verified_at
+ * @property {boolean|null} verified of the last trial restore
+ *
+ * @typedef {Object} BackupJob
+ * @property {'create'|'verify'|'restore'} work
+ * @property {'running'|'done'|'failed'} state
+ * @property {string} step
+ * @property {number} done
+ * @property {number|null} all
+ * @property {string|null} id
+ * @property {string} [code]
+ * @property {string} [error]
+ */
+/** @param {AbortSignal} [until] @returns {Promise<{items: Backup[], has_key: boolean, created_at: string|null, verified_at: string|null, job: BackupJob|null}>} */
+export const listBackups = (until) => get('/api/v1/backups', until);
+/** @param {string} [passphrase] needed for the first one @returns {Promise<{job: BackupJob}>} */
+export const makeBackup = (passphrase) => post('/api/v1/backups', passphrase ? { passphrase } : {});
+/** @param {string} id @returns {Promise<{job: BackupJob}>} */
+export const verifyBackup = (id) => post(`/api/v1/backups/${encodeURIComponent(id)}/verify`, {});
+/** @param {string} id */
+export const removeBackup = (id) => remove(`/api/v1/backups/${encodeURIComponent(id)}`);
+/** @param {string} id */
+export const backupFile = (id) => `/api/v1/backups/${encodeURIComponent(id)}/file`;
+/** Onto the shelf, not yet into force. @param {File} file @returns {Promise<{id: string}>} */
+export const uploadBackup = (file) => post('/api/v1/restore', new Blob([file], { type: 'application/octet-stream' }), { timeoutMs: 600000 });
+/** @param {{id: string, passphrase?: string, settings: boolean, replace: boolean}} order @returns {Promise<{job: BackupJob}>} */
+export const beginRestore = (order) => post('/api/v1/restore', order);
+/** @param {AbortSignal} [until] @returns {Promise<{job: BackupJob|null, restored: {id: string, at: string}|null}>} */
+export const readRestore = (until) => get('/api/v1/restore', until);

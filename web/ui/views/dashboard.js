@@ -51,7 +51,7 @@ export async function load(page) {
     part(data, 'node', () => readNode(page.left)),
     part(data, 'price', () => readPrice(page.left)),
     part(data, 'lots', () => readLots(page.left)),
-    may('admin') ? part(data, 'system', () => readSystem(page.left)) : null,
+    may('operate') ? part(data, 'system', () => readSystem(page.left)) : null,
   ]);
   if (data.failed.node?.code === 'offline' && !data.node) throw data.failed.node;
   return data;
@@ -74,7 +74,7 @@ export function open(page) {
   link.listen(page.draw, page.left);
   answering.listen(page.draw, page.left);
   nodeSignal.listen((now) => { page.data.node = now; page.draw(); }, page.left);
-  if (may('admin')) page.every(SYSTEM_MS, () => again('system', () => readSystem(page.left)));
+  if (may('operate')) page.every(SYSTEM_MS, () => again('system', () => readSystem(page.left)));
   page.every(PRICE_MS, () => again('price', () => readPrice(page.left)));
 }
 
@@ -176,7 +176,7 @@ function boxPanel({ system, failed }) {
       [t('dashboard.written'), bytes(written)],
       [t('dashboard.database'), bytes(disk.database_bytes + disk.wal_bytes)],
       [t('dashboard.certificate'), certificate ? t('dashboard.daysLeft', { n: certificate.days_left }) : null],
-      [t('dashboard.backup'), backup === undefined ? null : backup?.last_success_at ? ago(backup.last_success_at) : t('dashboard.backupNever')],
+      [t('dashboard.backup'), backup.age_s === null ? t('dashboard.backupNever') : ago(new Date(boxNow() - backup.age_s * 1000).toISOString())],
       [t('dashboard.clock'), system.clock_set ? t('dashboard.clockSet') : t('dashboard.clockUnset')],
       [t('dashboard.uptime'), duration(system.uptime_s)],
       [t('dashboard.version'), `${system.version} · ${system.board}`],
