@@ -287,6 +287,33 @@ test('a restore that was staged is done by the next start, whatever ended this o
   }
 });
 
+test('a full disk ends the job with a sentence and leaves nothing behind', async (t) => {
+  const box = await emptyBox();
+  const shelf = join(box.dir, 'backups');
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k,mode=700', 'tmpfs', shelf], { stdio: 'ignore' });
+  } catch {
+    t.skip('a small disk can be made by root alone');
+    await box.close();
+    return;
+  }
+  try {
+    const key = await adminKey(box);
+    assert.equal((await post('/api/v1/backups', { passphrase: PASSPHRASE }, box, key)).status, 202);
+    const failed = await job(box, key);
+    assert.equal(failed.state, 'failed', JSON.stringify(failed));
+    assert.match(failed.error, /full/);
+    assert.deepEqual(readdirSync(shelf), []);
+    const answer = await upload(Buffer.concat([file, Buffer.alloc(70000)]), box, key);
+    assert.equal(answer.status, 500, answer.text);
+    assert.deepEqual(readdirSync(shelf), []);
+    assert.equal((await box.api.get('/health')).status, 200);
+  } finally {
+    execFileSync('umount', ['-l', shelf]);
+    await box.close();
+  }
+});
+
 test('gavelctl makes, lists, verifies, restores and deletes', async () => {
   const ctl = (args, input = '') =>
     execFileSync(GAVELCTL, ['--data', world.gaveld.dir, 'backup', ...args], { input, encoding: 'utf8' });
