@@ -20,8 +20,7 @@ const char *gv_reveal_text(enum gv_reveal_kind kind)
     case GV_REVEAL_NOT_LIVE:
         return "not_live";
     }
-    GV_ASSERT(!"reveal kind outside its enumeration");
-    return "not_live";
+    GV_UNREACHABLE("reveal kind outside its enumeration");
 }
 
 void gv_render_utc(struct gv_json_out *out, const char *key, struct gv_utc at)
@@ -91,8 +90,7 @@ static const char *spend_state_text(enum gv_spend_state state)
     case GV_SPEND_UNKNOWN:
         return "unknown";
     }
-    GV_ASSERT(!"spend state outside its enumeration");
-    return "unknown";
+    GV_UNREACHABLE("spend state outside its enumeration");
 }
 
 static void write_spend(struct gv_json_out *out, const struct gv_dutch_spend *spend,
