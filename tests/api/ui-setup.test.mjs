@@ -144,7 +144,7 @@ test('the rest: source, modules, certificate with the right fingerprint, restart
   await heading(page, 'What this box does');
   assert.equal(await page.getByLabel('Price of bitcoin').isChecked(), false, 'kept on the way back');
   await next(page);
-  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('button', { name: 'Continue', exact: true }).click();
   await heading(page, 'Ready');
   await inspect(page, 'setup-done');
   await page.getByRole('button', { name: 'Restart the box now' }).click();

@@ -20,6 +20,7 @@ const DAY_S = 86400;
 /** What is looked at, and in what portions. */
 const SPANS = { month: { back: 30 * DAY_S, window: DAY_S }, year: { back: 365 * DAY_S, window: 30 * DAY_S }, all: { back: 0, window: 30 * DAY_S } };
 const BARS_MAX = 60;
+const SOON_MS = 1000;
 
 export const title = () => t('stats.title');
 
@@ -35,9 +36,16 @@ export function load(page) {
   return readStats({ from: back ? Math.floor(boxNow() / 1000) - back : null, window }, page.left);
 }
 
+/** A block moves many lots at once: one question for all of them. */
 export function open(page) {
-  const again = () => page.reload().catch(() => undefined); /* the shell says that the box does not answer */
-  follow({ frame: ({ type }) => { if (type === 'listing') again(); }, reload: again }, page.left);
+  let due = 0;
+  const soon = () => {
+    due ||= setTimeout(() => {
+      due = 0;
+      if (!page.left.aborted) page.reload().catch(() => undefined); /* the shell says that the box does not answer */
+    }, SOON_MS);
+  };
+  follow({ frame: ({ type }) => { if (type === 'listing') soon(); }, reload: soon }, page.left);
 }
 
 const orNone = (value, write) => (value === null ? '—' : write(value));
