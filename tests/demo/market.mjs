@@ -2,6 +2,7 @@
  * The market that never ends: a block every few seconds, new listings, and each listing meets one of
  * the fates below, in turn, so that every status occurs.
  */
+import { OWNER } from '../support/gaveld.mjs';
 import { sleep } from '../support/wait.mjs';
 import {
   abandonPurchase,
@@ -178,6 +179,7 @@ export async function playMarket(world, say, intervalMs, stop) {
   await market.restock();
   for (let i = 0; i < 4; i++) await market.listNext();
   say(`open ${world.gaveld.httpsUrl}/ (or http://127.0.0.1:${world.gaveld.httpPort}/ on this machine)`);
+  say(`sign in as "${OWNER.name}", password "${OWNER.password}", to see the dashboard and the admin pages`);
   say(`a block every ${intervalMs / 1000} s; Ctrl-C stops everything`);
   const stopped = new Promise((resolve) => {
     stop.addEventListener('abort', resolve, { once: true });
