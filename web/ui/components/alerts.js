@@ -33,11 +33,12 @@ function ofNode(node, nowMs) {
 }
 
 /** @param {any} system GET /api/v1/system @returns {(Alert|false)[]} */
-function ofSystem(system) {
+function ofSystem(system, nowMs) {
   if (!system) return [];
   const { disk, memory, certificate, engine, pools, threads, backup } = system;
   const written = disk.written.reduce((sum, each) => sum + each.day_bytes, 0);
   const stuck = threads.filter(({ alive_ms_ago: quiet }) => quiet > THREAD_QUIET_MS);
+  const backupAge = backup.last_success_at ? (nowMs - Date.parse(backup.last_success_at)) / 1000 : Infinity;
   return [
     !system.clock_set && { level: 'bad', id: 'clock' },
     engine.commits_failed > 0 && { level: 'bad', id: 'commits', params: { n: engine.commits_failed } },
@@ -47,8 +48,7 @@ function ofSystem(system) {
     memory.resident_bytes > memory.budget_bytes * MEMORY_HIGH && { level: 'wait', id: 'memory', params: { size: bytes(memory.resident_bytes) } },
     ...pools.filter(({ refused }) => refused > 0).map(({ name, refused }) => ({ level: 'wait', id: 'pool', params: { name, n: refused } })),
     certificate !== null && certificate.days_left < CERTIFICATE_DAYS && { level: 'wait', id: 'certificate', params: { n: certificate.days_left } },
-    backup.age_s === null && { level: 'wait', id: 'backupNone', href: '/admin/backups' },
-    backup.age_s > BACKUP_OLD_S && { level: 'wait', id: 'backupOld', params: { age: duration(backup.age_s) }, href: '/admin/backups' },
+    backupAge > BACKUP_OLD_S && { level: 'wait', id: backupAge === Infinity ? 'backupNone' : 'backupOld', params: { age: duration(backupAge) }, href: '/admin/backups' },
   ];
 }
 
@@ -60,7 +60,7 @@ const ORDER = { bad: 0, wait: 1, info: 2 };
  */
 export function alertsOf({ node, system, session, nowMs }) {
   const own = session?.user.role === 'owner' && session.user.totp === false && { level: 'info', id: 'totp', href: '/account' };
-  return [...ofNode(node, nowMs), ...ofSystem(system), own].filter(Boolean).sort((a, b) => ORDER[a.level] - ORDER[b.level]);
+  return [...ofNode(node, nowMs), ...ofSystem(system, nowMs), own].filter(Boolean).sort((a, b) => ORDER[a.level] - ORDER[b.level]);
 }
 
 /** @param {Alert} alert @returns {{title: string, text: string}} */

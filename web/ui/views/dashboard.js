@@ -176,7 +176,7 @@ function boxPanel({ system, failed }) {
       [t('dashboard.written'), bytes(written)],
       [t('dashboard.database'), bytes(disk.database_bytes + disk.wal_bytes)],
       [t('dashboard.certificate'), certificate ? t('dashboard.daysLeft', { n: certificate.days_left }) : null],
-      [t('dashboard.backup'), backup.age_s === null ? t('dashboard.backupNever') : ago(new Date(boxNow() - backup.age_s * 1000).toISOString())],
+      [t('dashboard.backup'), backup.last_success_at ? ago(backup.last_success_at) : t('dashboard.backupNever')],
       [t('dashboard.clock'), system.clock_set ? t('dashboard.clockSet') : t('dashboard.clockUnset')],
       [t('dashboard.uptime'), duration(system.uptime_s)],
       [t('dashboard.version'), `${system.version} · ${system.board}`],
