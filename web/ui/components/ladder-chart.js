@@ -2,10 +2,10 @@
  * A price ladder as a staircase: what has passed, where the price is now, what may come.
  * @module
  */
-import { svg } from '../lib/html.js';
+import { el, svg } from '../lib/html.js';
 import { integer } from '../lib/format.js';
 import { t } from '../lib/i18n.js';
-import { isOpen, priceAt } from '../lib/lots.js';
+import { isOpen, isSecret, priceAt } from '../lib/lots.js';
 
 const WIDTH = 320;
 const HEIGHT = 96;
@@ -21,6 +21,9 @@ function describe(lot, height, started) {
   const ends = { from: integer(lot.start_price_sats), to: integer(lot.end_price_sats) };
   return started ? t('lot.chart', { ...ends, block: integer(height) }) : t('lot.chartAhead', ends);
 }
+
+/** What may be said about the lowest price of a secret ladder. @param {import('../lib/api.js').Listing} lot */
+export const reserveText = (lot) => t(lot.reserve?.reached ? 'lot.reserve.reached' : 'lot.reserve.hidden');
 
 /**
  * @param {Pick<import('../lib/api.js').Listing, 'start_block'|'end_block'|'start_price_sats'|'end_price_sats'|'price_decrement'|'status'|'spend'>} lot
@@ -65,4 +68,19 @@ export function ladderChart(lot, height, { height: tall = HEIGHT } = {}) {
     );
   }
   return chart;
+}
+
+/**
+ * The ladder of a lot with its two ends in words. Of a secret one there is nothing to draw: a line between two prices
+ * would claim those between them.
+ * @param {import('../lib/api.js').Listing} lot @param {number} height @param {{height?: number}} [look] as above
+ */
+export function ladder(lot, height, look) {
+  const secret = isSecret(lot);
+  return [
+    secret ? null : ladderChart(lot, height, look),
+    el('p', { class: 'range' },
+      el('span', {}, t('lot.range', { price: lot.start_price_sats, block: lot.start_block })),
+      el('span', {}, secret ? reserveText(lot) : t('lot.range', { price: lot.end_price_sats, block: lot.end_block }))),
+  ];
 }

@@ -6,7 +6,7 @@ import { el } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
 import { isOpen } from '../lib/lots.js';
 import { linkButton } from './button.js';
-import { ladderChart } from './ladder-chart.js';
+import { ladder } from './ladder-chart.js';
 import { lotBadge, lotName, lotPrice, lotQuantity, lotSeller, lotState, lotWarnings } from './lot.js';
 
 /**
@@ -23,10 +23,7 @@ export const listingCard = (lot, height) =>
       lotBadge(lot)),
     lotPrice(lot),
     el('p', { class: 'countdown' }, lotState(lot, height)),
-    ladderChart(lot, height),
-    el('p', { class: 'range' },
-      el('span', {}, t('lot.range', { price: lot.start_price_sats, block: lot.start_block })),
-      el('span', {}, t('lot.range', { price: lot.end_price_sats, block: lot.end_block }))),
+    ladder(lot, height),
     lotWarnings(lot),
     el('footer', {},
       lot.seller ? el('p', { class: 'seller' }, t('lot.seller'), ' ', lotSeller(lot)) : el('span'),

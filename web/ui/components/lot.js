@@ -34,11 +34,16 @@ export function lotState(lot, height) {
   return `${t(`lot.ended.${lot.status}`, { block: spend.block })} · ${t('lot.confirmations', { n: confirmationsOf(lot, height) })}`;
 }
 
-/** @param {Listing} lot */
-export const lotQuantity = (lot) => t('lot.units', { amount: quantity(lot.quantity, lot.divisible), n: Number(lot.quantity) / (lot.divisible ? 1e8 : 1) });
+/** @param {import('../lib/api.js').Amount} it one of a lot's assets */
+export const units = (it) => t('lot.units', { amount: quantity(it.quantity, it.divisible), n: Number(it.quantity) / (it.divisible ? 1e8 : 1) });
+
+/** How much of it, or how many assets a bundle holds. @param {Listing} lot */
+export const lotQuantity = (lot) => (lot.assets.length > 1 ? t('lot.bundle', { n: lot.assets.length }) : units(lot.assets[0]));
 
 /** @param {Listing} lot */
-export const lotName = (lot) => clean(lot.asset);
+export function lotName({ assets: [first, ...more] }) {
+  return more.length ? t('lot.andMore', { asset: clean(first.asset), n: more.length }) : clean(first.asset);
+}
 
 /** Who sells it, cut in the middle. @param {Listing} lot */
 export const lotSeller = (lot) => el('code', { title: clean(lot.seller) }, shorten(clean(lot.seller), 6));

@@ -4,16 +4,19 @@
  *
  * @typedef {Object} Listing
  * @property {number} id
+ * @property {'dutch'} kind
  * @property {string} asset
  * @property {string} quantity base units
  * @property {boolean} divisible
+ * @property {Amount[]} assets all that is sold; more than one: a bundle
  * @property {{txid: string, vout: number, value_sats: number}} utxo
  * @property {number} start_block
  * @property {number} end_block
  * @property {number} blocks_after_end
  * @property {number} start_price_sats
- * @property {number} end_price_sats
- * @property {number} price_decrement
+ * @property {number|null} end_price_sats null: hidden by a reserve
+ * @property {number|null} price_decrement null: hidden by a reserve
+ * @property {{reached: boolean}|null} reserve
  * @property {boolean} locked
  * @property {'upcoming'|'active'|'sold'|'closed'|'finished'|'expired'} status
  * @property {number|null} price_sats
@@ -22,6 +25,11 @@
  * @property {{kind: string, block_number: number|null}} reveal
  * @property {string|null} psbt
  * @property {Spend|null} spend
+ *
+ * @typedef {Object} Amount
+ * @property {string} asset
+ * @property {string} quantity base units
+ * @property {boolean} divisible
  *
  * @typedef {Object} Spend
  * @property {'pending'|'confirmed'|'unknown'} state

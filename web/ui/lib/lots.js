@@ -9,7 +9,10 @@ export const STATUSES = ['upcoming', 'active', 'finished', 'sold', 'closed', 'ex
 /** What a block takes on average. A guess, and shown as one. */
 export const BLOCK_S = 600;
 
-/** Price of the ladder at a block, from its public numbers. The last rung is the end price. */
+/** A reserve keeps the end and the steps of the ladder secret: of its prices only those that are told are known. */
+export const isSecret = (lot) => lot.end_price_sats === null;
+
+/** Price of a ladder that is not secret at a block, from its public numbers. The last rung is the end price. */
 export function priceAt(lot, block) {
   if (block >= lot.end_block) return lot.end_price_sats;
   const falling = lot.start_price_sats - lot.price_decrement * (block - lot.start_block);
@@ -24,12 +27,22 @@ export function decrementOf(plan) {
   return Math.max(1, Math.floor((fall + Math.floor(blocks / 2)) / blocks));
 }
 
-/** @returns {{block: number, price: number}[]} every rung */
+/** The first price, and the one that is on sale or was paid. */
+function toldRungs(lot) {
+  const told = new Map([[lot.start_block, lot.start_price_sats]]);
+  if (lot.price_sats !== null && lot.reveal.block_number !== null) told.set(lot.reveal.block_number, lot.price_sats);
+  const { rung = null, price_sats: paid = null } = lot.spend ?? {};
+  if (rung !== null && paid !== null) told.set(rung, paid);
+  return [...told].map(([block, price]) => ({ block, price })).sort((a, b) => a.block - b.block);
+}
+
+/** @returns {{block: number, price: number}[]} every rung whose price is known */
 export const rungsOf = (lot) =>
-  Array.from({ length: lot.end_block - lot.start_block + 1 }, (_, i) => ({
-    block: lot.start_block + i,
-    price: priceAt(lot, lot.start_block + i),
-  }));
+  isSecret(lot) ? toldRungs(lot)
+    : Array.from({ length: lot.end_block - lot.start_block + 1 }, (_, i) => ({
+      block: lot.start_block + i,
+      price: priceAt(lot, lot.start_block + i),
+    }));
 
 /** A lot that can be bought now. */
 export const isOpen = (lot) => lot.status === 'active' || lot.status === 'finished';
@@ -42,7 +55,7 @@ export const isOpen = (lot) => lot.status === 'active' || lot.status === 'finish
 export function nextEvent(lot, height) {
   if (lot.status === 'upcoming') return { what: 'starts', blocks: lot.start_block - height };
   if (lot.status === 'active') {
-    return height < lot.end_block ? { what: 'ends', blocks: lot.end_block - height } : { what: 'lastStep', blocks: lot.end_block + Math.max(1, lot.blocks_after_end) - height };
+    return height < lot.end_block && !lot.reserve?.reached ? { what: 'ends', blocks: lot.end_block - height } : { what: 'lastStep', blocks: lot.end_block + Math.max(1, lot.blocks_after_end) - height };
   }
   if (lot.status === 'finished') return { what: 'offerEnds', blocks: lot.end_block + lot.blocks_after_end - height };
   return null;
@@ -73,8 +86,8 @@ export function spendChange(before, after) {
 export function passes(filter, lot) {
   const { status, asset, seller, q, min_price_sats: min, max_price_sats: max } = filter;
   return (!status || status.split(',').includes(lot.status)) &&
-    (!asset || lot.asset === asset) && (!seller || lot.seller === seller) &&
-    (!q || lot.asset.toLowerCase().includes(q.toLowerCase())) &&
+    (!seller || lot.seller === seller) &&
+    lot.assets.some(({ asset: name }) => (!asset || name === asset) && (!q || name.toLowerCase().includes(q.toLowerCase()))) &&
     (!min || (lot.price_sats !== null && lot.price_sats >= Number(min))) &&
     (!max || (lot.price_sats !== null && lot.price_sats <= Number(max)));
 }

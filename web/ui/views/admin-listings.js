@@ -7,7 +7,7 @@ import { follow, node } from '../lib/box.js';
 import { day, integer, shorten } from '../lib/format.js';
 import { clean, el } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
-import { STATUSES } from '../lib/lots.js';
+import { isSecret, STATUSES } from '../lib/lots.js';
 import { setQuery } from '../lib/router.js';
 import { adminPage } from '../components/admin-frame.js';
 import { badge } from '../components/badge.js';
@@ -66,7 +66,7 @@ const lotTable = (items, height) => table({
     { id: 'asset', label: t('listings.asset'), head: true, cell: (lot) => el('span', {}, el('a', { href: `/lots/${lot.id}` }, lotName(lot)), ' ', el('span', { class: 'soft small' }, lotQuantity(lot))) },
     { id: 'state', label: t('listings.state'), cell: (lot) => el('span', { class: 'badges' }, lotBadge(lot), lot.locked ? null : badge(t('listings.unlocked'), 'wait')) },
     { id: 'next', label: t('listings.next'), cell: (lot) => lotState(lot, height) },
-    { id: 'price', label: t('listings.range'), amount: true, cell: (lot) => `${integer(lot.start_price_sats)} – ${integer(lot.end_price_sats)}` },
+    { id: 'price', label: t('listings.range'), amount: true, cell: (lot) => `${integer(lot.start_price_sats)} – ${isSecret(lot) ? t('listings.reserve') : integer(lot.end_price_sats)}` },
     { id: 'seller', label: t('listings.seller'), cell: (lot) => (lot.seller ? el('code', { title: clean(lot.seller) }, shorten(clean(lot.seller), 5)) : '—') },
     { id: 'created', label: t('listings.created'), cell: (lot) => day(lot.created_at) },
   ],

@@ -5,10 +5,10 @@
 import { clean, el } from '../lib/html.js';
 import { ago, integer, moment, quantity } from '../lib/format.js';
 import { t } from '../lib/i18n.js';
-import { BLOCK_S, confirmationsOf, rungsOf } from '../lib/lots.js';
+import { BLOCK_S, confirmationsOf, isSecret, rungsOf } from '../lib/lots.js';
 import { badge } from '../components/badge.js';
 import { copyButton } from '../components/copy-box.js';
-import { lotName, roughly } from '../components/lot.js';
+import { roughly } from '../components/lot.js';
 import { facts, panel } from '../components/panel.js';
 import { priceHint } from '../components/price-hint.js';
 import { table } from '../components/table.js';
@@ -26,10 +26,13 @@ export function factsPanel(lot, node) {
   const height = node?.indexer?.ready ? t('lot.fact.indexerAt', { block: node.indexer.height }) : t('lot.fact.indexerAway');
   return panel({ id: 'facts', title: t('lot.factsTitle') },
     facts([
-      [t('lot.fact.asset'), lotName(lot)],
-      [t('lot.fact.quantity'), `${quantity(lot.quantity, lot.divisible)} ${lot.divisible ? t('lot.fact.divisible') : t('lot.fact.indivisible')}`],
+      ...lot.assets.flatMap((it) => [
+        [t('lot.fact.asset'), clean(it.asset)],
+        [t('lot.fact.quantity'), `${quantity(it.quantity, it.divisible)} ${it.divisible ? t('lot.fact.divisible') : t('lot.fact.indivisible')}`],
+      ]),
       [t('lot.fact.source'), [el('span', {}, t('lot.fact.sourceText', { when: ago(lot.created_at) })), el('br'), el('small', { class: 'soft' }, height)]],
       [t('lot.fact.blocks'), t('lot.fact.blocksText', { from: lot.start_block, to: lot.end_block })],
+      [t('lot.fact.reserve'), isSecret(lot) ? t(lot.reserve?.reached ? 'lot.fact.reserveReached' : 'lot.fact.reserveHidden') : null],
       [t('lot.fact.after'), t('lot.fact.afterText', { n: lot.blocks_after_end })],
       [t('lot.fact.locked'), lot.locked ? t('lot.fact.lockedYes') : badge(t('lot.fact.lockedNo'), 'bad')],
       [t('lot.fact.value'), `${integer(lot.utxo.value_sats)} sat`],
@@ -39,8 +42,8 @@ export function factsPanel(lot, node) {
       lot.seller ? [el('dt', {}, t('lot.seller')), el('dd', {}, chainText(lot.seller))] : null));
 }
 
-/** Every step, for whoever does not see the chart. @param {Listing} lot @param {number} height @param {string} [id] another one for other prices */
-export function ladderTable(lot, height, id = 'ladder-table') {
+/** Every step, for whoever does not see the chart. @param {Listing} lot @param {number} height @param {string} [id] another one for other prices, as after an extension */
+export function ladderTable(lot, height, id = `ladder-table-${lot.end_block}`) {
   const passed = (block) => (block < height ? 'passed' : block === height ? 'now' : 'ahead');
   const when = (block) => (block > height ? roughly(block - height) : t(`lot.ladder.${passed(block)}`));
   const fill = ({ currentTarget: fold }) => fold.lastElementChild.replaceChildren(...(fold.open ? [table({

@@ -3,7 +3,7 @@
  * builds and watches; signing and broadcasting are the wallet's part.
  * @module
  */
-import { el } from '../lib/html.js';
+import { clean, el } from '../lib/html.js';
 import { buildPurchase } from '../lib/api-market.js';
 import { dropDraft, keepDraft, readDraft } from '../lib/draft.js';
 import { integer } from '../lib/format.js';
@@ -14,7 +14,7 @@ import { fromBase64 } from '../lib/psbt.js';
 import { button } from '../components/button.js';
 import { copyButton, downloadButton } from '../components/copy-box.js';
 import { field, form } from '../components/form.js';
-import { lotName, lotQuantity } from '../components/lot.js';
+import { units } from '../components/lot.js';
 import { facts, message, panel } from '../components/panel.js';
 import { priceHint } from '../components/price-hint.js';
 import { qrParts } from '../components/qr-parts.js';
@@ -119,7 +119,7 @@ function summary(lot, { purchase, receive, change }) {
       [t('lot.buy.cost'), el('strong', {}, sats(cost))],
     ]),
     el('dl', { class: 'long-facts' },
-      el('dt', {}, t('lot.buy.assetTo', { amount: lotQuantity(lot), asset: lotName(lot) })), el('dd', {}, el('code', {}, receive)),
+      lot.assets.map((it) => el('dt', {}, t('lot.buy.assetTo', { amount: units(it), asset: clean(it.asset) }))), el('dd', {}, el('code', {}, receive)),
       purchase.change_sats ? [el('dt', {}, t('lot.buy.changeTo')), el('dd', {}, el('code', {}, change))] : null),
     el('p', { class: 'soft small' }, t('lot.buy.costText', { value: lot.utxo.value_sats })),
   ];

@@ -7,12 +7,12 @@ import { listLots, readCurrentPsbt, readLot } from '../lib/api-market.js';
 import { follow, link, node } from '../lib/box.js';
 import { integer, moment } from '../lib/format.js';
 import { t } from '../lib/i18n.js';
-import { isOpen, spendChange } from '../lib/lots.js';
+import { isOpen, isSecret, spendChange } from '../lib/lots.js';
 import { followPriceHint } from '../lib/price-hint.js';
 import { fromBase64 } from '../lib/psbt.js';
 import { linkButton } from '../components/button.js';
 import { copyButton, downloadButton } from '../components/copy-box.js';
-import { ladderChart } from '../components/ladder-chart.js';
+import { ladder } from '../components/ladder-chart.js';
 import { listingCard } from '../components/listing-card.js';
 import { lotBadge, lotName, lotPrice, lotQuantity, lotState, lotWarnings } from '../components/lot.js';
 import { judge } from '../components/node-state.js';
@@ -79,12 +79,9 @@ function pricePanel(lot, height) {
   return panel({ id: 'price', title: t('lot.priceTitle'), actions: [lotBadge(lot)], class: lot.status },
     lotPrice(lot),
     el('p', { class: 'countdown', role: 'status' }, lotState(lot, height)),
-    ladderChart(lot, height, { height: CHART_HEIGHT }),
-    el('p', { class: 'range' },
-      el('span', {}, t('lot.range', { price: lot.start_price_sats, block: lot.start_block })),
-      el('span', {}, t('lot.range', { price: lot.end_price_sats, block: lot.end_block }))),
+    ladder(lot, height, { height: CHART_HEIGHT }),
     lotWarnings(lot),
-    ladderTable(lot, height));
+    isSecret(lot) ? null : ladderTable(lot, height));
 }
 
 /** The seller's half as it is, for people and programs who build the rest themselves. */
