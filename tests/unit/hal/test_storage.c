@@ -354,7 +354,7 @@ static void a_file_that_is_no_database_is_refused(void **state)
     assert_int_equal(write(fd, junk, sizeof(junk)), sizeof(junk));
     assert_int_equal(close(fd), 0);
     assert_int_equal(gv_sqlite_open(&other, path, NULL, &fail), GV_ERR_STORAGE);
-    assert_string_equal(fail.code, "storage.open");
+    assert_string_equal(fail.code, "storage.damaged");
     assert_null(other.db);
     gv_sqlite_close(&other); /* a closed one is allowed */
     assert_int_equal(unlink(path), 0);

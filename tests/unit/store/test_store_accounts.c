@@ -317,11 +317,24 @@ static struct gv_dutch_listing listing_of_release_1(void)
     };
 }
 
+#define BYTES_20 "0800000000000000000000000000000000000000"
+#define BYTES_32 "0900000000000000000000000000000000000000000000000000000000000000"
+
+/* Where the statements of today name columns of later releases, those of then. */
 static void write_rows_of_release_1(const struct gv_dutch_listing *listing)
 {
     const uint8_t psbt[40] = {0x70, 0x73};
     const struct gv_hash256 block = {{1}};
-    assert_int_equal(gv_store_listing_insert(&store, listing), GV_OK);
+    run("INSERT INTO listings (id, created_at, retired, asset_name, asset_qty_base, "
+        "asset_divisible, "
+        "locked, utxo_txid, utxo_vout, utxo_value, utxo_spk, payout_spk, start_block, end_block, "
+        "blocks_after_end, start_price, end_price, price_decrement, seller) VALUES (5, 1780000000, "
+        "0, 'FROGKING', 1, 0, 0, zeroblob(32), 2, 546, x'5120" BYTES_32 "', x'0014" BYTES_20
+        "', 1000, 1001, 5, 2000, 1000, 1000, 'bc1qseller')");
+    run("INSERT INTO spends (listing_id, state, outcome, txid, block, block_hash, block_time, "
+        "sold_rung, sold_price, early_leak, asset_returned, recipient) VALUES (5, 0, 0, "
+        "zeroblob(32), 0, zeroblob(32), 0, 0, 0, 0, 0, '')");
+    run("INSERT INTO reveals (listing_id, revealed_high) VALUES (5, 0)");
     assert_int_equal(gv_store_rung_insert(&store, listing, 1000, (struct gv_sat){2000},
                                           gv_view_of(psbt, sizeof(psbt))),
                      GV_OK);
