@@ -152,8 +152,8 @@ enum gv_err gv_keeper_day(struct gv_keeper *k, int64_t number, bool ended,
         return err;
     }
     const bool has = gv_prices_days(k->config.prices, number, number, &kept, 1, &behind) == 1;
-    const bool better = !ended || day->complete || !kept.complete;
-    if (has && (!better || day->fact.price_cents == 0)) {
+    const bool worse = has && ended && kept.complete && !day->complete;
+    if (worse || (has && day->fact.price_cents == 0)) {
         *day = kept;
         return GV_OK;
     }

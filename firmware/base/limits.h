@@ -33,8 +33,8 @@
 /* 4 MiB holds 2,016 PSBTs of about 1,500 bytes each in base64 with their numbers. */
 #define GV_BODY_MAX       4194304u
 #define GV_SMALL_BODY_MAX 16384u
-/* A backup that comes back goes through in pieces; no box of ours has a larger one. */
-#define GV_BACKUP_BODY_MAX (1024u * 1024u * 1024u)
+/* A backup that comes back goes through in pieces; no box of ours has one over a gibibyte. */
+#define GV_BACKUP_BODY_MAX 1073741824u
 /* yyjson keeps 16 bytes per value and reserves one value per 6 bytes of minified text. */
 #define GV_BODY_ARENA_BYTES (GV_BODY_MAX / 6u * 16u + 65536u)
 /* Served forms of one ladder, as long as all are as large as allowed. */

@@ -54,8 +54,8 @@ struct gv_api_machine {
 };
 
 /* Below these a box that keeps selling may lose what it should record. */
-#define GV_DISK_FAIL_BYTES (32u * 1024u * 1024u)
-#define GV_DISK_WARN_BYTES (256u * 1024u * 1024u)
+#define GV_DISK_FAIL_BYTES (UINT64_C(32) * 1024 * 1024)
+#define GV_DISK_WARN_BYTES (UINT64_C(256) * 1024 * 1024)
 
 /** A node's cookie file that was found on this machine. */
 #define GV_API_COOKIES_MAX 16u

@@ -21,7 +21,7 @@ struct gv_envelope {
     uint64_t wall_ms;
 };
 /** {"v":1,..,"data":DATA}. Returns: length; 0 when it does not fit. */
-size_t gv_envelope_write(const struct gv_envelope *envelope, struct gv_view data, char *out,
+size_t gv_envelope_write(const struct gv_envelope *envelope, struct gv_view data, char *buf,
                          size_t cap);
 
 /** What a client that asked for the time is told, RFC 5905 section 8: it sent at t0 by its own clock, we
@@ -33,8 +33,8 @@ struct gv_time_answer {
     uint64_t t2;
 };
 /** Whole frames. Returns: length. */
-size_t gv_envelope_time(const struct gv_time_answer *answer, uint64_t seq, char *out, size_t cap);
-size_t gv_envelope_error(const struct gv_fail *fail, uint64_t seq, uint64_t wall_ms, char *out,
+size_t gv_envelope_time(const struct gv_time_answer *answer, uint64_t seq, char *buf, size_t cap);
+size_t gv_envelope_error(const struct gv_fail *fail, uint64_t seq, uint64_t wall_ms, char *buf,
                          size_t cap);
 
 #endif
