@@ -26,6 +26,7 @@
 #include "hal/iface/storage.h"
 
 struct gv_engine;
+struct gv_engine_orders_config; /* orders.h */
 
 /* A group commit on a slow card takes under a second; this much means that storage hangs. */
 #define GV_ENGINE_WAIT_MS 15000u
@@ -59,7 +60,8 @@ struct gv_engine_config {
     gv_event_sink *on_event; /* may be NULL */
     void *on_event_ctx;
     enum gv_network network;
-    uint32_t final_depth; /* confirmations, 1..100 */
+    uint32_t final_depth;                         /* confirmations, 1..100 */
+    const struct gv_engine_orders_config *orders; /* kept; NULL: no order auctions */
     /* No engine thread: every call serves the queue itself. For the simulator and tests, which then
      * have one thread and a reproducible order. */
     bool self_serve;

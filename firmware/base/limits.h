@@ -147,6 +147,13 @@ _Static_assert(GV_LIVE_LAG_BYTES < GV_LIVE_RAW_EVENT_BYTES, "who lags is told be
 #define GV_ORDER_BOOK_BYTES                                                                        \
     (GV_ORDERS_MAX * GV_ORDER_BYTES + GV_ORDER_BIDS_MAX * GV_ORDER_BID_BYTES + 256u)
 
+/* Solvers that are registered or have been committed; each with its balances and counters, in the
+ * engine, its copy for readers and that for the sequencer. */
+#define GV_SOLVERS_MAX 256u
+
+/* New orders of a request on their way (17 kB each). */
+#define GV_ORDER_UPLOADS_MAX 4u
+
 /* ---- Heaps lent to libraries ---------------------------------------------------------------- */
 
 /* Page cache and statements of two connections: the auctions', and the small one of prices. */

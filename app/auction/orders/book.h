@@ -20,7 +20,7 @@
 /* One order takes this many bids, of one solver this many: nobody can crowd out the others. */
 #define GV_ORDER_BIDS_PER_ORDER  1024u
 #define GV_ORDER_BIDS_PER_SOLVER 32u
-#define GV_ORDER_BATCH_MAX       256u
+#define GV_ORDER_BATCH_MAX       64u
 
 struct gv_order_rules {
     uint32_t batch;     /* orders announced in one tick, 1..GV_ORDER_BATCH_MAX */
