@@ -8,6 +8,7 @@
 #ifndef GV_APP_ACCOUNT_SESSION_H
 #define GV_APP_ACCOUNT_SESSION_H
 
+#include "app/account/actor.h"
 #include "app/account/user.h"
 #include "firmware/base/crypto.h"
 
@@ -16,7 +17,6 @@
 #define GV_SESSION_LIFE_S    43200
 #define GV_SESSION_ID_LEN    8u
 #define GV_SESSION_AGENT_MAX 96u
-#define GV_ADDRESS_TEXT_MAX  48u
 #define GV_SID_LEN           32u
 #define GV_SID_TEXT_LEN      43u /* base64url */
 #define GV_SID_COOKIE        "gavel_sid"

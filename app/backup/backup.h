@@ -4,6 +4,7 @@
 #ifndef GV_APP_BACKUP_BACKUP_H
 #define GV_APP_BACKUP_BACKUP_H
 
+#include "app/account/actor.h"
 #include "app/backup/archive.h"
 
 #define GV_BACKUP_ID_MAX 24u /* "20261121-041500-1a2b" */
@@ -52,6 +53,7 @@ struct gv_backup_request {
     char passphrase[GV_ARCHIVE_PASSPHRASE_MAX]; /* "": the box's own key; a secret */
     bool with_settings;                         /* restore also the stored settings */
     bool replace;                               /* although there are listings here */
+    struct gv_actor actor;                      /* for the audit log */
 };
 
 struct gv_backup_status {

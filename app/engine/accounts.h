@@ -13,13 +13,6 @@
 #include "app/engine/engine.h"
 #include "app/store/accounts.h"
 
-/** Who asks, by which way: for the audit log. */
-struct gv_actor {
-    char who[48];                      /* "user:alice", "key:abcdefgh", "console" */
-    char address[GV_ADDRESS_TEXT_MAX]; /* "" on the console */
-    char route[32];                    /* label of the route, or the console's command */
-};
-
 /** What the rest of the box may know of a logged-in person. */
 struct gv_identity {
     char user_id[GV_USER_ID_LEN + 1];

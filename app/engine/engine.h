@@ -16,6 +16,7 @@
 #ifndef GV_APP_ENGINE_ENGINE_H
 #define GV_APP_ENGINE_ENGINE_H
 
+#include "app/account/actor.h"
 #include "app/bitcoin/evidence.h"
 #include "app/chain/watch.h"
 #include "app/engine/market.h"
@@ -179,8 +180,6 @@ enum gv_spend_state gv_engine_spend_state(struct gv_engine *engine,
 
 /* ---- API keys (control socket; lookups by http workers) ------------------------------------------ */
 
-struct gv_actor; /* who asks: accounts.h */
-
 /** Make a key; its text is returned once and not stored. */
 GV_MUST_USE enum gv_err gv_engine_key_create(struct gv_engine *engine, const struct gv_actor *actor,
                                              const char *name, uint32_t scopes,
@@ -209,12 +208,12 @@ GV_MUST_USE enum gv_err gv_engine_key_environment(struct gv_engine *engine, cons
 GV_MUST_USE enum gv_err gv_engine_audit_verify(struct gv_engine *engine, uint64_t *entries,
                                                struct gv_hash256 *last, struct gv_fail *fail);
 
-/** Append a row to the audit log: what an owner did that no other command records. Longer texts are cut.
+/** Append a row to the audit log: what somebody did that no other command records. Longer texts are cut.
  *  In: kind: a static string ("settings.changed"). Returns: GV_OK; GV_ERR_STORAGE; GV_ERR_FULL;
  *  GV_ERR_TIMEOUT; GV_ERR_UNAVAILABLE. */
 #define GV_ENGINE_NOTE_MAX 320u
-GV_MUST_USE enum gv_err gv_engine_note(struct gv_engine *engine, const char *kind,
-                                       const char *subject, const char *detail,
+GV_MUST_USE enum gv_err gv_engine_note(struct gv_engine *engine, const struct gv_actor *actor,
+                                       const char *kind, const char *subject, const char *detail,
                                        struct gv_fail *fail);
 
 struct gv_engine_stats {

@@ -2,11 +2,8 @@
  * then changes memory; a refused commit loads memory again, so neither is ever ahead. */
 #include "app/engine/engine_internal.h"
 #include "firmware/base/assert.h"
-#include "firmware/base/log.h"
 #include "firmware/base/text.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 const char *const gv_setup_steps[GV_SETUP_STEPS] = {"claim",   "node",        "counterparty",
@@ -14,27 +11,6 @@ const char *const gv_setup_steps[GV_SETUP_STEPS] = {"claim",   "node",        "c
 const char *const gv_languages[] = {"en", "de", NULL};
 
 /* ---- helpers -------------------------------------------------------------------------------------- */
-
-enum gv_err gv_audit_by(struct gv_engine *engine, const char *kind, const char *subject,
-                        const struct gv_actor *actor, const char *fmt, ...)
-{
-    char more[GV_AUDIT_DETAIL_MAX / 2];
-    char detail[GV_AUDIT_DETAIL_MAX];
-    va_list args;
-    va_start(args, fmt);
-    const int n = vsnprintf(more, sizeof(more), fmt, args);
-    va_end(args);
-    GV_ASSERT(n >= 0);
-    gv_format_cut(detail, sizeof(detail), "by=%s address=%s route=%s%s%s", actor->who,
-                  actor->address[0] != '\0' ? actor->address : "-", actor->route,
-                  more[0] != '\0' ? " " : "", more);
-    if (gv_batch_begin(engine) != GV_OK ||
-        gv_store_audit(&engine->store, engine->now, kind, subject, detail) != GV_OK) {
-        return GV_ERR_STORAGE;
-    }
-    gv_log(GV_LOG_INFO, "account", "%s subject=%s %s", kind, subject, detail);
-    return GV_OK;
-}
 
 #define SUBJECT_MAX 48u
 

@@ -1,9 +1,37 @@
-/* Audit: notes, and the whole chain recomputed on the thread that owns storage. */
+/* Audit: rows that name who, notes, and the whole chain recomputed on the thread that owns storage. */
 #include "app/engine/engine_internal.h"
+#include "firmware/base/assert.h"
 #include "firmware/base/log.h"
 #include "firmware/base/text.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+/* "by=", " address=", " route=" and a space. */
+_Static_assert(sizeof(struct gv_actor) + 21u + GV_ENGINE_NOTE_MAX <= GV_AUDIT_DETAIL_MAX,
+               "a whole note fits behind whoever made it");
+
+enum gv_err gv_audit_by(struct gv_engine *engine, const char *kind, const char *subject,
+                        const struct gv_actor *actor, const char *fmt, ...)
+{
+    char more[GV_ENGINE_NOTE_MAX];
+    char detail[GV_AUDIT_DETAIL_MAX];
+    va_list args;
+    va_start(args, fmt);
+    const int n = vsnprintf(more, sizeof(more), fmt, args);
+    va_end(args);
+    GV_ASSERT(n >= 0);
+    gv_format_cut(detail, sizeof(detail), "by=%s address=%s route=%s%s%s", actor->who,
+                  actor->address[0] != '\0' ? actor->address : "-", actor->route,
+                  more[0] != '\0' ? " " : "", more);
+    if (gv_batch_begin(engine) != GV_OK ||
+        gv_store_audit(&engine->store, engine->now, kind, subject, detail) != GV_OK) {
+        return GV_ERR_STORAGE;
+    }
+    gv_log(GV_LOG_INFO, "audit", "%s subject=%s %s", kind, subject, detail);
+    return GV_OK;
+}
 
 enum gv_err gv_do_audit_verify(struct gv_engine *engine, struct gv_command *command)
 {
@@ -46,23 +74,18 @@ enum gv_err gv_engine_audit_verify(struct gv_engine *engine, uint64_t *entries,
 
 enum gv_err gv_do_note(struct gv_engine *engine, struct gv_command *command)
 {
-    if (gv_batch_begin(engine) != GV_OK ||
-        gv_store_audit(&engine->store, engine->now, command->note.kind, command->note.subject,
-                       command->note.detail) != GV_OK) {
-        return GV_ERR_STORAGE;
-    }
-    gv_log(GV_LOG_INFO, "engine", "%s %s %s", command->note.kind, command->note.subject,
-           command->note.detail);
-    return GV_OK;
+    return gv_audit_by(engine, command->note.kind, command->note.subject, &command->note.actor,
+                       "%s", command->note.detail);
 }
 
-enum gv_err gv_engine_note(struct gv_engine *engine, const char *kind, const char *subject,
-                           const char *detail, struct gv_fail *fail)
+enum gv_err gv_engine_note(struct gv_engine *engine, const struct gv_actor *actor, const char *kind,
+                           const char *subject, const char *detail, struct gv_fail *fail)
 {
     struct gv_command *command = gv_command_acquire(engine, GV_COMMAND_NOTE, GV_COMMANDS_MARGIN);
     if (command == NULL) {
         return gv_fail(fail, GV_ERR_FULL, "engine.busy", "too many commands are waiting");
     }
+    command->note.actor = *actor;
     command->note.kind = kind;
     gv_format_cut(command->note.subject, sizeof(command->note.subject), "%s", subject);
     gv_format_cut(command->note.detail, sizeof(command->note.detail), "%s", detail);

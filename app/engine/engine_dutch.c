@@ -130,7 +130,6 @@ static enum gv_err store_listing(struct gv_engine *engine, const struct gv_dutch
                                  const struct gv_submission *submission)
 {
     char subject[32];
-    char detail[GV_AUDIT_DETAIL_MAX];
     char utxo[GV_HEX_MAX + 11u];
     const bool hidden = gv_dutch_hides_floor(&listing->terms); /* logs are read by others, too */
     if (gv_batch_begin(engine) != GV_OK ||
@@ -142,16 +141,13 @@ static enum gv_err store_listing(struct gv_engine *engine, const struct gv_dutch
     }
     gv_outpoint_text(utxo, &listing->terms.utxo);
     gv_format_cut(subject, sizeof(subject), "listing:%" PRIu64, listing->id);
-    gv_format_cut(detail, sizeof(detail),
-                  "utxo=%s qty_base=%" PRId64 " blocks=%" PRIu32 "-%" PRIu32 "+%" PRIu32
-                  " price_sat=%" PRIu64 "-%" PRIu64 " reserve=%d locked=%d asset=%s",
-                  utxo, listing->terms.asset_qty_base, listing->terms.start_block,
-                  listing->terms.end_block, listing->terms.blocks_after_end,
-                  listing->terms.start_price.v, hidden ? 0 : listing->terms.end_price.v, hidden,
-                  listing->terms.locked, listing->terms.asset_name);
-    gv_log(GV_LOG_INFO, "engine", "listing.created id=%" PRIu64 " %s", listing->id, detail);
-    return gv_store_audit(&engine->store, engine->now, "listing.created", subject, detail) ==
-                       GV_OK &&
+    return gv_audit_by(engine, "listing.created", subject, &submission->actor,
+                       "utxo=%s qty_base=%" PRId64 " blocks=%" PRIu32 "-%" PRIu32 "+%" PRIu32
+                       " price_sat=%" PRIu64 "-%" PRIu64 " reserve=%d locked=%d asset=%s",
+                       utxo, listing->terms.asset_qty_base, listing->terms.start_block,
+                       listing->terms.end_block, listing->terms.blocks_after_end,
+                       listing->terms.start_price.v, hidden ? 0 : listing->terms.end_price.v,
+                       hidden, listing->terms.locked, listing->terms.asset_name) == GV_OK &&
                    gv_outbox_tell(engine, GV_WEBHOOK_CREATED, listing) == GV_OK
                ? GV_OK
                : GV_ERR_STORAGE;

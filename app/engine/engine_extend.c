@@ -1,7 +1,6 @@
 /* Extension: further rungs below the last one. What was offered stays as it was. */
 #include "app/engine/engine_internal.h"
 #include "firmware/base/assert.h"
-#include "firmware/base/log.h"
 #include "firmware/base/text.h"
 
 #include <inttypes.h>
@@ -43,20 +42,17 @@ static enum gv_err store(struct gv_engine *engine, const struct gv_dutch_listing
                          const struct gv_submission *submission, uint32_t old_end)
 {
     char subject[32];
-    char detail[GV_AUDIT_DETAIL_MAX];
+    const struct gv_dutch_terms *terms = &listing->terms;
     gv_format_cut(subject, sizeof(subject), "listing:%" PRIu64, listing->id);
-    gv_format_cut(detail, sizeof(detail),
-                  "blocks=%" PRIu32 "-%" PRIu32 " end_price_sat=%" PRIu64 " locked=%d",
-                  old_end + 1u, listing->terms.end_block, listing->terms.end_price.v,
-                  listing->terms.locked);
     if (gv_batch_begin(engine) != GV_OK ||
         gv_store_listing_extend(&engine->store, listing) != GV_OK ||
         gv_store_rungs(engine, listing, submission) != GV_OK ||
-        gv_store_audit(&engine->store, engine->now, "listing.extended", subject, detail) != GV_OK ||
+        gv_audit_by(engine, "listing.extended", subject, &submission->actor,
+                    "blocks=%" PRIu32 "-%" PRIu32 " end_price_sat=%" PRIu64 " locked=%d",
+                    old_end + 1u, terms->end_block, terms->end_price.v, terms->locked) != GV_OK ||
         gv_replay_keep(engine, submission, listing) != GV_OK) {
         return GV_ERR_STORAGE;
     }
-    gv_log(GV_LOG_INFO, "engine", "listing.extended id=%" PRIu64 " %s", listing->id, detail);
     return GV_OK;
 }
 

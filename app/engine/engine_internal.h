@@ -90,6 +90,7 @@ struct gv_command {
         struct gv_hash256 replay_key;
         struct gv_account_command account; /* secrets in it */
         struct {
+            struct gv_actor actor;
             const char *kind;
             char subject[64];
             char detail[GV_ENGINE_NOTE_MAX];
@@ -294,7 +295,7 @@ GV_MUST_USE enum gv_err gv_do_audit_verify(struct gv_engine *engine, struct gv_c
 GV_MUST_USE enum gv_err gv_do_audit_list(struct gv_engine *engine, struct gv_command *command);
 GV_MUST_USE enum gv_err gv_do_account(struct gv_engine *engine, struct gv_command *command);
 
-/** engine_accounts.c: an audit row that names who, from where and by which route; and a log line. */
+/** engine_audit.c: an audit row that names who, from where and by which route; and a log line. */
 GV_MUST_USE enum gv_err gv_audit_by(struct gv_engine *engine, const char *kind, const char *subject,
                                     const struct gv_actor *actor, const char *fmt, ...)
     GV_PRINTF(5, 6);

@@ -28,9 +28,10 @@ static enum gv_err call(struct gv_engine *engine, struct gv_command *command, ui
     return err;
 }
 
-/* A command about one id that needs nothing else. Out: result: may be NULL. */
-static enum gv_err call_id(struct gv_engine *engine, enum gv_webhook_op op, uint64_t id,
-                           uint64_t *result, struct gv_fail *fail)
+/* A command about one id that needs nothing else. In: actor: may be NULL. Out: result: may be NULL. */
+static enum gv_err call_id(struct gv_engine *engine, const struct gv_actor *actor,
+                           enum gv_webhook_op op, uint64_t id, uint64_t *result,
+                           struct gv_fail *fail)
 {
     struct gv_webhook_command answer = {.result = 0};
     struct gv_command *command = gv_command_acquire(engine, GV_COMMAND_WEBHOOK, GV_COMMANDS_MARGIN);
@@ -39,6 +40,9 @@ static enum gv_err call_id(struct gv_engine *engine, enum gv_webhook_op op, uint
     }
     command->webhook.op = op;
     command->webhook.id = id;
+    if (actor != NULL) {
+        command->webhook.actor = *actor;
+    }
     const enum gv_err err = call(engine, command, GV_ENGINE_WAIT_MS, &answer, fail);
     if (err == GV_OK && result != NULL) {
         *result = answer.result;
@@ -60,9 +64,10 @@ static enum gv_err check(const struct gv_webhook_change *change, struct gv_fail 
     return err;
 }
 
-enum gv_err gv_engine_webhook_create(struct gv_engine *engine, const char *name, const char *url,
-                                     uint32_t events, uint64_t *id,
-                                     char secret[GV_WEBHOOK_SECRET_TEXT], struct gv_fail *fail)
+enum gv_err gv_engine_webhook_create(struct gv_engine *engine, const struct gv_actor *actor,
+                                     const char *name, const char *url, uint32_t events,
+                                     uint64_t *id, char secret[GV_WEBHOOK_SECRET_TEXT],
+                                     struct gv_fail *fail)
 {
     struct gv_webhook_command answer = {.result = 0};
     struct gv_webhook_change change = {
@@ -85,6 +90,7 @@ enum gv_err gv_engine_webhook_create(struct gv_engine *engine, const char *name,
         return busy(fail);
     }
     command->webhook.op = GV_WEBHOOK_OP_CREATE;
+    command->webhook.actor = *actor;
     command->webhook.change = change;
     err = call(engine, command, GV_ENGINE_WAIT_MS, &answer, fail);
     if (err == GV_OK) {
@@ -95,8 +101,9 @@ enum gv_err gv_engine_webhook_create(struct gv_engine *engine, const char *name,
     return err;
 }
 
-enum gv_err gv_engine_webhook_change(struct gv_engine *engine, uint64_t id,
-                                     const struct gv_webhook_change *change, struct gv_fail *fail)
+enum gv_err gv_engine_webhook_change(struct gv_engine *engine, const struct gv_actor *actor,
+                                     uint64_t id, const struct gv_webhook_change *change,
+                                     struct gv_fail *fail)
 {
     const enum gv_err err = check(change, fail);
     if (err != GV_OK) {
@@ -107,26 +114,28 @@ enum gv_err gv_engine_webhook_change(struct gv_engine *engine, uint64_t id,
         return busy(fail);
     }
     command->webhook.op = GV_WEBHOOK_OP_CHANGE;
+    command->webhook.actor = *actor;
     command->webhook.id = id;
     command->webhook.change = *change;
     return call(engine, command, GV_ENGINE_WAIT_MS, NULL, fail);
 }
 
-enum gv_err gv_engine_webhook_delete(struct gv_engine *engine, uint64_t id, struct gv_fail *fail)
+enum gv_err gv_engine_webhook_delete(struct gv_engine *engine, const struct gv_actor *actor,
+                                     uint64_t id, struct gv_fail *fail)
 {
-    return call_id(engine, GV_WEBHOOK_OP_DELETE, id, NULL, fail);
+    return call_id(engine, actor, GV_WEBHOOK_OP_DELETE, id, NULL, fail);
 }
 
 enum gv_err gv_engine_webhook_ping(struct gv_engine *engine, uint64_t id, uint64_t *delivery,
                                    struct gv_fail *fail)
 {
-    return call_id(engine, GV_WEBHOOK_OP_PING, id, delivery, fail);
+    return call_id(engine, NULL, GV_WEBHOOK_OP_PING, id, delivery, fail);
 }
 
 enum gv_err gv_engine_redeliver(struct gv_engine *engine, uint64_t delivery, uint64_t *fresh,
                                 struct gv_fail *fail)
 {
-    return call_id(engine, GV_WEBHOOK_OP_REDELIVER, delivery, fresh, fail);
+    return call_id(engine, NULL, GV_WEBHOOK_OP_REDELIVER, delivery, fresh, fail);
 }
 
 uint32_t gv_engine_webhooks(struct gv_engine *engine,

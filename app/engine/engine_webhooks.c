@@ -2,7 +2,6 @@
 #include "app/engine/engine_internal.h"
 #include "app/store/webhooks.h"
 #include "firmware/base/assert.h"
-#include "firmware/base/log.h"
 #include "firmware/base/text.h"
 
 #include <inttypes.h>
@@ -24,16 +23,13 @@ static enum gv_err unknown(struct gv_fail *fail)
 }
 
 /* The address stays out: it may carry a token of its own. */
-static enum gv_err audit(struct gv_engine *engine, const char *kind,
+static enum gv_err audit(struct gv_engine *engine, const char *kind, const struct gv_actor *actor,
                          const struct gv_webhook *webhook)
 {
     char subject[32];
-    char detail[GV_AUDIT_DETAIL_MAX];
     gv_format_cut(subject, sizeof(subject), "webhook:%" PRIu64, webhook->id);
-    gv_format_cut(detail, sizeof(detail), "events=%" PRIx32 " enabled=%d name=%s", webhook->events,
-                  webhook->disabled_at.s == 0, webhook->name);
-    gv_log(GV_LOG_INFO, "engine", "%s %s %s", kind, subject, detail);
-    return gv_store_audit(&engine->store, engine->now, kind, subject, detail);
+    return gv_audit_by(engine, kind, subject, actor, "events=%" PRIx32 " enabled=%d name=%s",
+                       webhook->events, webhook->disabled_at.s == 0, webhook->name);
 }
 
 static enum gv_err create(struct gv_engine *engine, struct gv_webhook_command *command,
@@ -59,7 +55,7 @@ static enum gv_err create(struct gv_engine *engine, struct gv_webhook_command *c
         err = gv_store_webhook_insert(&engine->store, &hook->webhook, secret);
     }
     if (err == GV_OK) {
-        err = audit(engine, "webhook.created", &hook->webhook);
+        err = audit(engine, "webhook.created", &command->actor, &hook->webhook);
     }
     if (err == GV_OK) {
         hooks->count++;
@@ -116,20 +112,22 @@ static enum gv_err change(struct gv_engine *engine, struct gv_webhook_command *c
         err = gv_store_webhook_update(&engine->store, webhook);
     }
     if (err == GV_OK) {
-        err = audit(engine, "webhook.changed", webhook);
+        err = audit(engine, "webhook.changed", &command->actor, webhook);
     }
     return err == GV_OK ? GV_OK : GV_ERR_STORAGE;
 }
 
-static enum gv_err remove_one(struct gv_engine *engine, uint64_t id, struct gv_fail *fail)
+static enum gv_err remove_one(struct gv_engine *engine, const struct gv_webhook_command *command,
+                              struct gv_fail *fail)
 {
     struct gv_hooks *hooks = &engine->hooks;
-    struct gv_hook *hook = find(engine, id);
+    struct gv_hook *hook = find(engine, command->id);
     if (hook == NULL) {
         return unknown(fail);
     }
-    if (gv_batch_begin(engine) != GV_OK || gv_store_webhook_delete(&engine->store, id) != GV_OK ||
-        audit(engine, "webhook.deleted", &hook->webhook) != GV_OK) {
+    if (gv_batch_begin(engine) != GV_OK ||
+        gv_store_webhook_delete(&engine->store, command->id) != GV_OK ||
+        audit(engine, "webhook.deleted", &command->actor, &hook->webhook) != GV_OK) {
         return GV_ERR_STORAGE;
     }
     const size_t at = (size_t)(hook - hooks->items);
@@ -199,7 +197,7 @@ enum gv_err gv_do_webhook(struct gv_engine *engine, struct gv_command *command)
     case GV_WEBHOOK_OP_CHANGE:
         return change(engine, webhook, &command->fail);
     case GV_WEBHOOK_OP_DELETE:
-        return remove_one(engine, webhook->id, &command->fail);
+        return remove_one(engine, webhook, &command->fail);
     case GV_WEBHOOK_OP_PING:
         return ping(engine, webhook, &command->fail);
     case GV_WEBHOOK_OP_REDELIVER:

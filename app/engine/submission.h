@@ -7,6 +7,7 @@
 #ifndef GV_APP_ENGINE_SUBMISSION_H
 #define GV_APP_ENGINE_SUBMISSION_H
 
+#include "app/account/actor.h"
 #include "app/auction/dutch/dutch.h"
 #include "app/store/replay.h"
 #include "firmware/base/json.h"
@@ -21,8 +22,9 @@ typedef void gv_answer_writer(const struct gv_submission *submission,
 
 struct gv_submission {
     struct gv_dutch_terms terms;
-    size_t body_len;      /* bytes received into body; whoever reads sets it, release wipes them */
-    uint32_t watch_fired; /* gv_watch_fired when the outpoint was reserved */
+    struct gv_actor actor; /* for the audit log */
+    size_t body_len;       /* bytes received into body; whoever reads sets it, release wipes them */
+    uint32_t watch_fired;  /* gv_watch_fired when the outpoint was reserved */
     uint32_t rung_count;
     /* The answer is kept in the listing's transaction, under this key; NULL: it is not. */
     gv_answer_writer *answer;

@@ -15,7 +15,8 @@
 
 /** Add a receiver. In: url, name: checked here. events: bits. Out: secret: shown once, never again.
  *  Returns also: GV_ERR_INVALID "webhook.*"; GV_ERR_FULL "webhook.full". */
-GV_MUST_USE enum gv_err gv_engine_webhook_create(struct gv_engine *engine, const char *name,
+GV_MUST_USE enum gv_err gv_engine_webhook_create(struct gv_engine *engine,
+                                                 const struct gv_actor *actor, const char *name,
                                                  const char *url, uint32_t events, uint64_t *id,
                                                  char secret[GV_WEBHOOK_SECRET_TEXT],
                                                  struct gv_fail *fail);
@@ -27,11 +28,13 @@ struct gv_webhook_change {
     char url[GV_WEBHOOK_URL_MAX];
     uint32_t events;
 };
-GV_MUST_USE enum gv_err gv_engine_webhook_change(struct gv_engine *engine, uint64_t id,
+GV_MUST_USE enum gv_err gv_engine_webhook_change(struct gv_engine *engine,
+                                                 const struct gv_actor *actor, uint64_t id,
                                                  const struct gv_webhook_change *change,
                                                  struct gv_fail *fail);
 /** Delete it with its deliveries. */
-GV_MUST_USE enum gv_err gv_engine_webhook_delete(struct gv_engine *engine, uint64_t id,
+GV_MUST_USE enum gv_err gv_engine_webhook_delete(struct gv_engine *engine,
+                                                 const struct gv_actor *actor, uint64_t id,
                                                  struct gv_fail *fail);
 /** Queue a ping. Out: delivery: its id. Returns also: GV_ERR_STATE "webhook.disabled". */
 GV_MUST_USE enum gv_err gv_engine_webhook_ping(struct gv_engine *engine, uint64_t id,

@@ -48,8 +48,9 @@ enum gv_webhook_op {
 
 struct gv_webhook_command {
     enum gv_webhook_op op;
-    uint64_t id;     /* of the receiver or delivery */
-    uint64_t result; /* id of what was made */
+    uint64_t id;           /* of the receiver or delivery */
+    uint64_t result;       /* id of what was made */
+    struct gv_actor actor; /* of create, change and delete */
     union {
         struct gv_webhook_change change;
         char secret[GV_WEBHOOK_SECRET_TEXT]; /* of a new one */

@@ -260,12 +260,13 @@ enum gv_err gv_backup_try(const struct gv_backup_box *box, const char *id,
     return err;
 }
 
-enum gv_err gv_backup_stage(const struct gv_backup_box *box, const char *id,
-                            const struct gv_seal_key *key, bool with_settings, struct gv_fail *fail)
+enum gv_err gv_backup_stage(const struct gv_backup_box *box,
+                            const struct gv_backup_request *request, const struct gv_seal_key *key,
+                            struct gv_fail *fail)
 {
     char path[GV_FILE_PATH_MAX];
     begin(box, "restore", fail);
-    enum gv_err err = unpack(id, key, path);
+    enum gv_err err = unpack(request->id, key, path);
     if (err == GV_OK) {
         err = check_settings();
     }
@@ -273,8 +274,9 @@ enum gv_err gv_backup_stage(const struct gv_backup_box *box, const char *id,
         err = open_and_try(path, box->seal_key);
     }
     if (err == GV_OK) {
-        const size_t n = with_settings ? unpacked.settings_n : 0;
-        err = gv_restore_ready(box->data_dir, id, gv_view_of(unpacked.settings, n), fail);
+        const size_t n = request->with_settings ? unpacked.settings_n : 0;
+        err = gv_restore_ready(box->data_dir, request->id, &request->actor,
+                               gv_view_of(unpacked.settings, n), fail);
     }
     if (err != GV_OK) {
         gv_restore_clear(box->data_dir, "restore");

@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #define NOTE_MAX 64u
+/* Id, who, address and route of an order: a line each. */
+#define ORDER_MAX (GV_BACKUP_ID_MAX + sizeof(struct gv_actor))
 
 static bool path_of(char path[GV_FILE_PATH_MAX], const char *data_dir, const char *name)
 {
@@ -75,16 +77,19 @@ enum gv_err gv_restore_folder(char path[GV_FILE_PATH_MAX], const char *data_dir,
     return err;
 }
 
-enum gv_err gv_restore_ready(const char *data_dir, const char *id, struct gv_view settings,
-                             struct gv_fail *fail)
+enum gv_err gv_restore_ready(const char *data_dir, const char *id, const struct gv_actor *actor,
+                             struct gv_view settings, struct gv_fail *fail)
 {
     char path[GV_FILE_PATH_MAX];
+    char order[ORDER_MAX];
     enum gv_err err = GV_OK;
+    gv_format_cut(order, sizeof(order), "%s\n%s\n%s\n%s", id, actor->who, actor->address,
+                  actor->route);
     if (settings.n > 0 && path_of(path, data_dir, "restore/settings.conf")) {
         err = gv_file_write_private(path, settings, fail);
     }
     if (err == GV_OK && path_of(path, data_dir, "restore/ready")) {
-        err = gv_file_write_private(path, gv_view_str(id), fail);
+        err = gv_file_write_private(path, gv_view_str(order), fail);
     }
     return err;
 }
@@ -138,27 +143,42 @@ static bool swap_database(const char *data_dir)
     return move(data_dir, "restore/gavel.db", "gavel.db");
 }
 
-static void read_ready(const char *data_dir, char id[GV_BACKUP_ID_MAX])
+static bool read_order(const char *data_dir, const char *name, char order[ORDER_MAX])
 {
     char path[GV_FILE_PATH_MAX];
     size_t n = 0;
-    id[0] = '\0';
-    if (path_of(path, data_dir, "restore/ready") &&
-        gv_file_read(path, id, GV_BACKUP_ID_MAX - 1, &n, NULL) == GV_OK) {
-        id[n] = '\0';
+    order[0] = '\0';
+    if (!path_of(path, data_dir, name) ||
+        gv_file_read(path, order, ORDER_MAX - 1, &n, NULL) != GV_OK) {
+        return false;
     }
+    order[n] = '\0';
+    return true;
+}
+
+/* The next line of an order; "" when there is none. */
+static void take_line(const char **at, char *out, size_t cap)
+{
+    const size_t n = strcspn(*at, "\n");
+    gv_format_cut(out, cap, "%.*s", (int)n, *at);
+    *at += n + ((*at)[n] == '\n' ? 1 : 0);
+}
+
+static void take_id(const char **at, char id[GV_BACKUP_ID_MAX])
+{
+    take_line(at, id, GV_BACKUP_ID_MAX);
     if (!gv_shelf_is_id(id)) {
         gv_format_cut(id, GV_BACKUP_ID_MAX, "unknown");
     }
 }
 
-static void note_origin(const char *data_dir, const char *id, struct gv_utc now)
+static void note_origin(const char *data_dir, const char *order, const char *id, struct gv_utc now)
 {
     char path[GV_FILE_PATH_MAX];
     char text[NOTE_MAX];
     gv_format_cut(text, sizeof(text), "%lld %s", (long long)now.s, id);
     if (!path_of(path, data_dir, "restored.untold") ||
-        gv_file_write_private(path, gv_view_str(id), NULL) != GV_OK ||
+        gv_file_write_private(path, gv_view_str(order), NULL) != GV_OK ||
         !path_of(path, data_dir, "restored") ||
         gv_file_write_private(path, gv_view_str(text), NULL) != GV_OK) {
         gv_log(GV_LOG_UNUSUAL, "restore", "not noted");
@@ -167,13 +187,16 @@ static void note_origin(const char *data_dir, const char *id, struct gv_utc now)
 
 bool gv_restore_apply(const char *data_dir, struct gv_utc now)
 {
+    char order[ORDER_MAX];
     char id[GV_BACKUP_ID_MAX];
+    const char *at = order;
     gv_restore_clear(data_dir, "trial");
     if (!exists(data_dir, "restore/ready")) {
         gv_restore_clear(data_dir, "restore");
         return false;
     }
-    read_ready(data_dir, id);
+    (void)read_order(data_dir, "restore/ready", order);
+    take_id(&at, id);
     /* Without the staged file an earlier start had come past the rename. */
     if (exists(data_dir, "restore/gavel.db") && !swap_database(data_dir)) {
         gv_restore_clear(data_dir, "restore");
@@ -181,7 +204,7 @@ bool gv_restore_apply(const char *data_dir, struct gv_utc now)
     }
     const bool with_settings = exists(data_dir, "restore/settings.conf") &&
                                move(data_dir, "restore/settings.conf", "settings.conf");
-    note_origin(data_dir, id, now);
+    note_origin(data_dir, order, id, now);
     gv_restore_clear(data_dir, "restore");
     gv_log(GV_LOG_UNUSUAL, "restore", "restored id=%s settings=%d; the old database is previous.db",
            id, with_settings);
@@ -208,15 +231,17 @@ bool gv_restore_origin(const char *data_dir, char id[GV_BACKUP_ID_MAX], struct g
     return true;
 }
 
-bool gv_restore_untold(const char *data_dir, char id[GV_BACKUP_ID_MAX])
+bool gv_restore_untold(const char *data_dir, char id[GV_BACKUP_ID_MAX], struct gv_actor *actor)
 {
-    char path[GV_FILE_PATH_MAX];
-    size_t n = 0;
-    if (!path_of(path, data_dir, "restored.untold") ||
-        gv_file_read(path, id, GV_BACKUP_ID_MAX - 1, &n, NULL) != GV_OK) {
+    char order[ORDER_MAX];
+    const char *at = order;
+    if (!read_order(data_dir, "restored.untold", order)) {
         return false;
     }
-    id[n] = '\0';
+    take_id(&at, id);
+    take_line(&at, actor->who, sizeof(actor->who));
+    take_line(&at, actor->address, sizeof(actor->address));
+    take_line(&at, actor->route, sizeof(actor->route));
     return true;
 }
 

@@ -43,7 +43,8 @@ static bool on_progress(const char *step, uint64_t done, uint64_t all)
     return !atomic_load(&self.stop);
 }
 
-static void finish(enum gv_err err, const char *id, const struct gv_fail *fail)
+static void finish(enum gv_err err, const char *id, const struct gv_actor *actor,
+                   const struct gv_fail *fail)
 {
     pthread_mutex_lock(&self.lock);
     struct gv_backup_job *job = &self.job;
@@ -57,7 +58,7 @@ static void finish(enum gv_err err, const char *id, const struct gv_fail *fail)
     static const char *const kinds[] = {"backup.nothing", "backup.created", "backup.verified",
                                         "backup.staged"};
     if (err == GV_OK) { /* done all the same when the audit log cannot take it: this line has it */
-        (void)!gv_engine_note(self.config.engine, kinds[work], id, "", NULL);
+        (void)!gv_engine_note(self.config.engine, actor, kinds[work], id, "", NULL);
     }
     gv_log(err == GV_OK ? GV_LOG_INFO : GV_LOG_UNUSUAL, "backup", "%s id=%s %s", names[work], id,
            err == GV_OK ? "done" : fail->text);
@@ -162,7 +163,7 @@ static enum gv_err restore(const struct gv_backup_request *request, struct gv_fa
     struct gv_seal_key key;
     enum gv_err err = key_for(&key, request, fail);
     if (err == GV_OK) {
-        err = gv_backup_stage(&self.config.box, request->id, &key, request->with_settings, fail);
+        err = gv_backup_stage(&self.config.box, request, &key, fail);
     }
     gv_secure_zero(&key, sizeof(key));
     return err;
@@ -197,7 +198,7 @@ static void serve(struct gv_backup_request *request)
         err = restore(request, &fail);
         break;
     }
-    finish(err, id, &fail);
+    finish(err, id, &request->actor, &fail);
     if (err == GV_OK && request->work == GV_BACKUP_RESTORE) {
         self.config.restart(NULL);
     }
@@ -244,20 +245,21 @@ static bool begin_own(enum gv_backup_work work)
 
 static void make_tonights(uint32_t keep)
 {
-    struct gv_backup_request request = {.work = GV_BACKUP_VERIFY};
+    struct gv_backup_request request = {.work = GV_BACKUP_VERIFY,
+                                        .actor = {.who = "box", .route = "nightly"}};
     struct gv_fail fail = {.err = GV_OK};
     if (!begin_own(GV_BACKUP_CREATE)) {
         return;
     }
     enum gv_err err = create("", GV_ARCHIVE_AUTOMATIC, request.id, &fail);
-    finish(err, request.id, &fail);
+    finish(err, request.id, &request.actor, &fail);
     if (err != GV_OK) {
         return;
     }
     gv_shelf_prune(self.config.box.data_dir, keep);
     if (begin_own(GV_BACKUP_VERIFY)) {
         err = verify(&request, &fail);
-        finish(err, request.id, &fail);
+        finish(err, request.id, &request.actor, &fail);
     }
 }
 
@@ -285,9 +287,10 @@ static void look_at_the_clock(struct gv_mono *next)
 static void tell_of_restore(void)
 {
     char id[GV_BACKUP_ID_MAX];
+    struct gv_actor actor;
     const char *dir = self.config.box.data_dir;
-    if (gv_restore_untold(dir, id) &&
-        gv_engine_note(self.config.engine, "backup.restored", id, "", NULL) == GV_OK) {
+    if (gv_restore_untold(dir, id, &actor) &&
+        gv_engine_note(self.config.engine, &actor, "backup.restored", id, "", NULL) == GV_OK) {
         gv_restore_told(dir);
     }
 }

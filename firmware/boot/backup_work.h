@@ -48,9 +48,9 @@ GV_MUST_USE enum gv_err gv_backup_make(const struct gv_backup_box *box,
 GV_MUST_USE enum gv_err gv_backup_try(const struct gv_backup_box *box, const char *id,
                                       const struct gv_seal_key *key, struct gv_fail *fail);
 /** Make DATA/restore ready for the next start (backup_restore.h). Returns: as gv_backup_try. */
-GV_MUST_USE enum gv_err gv_backup_stage(const struct gv_backup_box *box, const char *id,
-                                        const struct gv_seal_key *key, bool with_settings,
-                                        struct gv_fail *fail);
+GV_MUST_USE enum gv_err gv_backup_stage(const struct gv_backup_box *box,
+                                        const struct gv_backup_request *request,
+                                        const struct gv_seal_key *key, struct gv_fail *fail);
 
 /** Tables whose rows belong to a box, not to its auctions; referring ones first, NULL-terminated. */
 extern const char *const gv_backup_own_tables[];

@@ -40,6 +40,10 @@ const adminKey = async (box) =>
 const get = (path, box = world.gaveld, key = admin) => box.api.get(path, { 'X-API-Key': key });
 const post = (path, body, box = world.gaveld, key = admin) => box.api.post(path, body, { 'X-API-Key': key });
 
+/** Detail of the newest audit row of a kind. */
+const audited = async (kind, box = world.gaveld, key = admin) =>
+  (await get(`/api/v1/audit?kind=${kind}&limit=1`, box, key)).json.items[0]?.detail;
+
 /** Wait for the end of the job that runs. */
 async function job(box = world.gaveld, key = admin) {
   return until('the job to end', async () => {
@@ -212,6 +216,10 @@ test('an empty box becomes the old one: listings, rungs and history, with its ow
       const theirs = await world.api.get(`/api/v1/dutch/${now.at(-1).listing}/current-psbt`);
       return mine.json.psbt && JSON.stringify(mine.json.psbt) === JSON.stringify(theirs.json.psbt);
     }, { timeoutMs: 20000 });
+    // The log that came along tells who put it back, and the log of the old box who took it away.
+    assert.match(await audited('backup.restored', box, key), /^by=key:\w{8} address=127\.0\.0\.1 route=/);
+    for (const kind of ['backup.created', 'backup.downloaded', 'backup.verified'])
+      assert.match(await audited(kind), /^by=key:\w{8} address=127\.0\.0\.1 route=/, kind);
   } finally {
     await box.close();
   }

@@ -411,6 +411,7 @@ struct gv_submission *gv_world_prepare(const struct gv_offer *offer)
     struct gv_submission *submission = gv_submission_acquire();
     GV_ASSERT(submission != NULL);
     submission->terms = terms_of(offer);
+    submission->actor = *gv_world_actor();
     submission->rung_count = offer->end - offer->start + 1;
     uint32_t at = 0;
     for (uint32_t i = 0; i < submission->rung_count; i++) {

@@ -4,6 +4,7 @@
 
 #include "firmware/base/text.h"
 #include "web/api/api_state.h"
+#include "web/api/caller.h"
 #include "web/api/errors.h"
 #include "web/api/handlers.h"
 #include "web/api/render.h"
@@ -170,6 +171,7 @@ static void start(struct gv_exchange *x, const char *const *members,
     struct gv_fail fail = {.err = GV_OK};
     enum gv_err err = read_request(x, members, request, &fail);
     if (err == GV_OK) {
+        gv_caller_actor(x, &request->actor);
         err = ops_of(x)->start(request, &fail);
     }
     gv_secure_zero(request->passphrase, sizeof(request->passphrase));
@@ -179,6 +181,15 @@ static void start(struct gv_exchange *x, const char *const *members,
     } else {
         answer_job(x);
     }
+}
+
+/* What is no job is told to the audit log here; refused when it cannot be. */
+static enum gv_err note(const struct gv_exchange *x, const char *kind, const char *id,
+                        struct gv_fail *fail)
+{
+    struct gv_actor actor;
+    gv_caller_actor(x, &actor);
+    return gv_engine_note(gv_api_of(x)->config.engine, &actor, kind, id, "", fail);
 }
 
 /* ---- handlers ------------------------------------------------------------------------------- */
@@ -224,7 +235,8 @@ void gv_handle_backup_delete(struct gv_exchange *x)
     struct gv_backup_request request = {.work = GV_BACKUP_NOTHING};
     struct gv_fail fail = {.err = GV_OK};
     read_id(x, &request);
-    if (ops_of(x)->remove(request.id, &fail) != GV_OK) {
+    if (ops_of(x)->remove(request.id, &fail) != GV_OK ||
+        note(x, "backup.removed", request.id, &fail) != GV_OK) {
         gv_api_fail(x, &fail);
         return;
     }
@@ -242,6 +254,9 @@ void gv_handle_backup_file(struct gv_exchange *x)
     size_t n = 0;
     read_id(x, &request);
     enum gv_err err = ops_of(x)->read(request.id, 0, buf, GV_REPLY_BYTES_MAX, &n, &fail);
+    if (err == GV_OK) {
+        err = note(x, "backup.downloaded", request.id, &fail);
+    }
     if (err != GV_OK) {
         gv_api_fail(x, &fail);
         return;
@@ -276,6 +291,9 @@ static void take_upload(struct gv_exchange *x)
         err = gv_body_each(x, worker->reply, sizeof(worker->reply), ops->upload_put, NULL, &fail);
         const enum gv_err ended = ops->upload_end(err == GV_OK, id, err == GV_OK ? &fail : NULL);
         err = err == GV_OK ? ended : err;
+    }
+    if (err == GV_OK) {
+        err = note(x, "backup.uploaded", id, &fail);
     }
     if (err != GV_OK) {
         gv_api_fail(x, &fail);

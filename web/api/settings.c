@@ -4,6 +4,7 @@
 #include "app/config/changes_json.h"
 #include "firmware/base/text.h"
 #include "web/api/api_state.h"
+#include "web/api/caller.h"
 #include "web/api/errors.h"
 #include "web/api/small_body.h"
 
@@ -78,25 +79,28 @@ static enum gv_err read_body(struct gv_exchange *x, struct gv_draft *draft, stru
 }
 
 /* The audit names the keys, never a value. */
-static enum gv_err commit(struct gv_api *api, const struct gv_draft *draft, struct gv_fail *fail)
+static enum gv_err commit(struct gv_exchange *x, const struct gv_draft *draft, struct gv_fail *fail)
 {
+    struct gv_api *api = gv_api_of(x);
+    struct gv_actor actor;
     char keys[GV_ENGINE_NOTE_MAX];
     enum gv_err err = gv_changes_commit(api->config.changes, draft, keys, sizeof(keys), fail);
-    return err != GV_OK
-               ? err
-               : gv_engine_note(api->config.engine, "settings.changed", "settings", keys, fail);
+    if (err != GV_OK) {
+        return err;
+    }
+    gv_caller_actor(x, &actor);
+    return gv_engine_note(api->config.engine, &actor, "settings.changed", "settings", keys, fail);
 }
 
 void gv_handle_settings_change(struct gv_exchange *x)
 {
-    struct gv_api *api = gv_api_of(x);
     struct gv_draft draft;
     struct gv_fail fail = {.err = GV_OK};
-    gv_changes_draft(api->config.changes, &draft);
+    gv_changes_draft(gv_api_of(x)->config.changes, &draft);
     if (check_match(x, draft.version)) {
         enum gv_err err = read_body(x, &draft, &fail);
         if (err == GV_OK) {
-            err = commit(api, &draft, &fail);
+            err = commit(x, &draft, &fail);
         }
         if (err == GV_ERR_STATE) {
             gv_reply_fail(x, 412, &fail);

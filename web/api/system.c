@@ -5,6 +5,7 @@
 #include "firmware/base/heap.h"
 #include "firmware/base/json.h"
 #include "web/api/api_state.h"
+#include "web/api/caller.h"
 #include "web/api/render.h"
 
 static void write_pool(void *ctx, const struct gv_pool_stats *s)
@@ -180,8 +181,11 @@ void gv_handle_system(struct gv_exchange *x)
 void gv_handle_restart(struct gv_exchange *x)
 {
     const struct gv_api *api = gv_api_of(x);
+    struct gv_actor actor;
     struct gv_fail fail = {.err = GV_OK};
-    if (gv_engine_note(api->config.engine, "system.restart", "system", "", &fail) != GV_OK) {
+    gv_caller_actor(x, &actor);
+    if (gv_engine_note(api->config.engine, &actor, "system.restart", "system", "", &fail) !=
+        GV_OK) {
         gv_reply_fail(x, gv_http_status_of(&fail), &fail);
         return;
     }

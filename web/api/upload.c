@@ -2,6 +2,7 @@
 
 #include "app/auction/dutch/bundle.h"
 #include "firmware/base/text.h"
+#include "web/api/caller.h"
 #include "web/api/find.h"
 
 #include <inttypes.h>
@@ -35,6 +36,7 @@ enum gv_err gv_upload_open(struct gv_upload *upload, struct gv_exchange *x, stru
     }
     struct gv_submission *submission = upload->submission;
     upload->source = submission;
+    gv_caller_actor(x, &submission->actor);
     /* What a body that breaks off has left here must be wiped, too. */
     const size_t room = sizeof(submission->body) - GV_JSON_PADDING;
     submission->body_len =
@@ -57,7 +59,11 @@ enum gv_err gv_upload_item(struct gv_upload *item, const struct gv_upload *batch
     item->api = batch->api;
     item->worker = batch->worker;
     item->source = batch->source;
-    return take_slot(item, fail);
+    const enum gv_err err = take_slot(item, fail);
+    if (err == GV_OK) {
+        item->submission->actor = batch->source->actor;
+    }
+    return err;
 }
 
 enum gv_err gv_upload_parse(struct gv_upload *upload, struct gv_json *json, struct gv_fail *fail)

@@ -3,6 +3,7 @@
 
 #include "firmware/base/text.h"
 #include "web/api/api_state.h"
+#include "web/api/caller.h"
 #include "web/api/cursor.h"
 #include "web/api/errors.h"
 #include "web/api/handlers.h"
@@ -218,13 +219,15 @@ static void answer_one(struct gv_exchange *x, uint64_t id, const char *secret, i
 void gv_handle_webhook_create(struct gv_exchange *x)
 {
     struct gv_webhook_change change;
+    struct gv_actor actor;
     struct gv_fail fail = {.err = GV_OK};
     char secret[GV_WEBHOOK_SECRET_TEXT];
     char path[40];
     uint64_t id = 0;
     enum gv_err err = read_change(x, &change, &fail);
     if (err == GV_OK) {
-        err = gv_engine_webhook_create(gv_api_of(x)->config.engine, change.name, change.url,
+        gv_caller_actor(x, &actor);
+        err = gv_engine_webhook_create(gv_api_of(x)->config.engine, &actor, change.name, change.url,
                                        change.has_events ? change.events : GV_WEBHOOK_EVENTS_ALL,
                                        &id, secret, &fail);
     }
@@ -241,6 +244,7 @@ void gv_handle_webhook_create(struct gv_exchange *x)
 void gv_handle_webhook_change(struct gv_exchange *x)
 {
     struct gv_webhook_change change;
+    struct gv_actor actor;
     struct gv_fail fail = {.err = GV_OK};
     uint64_t id = 0;
     if (!read_id(x, &id)) {
@@ -248,7 +252,8 @@ void gv_handle_webhook_change(struct gv_exchange *x)
     }
     enum gv_err err = read_change(x, &change, &fail);
     if (err == GV_OK) {
-        err = gv_engine_webhook_change(gv_api_of(x)->config.engine, id, &change, &fail);
+        gv_caller_actor(x, &actor);
+        err = gv_engine_webhook_change(gv_api_of(x)->config.engine, &actor, id, &change, &fail);
     }
     if (err != GV_OK) {
         gv_api_fail(x, &fail);
@@ -259,12 +264,14 @@ void gv_handle_webhook_change(struct gv_exchange *x)
 
 void gv_handle_webhook_delete(struct gv_exchange *x)
 {
+    struct gv_actor actor;
     struct gv_fail fail = {.err = GV_OK};
     uint64_t id = 0;
     if (!read_id(x, &id)) {
         return;
     }
-    if (gv_engine_webhook_delete(gv_api_of(x)->config.engine, id, &fail) != GV_OK) {
+    gv_caller_actor(x, &actor);
+    if (gv_engine_webhook_delete(gv_api_of(x)->config.engine, &actor, id, &fail) != GV_OK) {
         gv_api_fail(x, &fail);
         return;
     }

@@ -1,6 +1,7 @@
 /* Control commands about backups; operate.h has their form. */
 #include "firmware/base/text.h"
 #include "web/control/operate.h"
+#include "web/control/people.h"
 
 #include <string.h>
 
@@ -90,6 +91,7 @@ static enum gv_err start(const struct gv_control *control, gv_json_ref request,
         err = gv_fail(fail, GV_ERR_INVALID, "control.member", "settings and replace are switches");
     }
     if (err == GV_OK) {
+        gv_control_actor(&wanted.actor, request);
         err = control->backups->start(&wanted, fail);
     }
     gv_secure_zero(&wanted, sizeof(wanted));
@@ -121,11 +123,19 @@ enum gv_err gv_control_backup_remove(const struct gv_control *control, gv_json_r
                                      struct gv_json_out *out, struct gv_fail *fail)
 {
     static const char *const members[] = {"cmd", "id", NULL};
+    struct gv_actor actor;
     char id[GV_BACKUP_ID_MAX];
     (void)out;
     enum gv_err err = gv_json_members(request, members, "", fail);
     if (err == GV_OK) {
         err = read_text(request, "id", id, sizeof(id), fail);
     }
-    return err == GV_OK ? control->backups->remove(id, fail) : err;
+    if (err == GV_OK) {
+        err = control->backups->remove(id, fail);
+    }
+    if (err == GV_OK) {
+        gv_control_actor(&actor, request);
+        err = gv_engine_note(control->engine, &actor, "backup.removed", id, "", fail);
+    }
+    return err;
 }

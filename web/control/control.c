@@ -8,9 +8,6 @@
 
 #include <string.h>
 
-/* Whoever owns the socket has checked who asks. */
-static const struct gv_actor console = {.who = "console", .route = "ctl"};
-
 static void write_scopes(struct gv_json_out *out, uint32_t bits)
 {
     gv_jo_key(out, "scopes");
@@ -194,6 +191,7 @@ static enum gv_err answer_create(const struct gv_control *control, gv_json_ref r
     struct gv_utc expires_at = {0};
     char name[GV_KEY_NAME_MAX];
     char text[GV_KEY_TEXT_MAX];
+    struct gv_actor actor;
     uint32_t bits = 0;
     enum gv_err err = gv_json_members(request, members, "", fail);
     if (err == GV_OK) {
@@ -206,7 +204,8 @@ static enum gv_err answer_create(const struct gv_control *control, gv_json_ref r
         err = read_expiry(request, &expires_at, fail);
     }
     if (err == GV_OK) {
-        err = gv_engine_key_create(control->engine, &console, name, bits, expires_at, text, fail);
+        gv_control_actor(&actor, request);
+        err = gv_engine_key_create(control->engine, &actor, name, bits, expires_at, text, fail);
     }
     if (err == GV_OK) {
         gv_jo_kstring(out, "key", text);
@@ -247,13 +246,15 @@ static enum gv_err answer_revoke(const struct gv_control *control, gv_json_ref r
 {
     static const char *const members[] = {"cmd", "id", NULL};
     char id[GV_KEY_ID_LEN + 1];
+    struct gv_actor actor;
     (void)out;
     enum gv_err err = gv_json_members(request, members, "", fail);
     if (err == GV_OK) {
         err = read_text(request, "id", id, sizeof(id), fail);
     }
     if (err == GV_OK) {
-        err = gv_engine_key_revoke(control->engine, &console, id, fail);
+        gv_control_actor(&actor, request);
+        err = gv_engine_key_revoke(control->engine, &actor, id, fail);
     }
     return err;
 }

@@ -2,6 +2,7 @@
 
 #include "app/config/changes_json.h"
 #include "firmware/base/text.h"
+#include "web/control/people.h"
 
 #include <string.h>
 
@@ -51,6 +52,7 @@ enum gv_err gv_control_config_set(const struct gv_control *control, gv_json_ref 
 {
     static const char *const members[] = {"cmd", "values", NULL};
     struct gv_draft draft;
+    struct gv_actor actor;
     char changed[GV_ENGINE_NOTE_MAX];
     gv_changes_draft(control->changes, &draft);
     enum gv_err err = gv_json_members(request, members, "", fail);
@@ -61,7 +63,9 @@ enum gv_err gv_control_config_set(const struct gv_control *control, gv_json_ref 
         err = gv_changes_commit(control->changes, &draft, changed, sizeof(changed), fail);
     }
     if (err == GV_OK) {
-        err = gv_engine_note(control->engine, "settings.changed", "settings", changed, fail);
+        gv_control_actor(&actor, request);
+        err =
+            gv_engine_note(control->engine, &actor, "settings.changed", "settings", changed, fail);
     }
     if (err == GV_OK) {
         gv_jo_kstring(out, "changed", changed);

@@ -8,7 +8,7 @@
 
 /* ---- members -------------------------------------------------------------------------------------- */
 
-static void actor_of(struct gv_actor *actor, gv_json_ref request)
+void gv_control_actor(struct gv_actor *actor, gv_json_ref request)
 {
     struct gv_view command;
     *actor = (struct gv_actor){.who = "console"};
@@ -120,7 +120,7 @@ enum gv_err gv_control_claim(const struct gv_control *control, gv_json_ref reque
         err = read_password(control, request, name, phc, fail);
     }
     if (err == GV_OK) {
-        actor_of(&actor, request);
+        gv_control_actor(&actor, request);
         err = gv_engine_claim(control->engine, &actor, name, phc, language, fail);
     }
     gv_secure_zero(phc, sizeof(phc));
@@ -147,7 +147,7 @@ enum gv_err gv_control_user_create(const struct gv_control *control, gv_json_ref
         err = read_password(control, request, name, phc, fail);
     }
     if (err == GV_OK) {
-        actor_of(&actor, request);
+        gv_control_actor(&actor, request);
         err = gv_engine_user_create(control->engine, &actor, name, role, phc, id, fail);
     }
     if (err == GV_OK) {
@@ -238,7 +238,7 @@ enum gv_err gv_control_user_change(const struct gv_control *control, gv_json_ref
     }
     err = read_change(control, request, name, &change, fail);
     if (err == GV_OK) {
-        actor_of(&actor, request);
+        gv_control_actor(&actor, request);
         err = gv_engine_user_change(control->engine, &actor, gv_view_str(id), &change, fail);
     }
     gv_secure_zero(&change, sizeof(change));
@@ -258,7 +258,7 @@ enum gv_err gv_control_user_delete(const struct gv_control *control, gv_json_ref
         err = find_user(control, request, id, &name, fail);
     }
     if (err == GV_OK) {
-        actor_of(&actor, request);
+        gv_control_actor(&actor, request);
         err = gv_engine_user_delete(control->engine, &actor, gv_view_str(id), fail);
     }
     return err;
@@ -306,7 +306,7 @@ enum gv_err gv_control_session_end(const struct gv_control *control, gv_json_ref
         err = read_text(request, "id", &id, fail);
     }
     if (err == GV_OK) {
-        actor_of(&actor, request);
+        gv_control_actor(&actor, request);
         err = gv_engine_session_end(control->engine, &actor, id, fail);
     }
     return err;

@@ -12,6 +12,9 @@
 #include "firmware/base/json.h"
 #include "web/control/control.h"
 
+/** Who asks, for the audit log: whoever owns the socket has checked that. */
+void gv_control_actor(struct gv_actor *actor, gv_json_ref request);
+
 /** A time as text; null for s = 0. */
 void gv_control_time(struct gv_json_out *out, const char *key, struct gv_utc at);
 

@@ -1,5 +1,8 @@
 /* Shows that the audit log is verified through the engine: whole it has every entry, and the first entry
  * that was tampered with is named. */
+#include "app/engine/accounts.h"
+#include "app/engine/webhooks.h"
+#include "firmware/base/text.h"
 #include "tests/support/engine_world.h"
 
 #include <setjmp.h>
@@ -66,12 +69,75 @@ static void a_log_that_cannot_be_read_is_not_called_broken(void **state)
     assert_int_equal(gv_engine_audit_verify(gv_world_engine(), &entries, &last, &fail), GV_OK);
 }
 
+/* The newest row, as one text. */
+static void newest(char *out, size_t cap)
+{
+    static struct gv_audit_row rows[GV_AUDIT_PAGE];
+    uint32_t count = 0;
+    assert_int_equal(gv_engine_audit_list(gv_world_engine(), INT64_MAX, "", 1, rows, &count, NULL),
+                     GV_OK);
+    assert_int_equal(count, 1);
+    gv_format_cut(out, cap, "%s %s %s", rows[0].kind, rows[0].subject, rows[0].detail);
+}
+
+static void every_row_names_who_did_it_from_where_and_by_which_way(void **state)
+{
+    (void)state;
+    static const char by[] = "by=test address=192.0.2.7 route=unit";
+    char row[GV_AUDIT_DETAIL_MAX + 160u];
+    char secret[GV_WEBHOOK_SECRET_TEXT];
+    struct gv_webhook_change change = {.has_enabled = true};
+    struct gv_engine *engine = gv_world_engine();
+    const struct gv_actor *actor = gv_world_actor();
+    uint64_t id = 0;
+    assert_int_equal(
+        gv_engine_note(engine, actor, "settings.changed", "settings", "log.level", NULL), GV_OK);
+    newest(row, sizeof(row));
+    assert_string_equal(row,
+                        "settings.changed settings by=test address=192.0.2.7 route=unit log.level");
+    assert_int_equal(
+        gv_engine_webhook_create(engine, actor, "shop", "http://a/", 2, &id, secret, NULL), GV_OK);
+    newest(row, sizeof(row));
+    assert_string_equal(row, "webhook.created webhook:1 by=test address=192.0.2.7 route=unit "
+                             "events=2 enabled=1 name=shop");
+    assert_int_equal(gv_engine_webhook_change(engine, actor, id, &change, NULL), GV_OK);
+    newest(row, sizeof(row));
+    assert_non_null(strstr(row, by));
+    assert_int_equal(gv_engine_webhook_delete(engine, actor, id, NULL), GV_OK);
+    newest(row, sizeof(row));
+    assert_non_null(strstr(row, "webhook.deleted webhook:1 by=test"));
+    struct gv_offer offer = gv_offer_of(1);
+    (void)gv_world_list(&offer);
+    newest(row, sizeof(row));
+    assert_non_null(strstr(row, "listing.created listing:1 by=test"));
+}
+
+static void a_long_note_of_a_long_name_is_whole(void **state)
+{
+    (void)state;
+    char row[GV_AUDIT_DETAIL_MAX + 160u];
+    char detail[GV_ENGINE_NOTE_MAX];
+    struct gv_actor actor;
+    memset(&actor, 'a', sizeof(actor));
+    actor.who[sizeof(actor.who) - 1] = '\0';
+    actor.address[sizeof(actor.address) - 1] = '\0';
+    actor.route[sizeof(actor.route) - 1] = '\0';
+    memset(detail, 'd', sizeof(detail) - 2);
+    detail[sizeof(detail) - 2] = 'e';
+    detail[sizeof(detail) - 1] = '\0';
+    assert_int_equal(gv_engine_note(gv_world_engine(), &actor, "k.k", "s", detail, NULL), GV_OK);
+    newest(row, sizeof(row));
+    assert_int_equal(row[strlen(row) - 1], 'e');
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_first_entry_that_was_changed_is_named),
+        TEST(every_row_names_who_did_it_from_where_and_by_which_way),
+        TEST(a_long_note_of_a_long_name_is_whole),
         TEST(a_log_that_cannot_be_read_is_not_called_broken),
     };
     return cmocka_run_group_tests_name("engine_audit", tests, NULL, NULL);

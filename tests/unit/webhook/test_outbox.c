@@ -100,8 +100,9 @@ static uint64_t add(const char *url, uint32_t events)
 {
     char secret[GV_WEBHOOK_SECRET_TEXT];
     uint64_t id = 0;
-    assert_int_equal(
-        gv_engine_webhook_create(gv_world_engine(), "test", url, events, &id, secret, NULL), GV_OK);
+    assert_int_equal(gv_engine_webhook_create(gv_world_engine(), gv_world_actor(), "test", url,
+                                              events, &id, secret, NULL),
+                     GV_OK);
     assert_int_equal(strncmp(secret, "whsec_", 6), 0);
     return id;
 }
@@ -247,7 +248,8 @@ static void a_failing_receiver_is_asked_again_later_and_later_and_after_a_day_no
 
     /* Enabled again, it gets what waited. */
     const struct gv_webhook_change change = {.has_enabled = true, .enabled = true};
-    assert_int_equal(gv_engine_webhook_change(gv_world_engine(), hook, &change, NULL), GV_OK);
+    assert_int_equal(
+        gv_engine_webhook_change(gv_world_engine(), gv_world_actor(), hook, &change, NULL), GV_OK);
     net.answers[0].status = 200;
     drain();
     assert_int_equal(net.count, tries + 1);
@@ -396,12 +398,14 @@ static void a_deleted_receiver_takes_its_queue_along(void **state)
     const struct gv_offer offer = gv_offer_of(1);
     gv_world_list(&offer);
     assert_int_equal(gv_engine_outbox_take(gv_world_engine(), GV_LANE_FAST, &outgoing), GV_OK);
-    assert_int_equal(gv_engine_webhook_delete(gv_world_engine(), hook, NULL), GV_OK);
+    assert_int_equal(gv_engine_webhook_delete(gv_world_engine(), gv_world_actor(), hook, NULL),
+                     GV_OK);
     assert_int_equal(gv_engine_outbox_done(gv_world_engine(), outgoing.delivery.id, 200, ""),
                      GV_OK);
     drain();
     assert_int_equal(net.count, 0);
-    assert_int_equal(gv_engine_webhook_delete(gv_world_engine(), hook, NULL), GV_ERR_NOT_FOUND);
+    assert_int_equal(gv_engine_webhook_delete(gv_world_engine(), gv_world_actor(), hook, NULL),
+                     GV_ERR_NOT_FOUND);
 }
 
 static void no_more_than_the_limit_and_no_bad_ones(void **state)
@@ -411,19 +415,24 @@ static void no_more_than_the_limit_and_no_bad_ones(void **state)
     struct gv_fail fail;
     uint64_t id = 0;
     struct gv_engine *engine = gv_world_engine();
-    assert_int_equal(gv_engine_webhook_create(engine, "", "http://a", 2, &id, secret, &fail),
-                     GV_ERR_INVALID);
-    assert_int_equal(gv_engine_webhook_create(engine, "n", "a", 2, &id, secret, &fail),
-                     GV_ERR_INVALID);
-    assert_int_equal(gv_engine_webhook_create(engine, "n", "http://a", 0, &id, secret, &fail),
-                     GV_ERR_INVALID);
-    assert_int_equal(gv_engine_webhook_create(engine, "n", "http://a", 1, &id, secret, &fail),
-                     GV_ERR_INVALID); /* pings alone */
+    assert_int_equal(
+        gv_engine_webhook_create(engine, gv_world_actor(), "", "http://a", 2, &id, secret, &fail),
+        GV_ERR_INVALID);
+    assert_int_equal(
+        gv_engine_webhook_create(engine, gv_world_actor(), "n", "a", 2, &id, secret, &fail),
+        GV_ERR_INVALID);
+    assert_int_equal(
+        gv_engine_webhook_create(engine, gv_world_actor(), "n", "http://a", 0, &id, secret, &fail),
+        GV_ERR_INVALID);
+    assert_int_equal(
+        gv_engine_webhook_create(engine, gv_world_actor(), "n", "http://a", 1, &id, secret, &fail),
+        GV_ERR_INVALID); /* pings alone */
     for (uint32_t i = 0; i < GV_WEBHOOKS_MAX; i++) {
         add("http://a/", GV_WEBHOOK_EVENTS_ALL);
     }
-    assert_int_equal(gv_engine_webhook_create(engine, "n", "http://a", 2, &id, secret, &fail),
-                     GV_ERR_FULL);
+    assert_int_equal(
+        gv_engine_webhook_create(engine, gv_world_actor(), "n", "http://a", 2, &id, secret, &fail),
+        GV_ERR_FULL);
 }
 
 int main(void)
