@@ -1,7 +1,7 @@
 /* Limits: every capacity of the product, each a commented sum, checked against the board's budget.
  *
- * board/<name>/limits.h gives the numbers a board chooses (budget, listings, clients, workers);
- * everything below follows from them. Nobody has to ask where a number came from. */
+ * board/<name>/limits.h gives the numbers a board chooses (board/sizes: budget, listings, clients, workers,
+ * how far the price looks back); everything below follows from them. Nobody has to ask where a number came from. */
 #ifndef GV_FIRMWARE_BASE_LIMITS_H
 #define GV_FIRMWARE_BASE_LIMITS_H
 
@@ -30,15 +30,17 @@
 
 /* ---- HTTP ---------------------------------------------------------------------------------- */
 
-/* 4 MiB holds 2,016 PSBTs of about 1,500 bytes each in base64 with their numbers. */
-#define GV_BODY_MAX       4194304u
+/* Everything but ladders and backups. (GV_BODY_MAX, the longest ladder, is the board's choice.) */
 #define GV_SMALL_BODY_MAX 16384u
 /* A backup that comes back goes through in pieces; no box of ours has one over a gibibyte. */
 #define GV_BACKUP_BODY_MAX 1073741824u
 /* yyjson keeps 16 bytes per value and reserves one value per 6 bytes of minified text. */
 #define GV_BODY_ARENA_BYTES (GV_BODY_MAX / 6u * 16u + 65536u)
-/* Served forms of one ladder, as long as all are as large as allowed. */
-#define GV_LADDER_BYTES_MAX (GV_RUNGS_MAX * GV_PSBT_SERVED_MAX)
+/* Served forms of one ladder: all as large as allowed, or as much as came, base64 with numbers, since
+ * the served form of a PSBT is hardly ever the longer one. A ladder that does not fit is refused. */
+#define GV_LADDER_BYTES_MAX                                                                        \
+    (GV_BODY_MAX < GV_RUNGS_MAX * GV_PSBT_SERVED_MAX ? GV_BODY_MAX                                 \
+                                                     : GV_RUNGS_MAX * GV_PSBT_SERVED_MAX)
 /* An answer a worker builds; longer ones (lists) go out in chunks of this size. */
 #define GV_REPLY_BYTES_MAX 65536u
 /* One listing as rendered for lists: keys and punctuation 700, numbers 300, asset name 250, two
@@ -79,7 +81,6 @@ _Static_assert(GV_CHAIN_RING >= 288u, "a reorg of all blocks a pruned node keeps
 #define GV_LIVE_SUBS_MAX      16u   /* channels one client hears */
 #define GV_LIVE_PER_ADDRESS   8u
 /* What can be resumed from, stored once for all clients: a listing's event takes about 2 kB. */
-#define GV_LIVE_EVENTS      1024u
 #define GV_LIVE_EVENT_BYTES (GV_LIVE_EVENTS * 2048u)
 /* Streams of other programs, which do not resume. */
 #define GV_LIVE_RAW_EVENTS      128u
@@ -99,10 +100,8 @@ _Static_assert(GV_LIVE_LAG_BYTES < GV_LIVE_RAW_EVENT_BYTES, "who lags is told be
 
 /* ---- Price oracle -------------------------------------------------------------------------- */
 
-/* Transactions of the rolling window: three hours at 4.6 a second, an ordinary day. On busier ones, and
- * with a longer window, the oldest leave early. */
-#define GV_ORACLE_TX_MAX 50000u
-/* Record, amounts, inputs, their buckets, moments and the points of an estimate (app/oracle/window.h). */
+/* Of GV_ORACLE_TX_MAX transactions in the window, the oldest leave early on busy days and with a long
+ * window. Record, amounts, inputs, their buckets, moments and the points of an estimate (app/oracle/window.h). */
 #define GV_ORACLE_TX_BYTES 107u
 /* A block of 8,000 transactions is announced within a second; a quarter more for what comes
  * at the same time. An item: head 32, two amounts 16, five inputs 100. */
@@ -136,10 +135,6 @@ _Static_assert(GV_LIVE_LAG_BYTES < GV_LIVE_RAW_EVENT_BYTES, "who lags is told be
 
 /* ---- Order auctions ------------------------------------------------------------------------- */
 
-/* Open orders: five hours of arrivals at one every second tick, while no solver takes any. */
-#define GV_ORDERS_MAX 10240u
-/* Bids for orders in auction or committed: at the usual pace some 40 of those, so 800 for each. */
-#define GV_ORDER_BIDS_MAX 32768u
 /* An order with its commitment; a bid with its links (asserted in app/auction/orders/book.c). */
 #define GV_ORDER_BYTES     160u
 #define GV_ORDER_BID_BYTES 128u

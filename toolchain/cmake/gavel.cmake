@@ -6,9 +6,14 @@
 #   gv_script_test(NAME COMMAND c... [LABEL l] [SERIAL] [TIMEOUT s])  any other command as a ctest entry
 
 option(GAVEL_WERROR "Warnings are errors" OFF)
-set(GAVEL_BOARD "host" CACHE STRING "board/<name> whose byte budget is compiled in (host, sim)")
+set(GAVEL_BOARD "host" CACHE STRING "board/<name> whose numbers are compiled in")
 set(GAVEL_SANITIZE "none" CACHE STRING "none, address (with undefined), thread or fuzzer")
-set_property(CACHE GAVEL_BOARD PROPERTY STRINGS host sim)
+file(GLOB boards RELATIVE "${CMAKE_SOURCE_DIR}" board/*/limits.h)
+list(TRANSFORM boards REPLACE "board/(.+)/limits.h" "\\1")
+set_property(CACHE GAVEL_BOARD PROPERTY STRINGS ${boards})
+if(NOT GAVEL_BOARD IN_LIST boards)
+    message(FATAL_ERROR "GAVEL_BOARD=${GAVEL_BOARD}: use one of ${boards}")
+endif()
 set_property(CACHE GAVEL_SANITIZE PROPERTY STRINGS none address thread fuzzer)
 
 set(CMAKE_C_STANDARD 11)

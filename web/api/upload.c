@@ -316,6 +316,11 @@ enum gv_err gv_upload_judge(struct gv_upload *upload, uint32_t i, bool may_be_un
         .block = submission->rungs[i].block,
     };
     const uint32_t at = i == 0 ? 0 : submission->psbt_at[i - 1] + submission->psbt_len[i - 1];
+    if (sizeof(submission->ladder) - at < GV_PSBT_SERVED_MAX) {
+        return fail_rung(upload, i, "upload.ladder_full",
+                         "this box takes no more PSBTs of this size at a time; list the rest apart",
+                         fail);
+    }
     gv_psbt_check(verdict, submission->ladder + at, submission->psbt_raw[submission->order[i]],
                   &check);
     submission->psbt_at[i] = at;

@@ -1,0 +1,24 @@
+/* Size "large": boxes with 2 GB of memory and more, which may run the node, too. */
+#ifndef GV_BOARD_SIZES_LARGE_H
+#define GV_BOARD_SIZES_LARGE_H
+
+/* Resident memory that gaveld may take with everything on. */
+#define GV_BUDGET_BYTES (96ull * 1024 * 1024)
+/* Listings held at a time, settled ones included until they are retired. */
+#define GV_LISTINGS_MAX 2048u
+/* Uploads of a ladder checked at the same time, and the longest: 4 MiB holds 2,016 PSBTs of about
+ * 1,500 bytes each in base64 with their numbers. */
+#define GV_SUBMISSIONS_MAX 2u
+#define GV_BODY_MAX        4194304u
+#define GV_HTTP_WORKERS    16u
+/* Clients of the live thread, and events kept for those who come back. */
+#define GV_LIVE_CLIENTS_MAX 160u
+#define GV_LIVE_EVENTS      1024u
+/* Transactions of the price's rolling window: three hours at 4.6 a second, an ordinary day. */
+#define GV_ORACLE_TX_MAX 50000u
+/* Open orders: five hours of arrivals at one every second tick, while no solver takes any. */
+#define GV_ORDERS_MAX 10240u
+/* Bids for orders in auction or committed: at the usual pace some 40 of those, so 800 for each. */
+#define GV_ORDER_BIDS_MAX 32768u
+
+#endif

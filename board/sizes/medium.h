@@ -1,0 +1,24 @@
+/* Size "medium": boxes with 1 GB of memory, or with half of one and nothing else to do. */
+#ifndef GV_BOARD_SIZES_MEDIUM_H
+#define GV_BOARD_SIZES_MEDIUM_H
+
+/* Resident memory that gaveld may take with everything on. */
+#define GV_BUDGET_BYTES (48ull * 1024 * 1024)
+/* Listings held at a time, settled ones included until they are retired. */
+#define GV_LISTINGS_MAX 768u
+/* Uploads of a ladder checked at the same time, and the longest: 2 MiB holds 2,016 PSBTs of about
+ * 700 bytes each, which is what P2WPKH and P2TR need. */
+#define GV_SUBMISSIONS_MAX 1u
+#define GV_BODY_MAX        2097152u
+#define GV_HTTP_WORKERS    8u
+/* Clients of the live thread, and events kept for those who come back. */
+#define GV_LIVE_CLIENTS_MAX 64u
+#define GV_LIVE_EVENTS      1024u
+/* Transactions of the price's rolling window: three hours at 2.8 a second, a quiet day. */
+#define GV_ORACLE_TX_MAX 30000u
+/* Open orders: two hours of arrivals at one every second tick, while no solver takes any. */
+#define GV_ORDERS_MAX 4096u
+/* Bids for orders in auction or committed: at the usual pace some 40 of those, so 400 for each. */
+#define GV_ORDER_BIDS_MAX 16384u
+
+#endif
