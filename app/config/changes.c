@@ -6,13 +6,10 @@
 
 #include <string.h>
 
-/* Where the stored file lies cannot be in it. */
-#define HOME_KEY "general.data_dir"
-
 static bool is_forced(const struct gv_config *running, const struct gv_setting *setting)
 {
     return running->sources[gv_setting_index(setting)] >= GV_SOURCE_ENVIRONMENT ||
-           strcmp(setting->key, HOME_KEY) == 0;
+           (setting->flags & GV_SETTING_BOOT) != 0;
 }
 
 static bool is_stored(const struct gv_config *config, size_t i)
@@ -141,7 +138,7 @@ enum gv_err gv_draft_put(struct gv_changes *changes, struct gv_draft *draft, con
     if (setting == NULL) {
         return gv_fail(fail, GV_ERR_INVALID, "config.unknown_key", "%.64s: no such setting", key);
     }
-    if (strcmp(key, HOME_KEY) == 0) {
+    if ((setting->flags & GV_SETTING_BOOT) != 0) {
         return gv_fail(fail, GV_ERR_CONFLICT, "config.read_only",
                        "%s: is given at the start of the program only", key);
     }

@@ -10,7 +10,7 @@
 
 /* clang-format off */
 const struct gv_setting gv_settings[GV_SETTINGS_COUNT] = {
-    {"general.data_dir", GV_SETTING_PATH, AT(data_dir), "/var/lib/gavel", 0, 0, 0, NULL,
+    {"general.data_dir", GV_SETTING_PATH, AT(data_dir), "/var/lib/gavel", 0, 0, GV_SETTING_BOOT, NULL,
      "directory of the database, keys and certificates"},
     {"log.level", GV_SETTING_LOG_LEVEL, AT(log_level), "info", 0, 0, GV_SETTING_LIVE, NULL,
      "lowest level written: trace, debug, info, unusual, broken"},
@@ -58,7 +58,7 @@ const struct gv_setting gv_settings[GV_SETTINGS_COUNT] = {
      "off: no price of bitcoin is computed"},
     {"oracle.window_hours", GV_SETTING_NUMBER, AT(oracle_window_hours), "3", 1, 24, 0, NULL,
      "hours of transactions the price is made of, 1..24"},
-    {"setup.claim_file", GV_SETTING_TEXT, AT(claim_file), "", 0, 0, 0, NULL,
+    {"setup.claim_file", GV_SETTING_TEXT, AT(claim_file), "", 0, 0, GV_SETTING_BOOT, NULL,
      "file that shows the claim code of a fresh box; empty: claim-code.txt in the data directory"},
     {"auth.issuer", GV_SETTING_TEXT, AT(auth_issuer), "", 0, 0, 0, NULL,
      "iss of tokens of another issuer that bidders may carry; empty: none are taken"},
@@ -275,6 +275,10 @@ enum gv_err gv_setting_store(struct gv_config *config, enum gv_config_source sou
                              const struct gv_setting *setting, const char *value,
                              struct gv_fail *fail)
 {
+    if (source == GV_SOURCE_STORED && (setting->flags & GV_SETTING_BOOT) != 0) {
+        return gv_fail(fail, GV_ERR_CONFLICT, "config.read_only",
+                       "%s: not of a file that the program writes itself", setting->key);
+    }
     enum gv_err err = store_value(config, setting, value, fail);
     if (err == GV_OK) {
         config->sources[gv_setting_index(setting)] = (uint8_t)source;

@@ -21,6 +21,9 @@ enum gv_setting_kind {
 enum {
     GV_SETTING_SECRET = 1u << 0, /* never shown, not even in messages about itself */
     GV_SETTING_LIVE = 1u << 1,   /* takes effect at once; every other one at the next start */
+    /* From file, environment or command line only. What names a path that the program writes or removes
+     * is for who has a shell on the box: a page, a key or a restored file could aim it at another. */
+    GV_SETTING_BOOT = 1u << 2,
 };
 
 struct gv_setting {
@@ -39,7 +42,8 @@ extern const struct gv_setting gv_settings[GV_SETTINGS_COUNT];
 
 /** Returns: the row, or NULL when there is no such key. */
 const struct gv_setting *gv_setting_find(const char *key);
-/** Judge and store one value. Returns: GV_OK; GV_ERR_INVALID "config.value", "config.range". */
+/** Judge and store one value. Returns: GV_OK; GV_ERR_INVALID "config.value", "config.range";
+ *  GV_ERR_CONFLICT "config.read_only": the source may not give this one. */
 GV_MUST_USE enum gv_err gv_setting_store(struct gv_config *config, enum gv_config_source source,
                                          const struct gv_setting *setting, const char *value,
                                          struct gv_fail *fail);

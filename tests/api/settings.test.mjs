@@ -81,7 +81,8 @@ test('the form has every row of the table with type, source and help', async () 
   for (const item of json.items) {
     assert.ok(item.help && item.group && item.type, item.key);
     assert.ok(['default', 'environment', 'flag', 'file', 'stored'].includes(item.source), item.key);
-    assert.equal(item.forced, ['environment', 'flag'].includes(item.source), item.key);
+    const boot = ['general.data_dir', 'setup.claim_file'].includes(item.key);
+    assert.equal(item.forced, boot || ['environment', 'flag'].includes(item.source), item.key);
   }
   const level = json.items.find((item) => item.key === 'log.level');
   assert.deepEqual(level.choices, ['trace', 'debug', 'info', 'unusual', 'broken']);
@@ -116,6 +117,7 @@ test('refusals name the key and change nothing', async () => {
     [{ 'log.level': 'loud' }, 400, '/log.level'],
     [{ 'node.url': 'http://10.0.0.1' }, 409, '/node.url'],
     [{ 'general.data_dir': '/tmp' }, 409, '/general.data_dir'],
+    [{ 'setup.claim_file': join(box.dir, 'seal.key') }, 409, '/setup.claim_file'],
     [{ 'auction.final_depth': 9, 'log.level': 'loud' }, 400, '/log.level'],
   ];
   for (const [body, status, pointer] of cases) {
@@ -170,6 +172,14 @@ test('a stored file that cannot be read gives way to its last good copy', async 
   assert.equal((await setting('auction.final_depth')).value, 11);
   assert.match(box.log, /stored settings not used: settings\.conf:2: auction\.final_depth/);
   assert.equal((await patch({ 'auction.final_depth': null })).status, 200);
+});
+
+test('a stored file cannot make a start remove one of the box', async () => {
+  const victim = join(box.dir, 'seal.key');
+  writeFileSync(join(box.dir, 'settings.conf'), `[setup]\nclaim_file = ${victim}\n`);
+  await restart(); // a claimed box removes the file of its claim code
+  assert.ok(existsSync(victim));
+  assert.match(box.log, /stored settings not used: settings\.conf:2: setup\.claim_file/);
 });
 
 test('settings that a start fails with are set aside', async () => {

@@ -144,6 +144,8 @@ static void refusals_name_the_key_and_change_nothing(void **state)
         {"http.port", "81", "config.forced", GV_ERR_CONFLICT},
         {"http.port", NULL, "config.forced", GV_ERR_CONFLICT},
         {"general.data_dir", "/tmp", "config.read_only", GV_ERR_CONFLICT},
+        {"general.data_dir", NULL, "config.read_only", GV_ERR_CONFLICT},
+        {"setup.claim_file", "/tmp/claim", "config.read_only", GV_ERR_CONFLICT},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct gv_fail fail = {.err = GV_OK};
@@ -222,7 +224,7 @@ static void the_longest_values_of_all_settings_fit_the_text(void **state)
     gv_changes_draft(&world.changes, &draft);
     for (size_t i = 0; i < GV_SETTINGS_COUNT; i++) {
         const struct gv_setting *setting = &gv_settings[i];
-        if (setting->kind != GV_SETTING_TEXT ||
+        if (setting->kind != GV_SETTING_TEXT || (setting->flags & GV_SETTING_BOOT) != 0 ||
             strcmp(setting->key, "node.cookie_file") == 0) { /* excludes user and password */
             continue;
         }

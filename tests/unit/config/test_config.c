@@ -203,6 +203,24 @@ static void values_outside_type_or_range_are_refused(void **state)
     }
 }
 
+static void what_names_a_file_to_write_is_not_taken_from_the_stored_settings(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"[setup]\nclaim_file = /var/lib/gavel/seal.key\n",
+                                        "[general]\ndata_dir = /tmp\n"};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct gv_config config;
+        struct gv_fail fail = {.err = GV_OK};
+        gv_config_defaults(&config);
+        assert_int_equal(
+            gv_config_read(&config, GV_SOURCE_STORED, "stored", gv_view_str(texts[i]), &fail),
+            GV_ERR_CONFLICT);
+        assert_string_equal(fail.code, "config.read_only");
+        assert_int_equal(
+            gv_config_read(&config, GV_SOURCE_FILE, "file", gv_view_str(texts[i]), &fail), GV_OK);
+    }
+}
+
 static void a_text_fits_up_to_its_last_byte(void **state)
 {
     (void)state;
@@ -405,6 +423,7 @@ int main(void)
         cmocka_unit_test(a_line_longer_than_the_buffer_is_refused),
         cmocka_unit_test(a_zero_byte_is_refused),
         cmocka_unit_test(values_outside_type_or_range_are_refused),
+        cmocka_unit_test(what_names_a_file_to_write_is_not_taken_from_the_stored_settings),
         cmocka_unit_test(a_text_fits_up_to_its_last_byte),
         cmocka_unit_test(a_message_never_repeats_a_secret),
         cmocka_unit_test(the_environment_overrides_and_names_sections_with_two_underscores),
