@@ -45,19 +45,34 @@ struct gv_session *gv_session_by_id(struct gv_sessions *sessions, struct gv_view
     return NULL;
 }
 
-struct gv_session *gv_session_seat(struct gv_sessions *sessions, struct gv_utc now)
+/* Seats of this user, with the one that the newcomer is about to take. */
+static unsigned seats_of(const struct gv_sessions *sessions, const char *user_id,
+                         const char *newcomer_id)
 {
-    struct gv_session *oldest = &sessions->seats[0];
+    unsigned n = strcmp(user_id, newcomer_id) == 0 ? 1 : 0;
+    for (size_t i = 0; i < GV_SESSIONS_MAX; i++) {
+        n += strcmp(sessions->seats[i].user_id, user_id) == 0 ? 1u : 0u;
+    }
+    return n;
+}
+
+struct gv_session *gv_session_seat(struct gv_sessions *sessions, const char *user_id,
+                                   struct gv_utc now)
+{
+    struct gv_session *best = &sessions->seats[0];
+    unsigned best_n = 0;
     for (size_t i = 0; i < GV_SESSIONS_MAX; i++) {
         struct gv_session *seat = &sessions->seats[i];
         if (!gv_session_alive(seat, now)) {
             return seat;
         }
-        if (seat->last_seen_at.s < oldest->last_seen_at.s) {
-            oldest = seat;
+        const unsigned n = seats_of(sessions, seat->user_id, user_id);
+        if (n > best_n || (n == best_n && seat->last_seen_at.s < best->last_seen_at.s)) {
+            best = seat;
+            best_n = n;
         }
     }
-    return oldest;
+    return best;
 }
 
 /* ---- cookie and token ----------------------------------------------------------------------------- */

@@ -45,8 +45,11 @@ struct gv_session *gv_session_find(struct gv_sessions *sessions, struct gv_view 
                                    struct gv_utc now);
 /** By its public id; NULL: none, also when id is "". */
 struct gv_session *gv_session_by_id(struct gv_sessions *sessions, struct gv_view id);
-/** Where a newcomer sits: a free seat, an ended session's, or the one unused for longest. */
-struct gv_session *gv_session_seat(struct gv_sessions *sessions, struct gv_utc now);
+/** Where a newcomer sits: a free seat, an ended session's, or the one unused for longest of whoever then
+ *  had most. Nobody can log in so often that others, the owner among them, are thrown out for it.
+ *  In: user_id: the newcomer's. */
+struct gv_session *gv_session_seat(struct gv_sessions *sessions, const char *user_id,
+                                   struct gv_utc now);
 
 /** Text of the cookie for 32 random bytes. */
 void gv_sid_text(char text[GV_SID_TEXT_LEN + 2], const uint8_t random[GV_SID_LEN]);

@@ -130,12 +130,12 @@ static bool still_right(const struct gv_user *user, const struct gv_login *login
 }
 
 static enum gv_err seat_for(struct gv_engine *engine, struct gv_session **seat,
-                            const struct gv_actor *actor)
+                            const struct gv_user *user, const struct gv_actor *actor)
 {
     if (gv_write_seen(engine) != GV_OK) { /* ended seats are free, the others' last use is known */
         return GV_ERR_STORAGE;
     }
-    *seat = gv_session_seat(&engine->accounts.sessions, engine->now);
+    *seat = gv_session_seat(&engine->accounts.sessions, user->id, engine->now);
     if ((*seat)->id[0] == '\0') {
         return GV_OK;
     }
@@ -167,7 +167,7 @@ static enum gv_err do_login(struct gv_engine *engine, struct gv_account_command 
     if (user == NULL || !still_right(user, login)) {
         return refused(fail);
     }
-    if (seat_for(engine, &seat, &command->actor) != GV_OK) {
+    if (seat_for(engine, &seat, user, &command->actor) != GV_OK) {
         return GV_ERR_STORAGE;
     }
     struct gv_session session = {

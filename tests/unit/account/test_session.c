@@ -67,17 +67,34 @@ static void a_full_house_gives_up_the_seat_unused_for_longest(void **state)
 {
     (void)state;
     for (uint8_t i = 0; i < GV_SESSIONS_MAX; i++) {
-        assert_ptr_equal(gv_session_seat(&sessions, at(0)), &sessions.seats[i]);
+        assert_ptr_equal(gv_session_seat(&sessions, "newcomer", at(0)), &sessions.seats[i]);
         char sid[8];
         snprintf(sid, sizeof(sid), "sid%u", (unsigned)i);
         seat_with(i, sid, i == 9 ? 1 : 100 + i);
     }
-    assert_ptr_equal(gv_session_seat(&sessions, at(120)), &sessions.seats[9]);
+    assert_ptr_equal(gv_session_seat(&sessions, "newcomer", at(120)), &sessions.seats[9]);
     sessions.seats[12].last_seen_at = at(-1800);
-    assert_ptr_equal(gv_session_seat(&sessions, at(120)), &sessions.seats[12]);
+    assert_ptr_equal(gv_session_seat(&sessions, "newcomer", at(120)), &sessions.seats[12]);
     assert_ptr_equal(gv_session_by_id(&sessions, gv_view_str("s5")), &sessions.seats[5]);
     assert_null(gv_session_by_id(&sessions, gv_view_str("")));
     assert_null(gv_session_by_id(&sessions, gv_view_str("s99")));
+}
+
+static void who_logs_in_again_and_again_throws_out_only_himself(void **state)
+{
+    (void)state;
+    struct gv_session *owner = seat_with(0, "owner's", 0);
+    snprintf(owner->user_id, sizeof(owner->user_id), "owner");
+    for (uint8_t i = 1; i < 4u * GV_SESSIONS_MAX; i++) {
+        struct gv_session *seat = gv_session_seat(&sessions, "viewer", at(100 + i));
+        assert_ptr_not_equal(seat, owner);
+        snprintf(seat->id, sizeof(seat->id), "v%u", (unsigned)i);
+        snprintf(seat->user_id, sizeof(seat->user_id), "viewer");
+        seat->created_at = at(100 + i);
+        seat->last_seen_at = at(100 + i);
+    }
+    /* A third person comes in, too: not at the cost of the owner, who has one seat. */
+    assert_string_equal(gv_session_seat(&sessions, "host", at(300))->user_id, "viewer");
 }
 
 static void the_token_belongs_to_its_cookie(void **state)
@@ -177,6 +194,7 @@ int main(void)
         TEST(a_session_ends_after_half_an_hour_of_quiet_and_after_twelve_hours),
         TEST(only_the_whole_cookie_finds_its_session),
         TEST(a_full_house_gives_up_the_seat_unused_for_longest),
+        TEST(who_logs_in_again_and_again_throws_out_only_himself),
         TEST(the_token_belongs_to_its_cookie),
         TEST(a_cookie_is_found_once_or_not_at_all),
         TEST(names_are_plain_and_differ_in_more_than_case),
