@@ -137,6 +137,12 @@ test('only names of this box are served: another name that leads here is misdire
     '2130706433',
     '0x7f.1',
     '127.1',
+    '[::1]evil.example',
+    '[::1',
+    '[]',
+    ':80',
+    'localhost:80:evil',
+    'localhost:evil',
   ])
     assert.equal(await ask(name), 421, name);
   for (const name of ['', 'a b', 'a,b', 'market.example/', 'user@market.example', 'market.example\0'])

@@ -46,23 +46,22 @@ void gv_api_attach_server(struct gv_api *api, struct gv_server *server)
     atomic_store(&api->server, server);
 }
 
-/* "[::1]:8443" and "host:8443" without the port. */
+/* "[::1]:8443" and "host:8443" without the port; nothing when the rest is no port. */
 static struct gv_view without_port(struct gv_view host)
 {
-    if (host.n > 0 && host.p[0] == '[') {
-        for (size_t i = 1; i < host.n; i++) {
-            if (host.p[i] == ']') {
-                return gv_view_of(host.p + 1, i - 1);
-            }
-        }
-        return host;
+    const bool bracketed = host.n > 0 && host.p[0] == '[';
+    const uint8_t *end = host.n > 0 ? memchr(host.p, bracketed ? ']' : ':', host.n) : NULL;
+    const size_t name_n = end != NULL ? (size_t)(end - host.p) : host.n;
+    size_t i = bracketed && end != NULL ? name_n + 1 : name_n;
+    if (i < host.n && host.p[i] == ':') {
+        do {
+            i++;
+        } while (i < host.n && host.p[i] >= '0' && host.p[i] <= '9');
     }
-    for (size_t i = 0; i < host.n; i++) {
-        if (host.p[i] == ':') {
-            return gv_view_of(host.p, i);
-        }
+    if (i < host.n || (bracketed && end == NULL)) {
+        return gv_view_of(host.p, 0);
     }
-    return host;
+    return bracketed ? gv_view_of(host.p + 1, name_n - 1) : gv_view_of(host.p, name_n);
 }
 
 static bool equal_names(struct gv_view a, const char *b)
@@ -85,7 +84,7 @@ bool gv_api_host_allowed(void *api, struct gv_view host)
     const struct gv_api *self = api;
     const struct gv_view name = without_port(host);
     for (const char *const *at = self->config.host_names; *at != NULL; at++) {
-        if (equal_names(name, *at)) {
+        if (name.n > 0 && equal_names(name, *at)) {
             return true;
         }
     }
