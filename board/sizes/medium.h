@@ -20,5 +20,9 @@
 #define GV_ORDERS_MAX 4096u
 /* Bids for orders in auction or committed: at the usual pace some 40 of those, so 400 for each. */
 #define GV_ORDER_BIDS_MAX 16384u
+/* Connections to the order port, and as many to the bid port. */
+#define GV_SEQUENCER_SOLVERS_MAX 256u
+/* Bids and claims of one commit. */
+#define GV_SEQUENCER_BATCH 256u
 
 #endif

@@ -19,6 +19,10 @@
 /* Open orders: half an hour of arrivals at one every second tick, while no solver takes any. */
 #define GV_ORDERS_MAX 1024u
 /* Bids for orders in auction or committed: at the usual pace some 40 of those, so 100 for each. */
-#define GV_ORDER_BIDS_MAX 4096u
+#define GV_ORDER_BIDS_MAX 2048u
+/* Connections to the order port, and as many to the bid port. */
+#define GV_SEQUENCER_SOLVERS_MAX 96u
+/* Bids and claims of one commit. */
+#define GV_SEQUENCER_BATCH 64u
 
 #endif

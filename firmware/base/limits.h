@@ -149,6 +149,36 @@ _Static_assert(GV_LIVE_LAG_BYTES < GV_LIVE_RAW_EVENT_BYTES, "who lags is told be
 /* New orders of a request on their way (17 kB each). */
 #define GV_ORDER_UPLOADS_MAX 4u
 
+/* Sequencer: places of its three ports (a claim comes once for many bids), a quarter of the smallest for
+ * one address; a connection with room for a line of usual length (a bid with a signature has 330 bytes). */
+#define GV_SEQUENCER_CLAIMANTS_MAX    (GV_SEQUENCER_SOLVERS_MAX / 2u)
+#define GV_SEQUENCER_PER_ADDRESS      (GV_SEQUENCER_SOLVERS_MAX / 4u)
+#define GV_SEQUENCER_LINE_SHORT       384u
+#define GV_SEQUENCER_CONNECTION_BYTES 576u
+#define GV_SEQUENCER_CONNECTIONS_MAX  (2u * GV_SEQUENCER_SOLVERS_MAX + GV_SEQUENCER_CLAIMANTS_MAX)
+#define GV_TCP_SOCKETS_MAX            GV_SEQUENCER_CONNECTIONS_MAX
+/* Lines up to 64 KiB that arrive at the same time: no honest one is longer than a short one. */
+#define GV_SEQUENCER_LONG_LINES 2u
+/* Their values: yyjson reserves 16 bytes for every 6 of text. What has more values is no bid. */
+#define GV_SEQUENCER_ARENA_BYTES (192u * 1024u)
+/* A line in a batch; two batches by turns: one is read while the other is committed. */
+#define GV_SEQUENCER_ITEM_BYTES 512u
+/* What is told is stored once. Behind the lag that a solver may have there is room for a whole tick. */
+#define GV_SEQUENCER_LAG_BYTES       262144u
+#define GV_SEQUENCER_LAG_LINES       2048u
+#define GV_SEQUENCER_FEED_BYTES      (2u * GV_SEQUENCER_LAG_BYTES)
+#define GV_SEQUENCER_FEED_LINES      (2u * GV_SEQUENCER_LAG_LINES)
+#define GV_SEQUENCER_FEED_LINE_BYTES 16u
+/* A snapshot's page: as many lines as fit its bytes; a commitment has more than 100. */
+#define GV_SEQUENCER_PAGE_LINES 2622u
+/* Connections with their sockets, batches, feed. Resident only when the module is switched on. Not in it:
+ * long lines, arena, and the buffers that the engine fills (a tick, a snapshot's page), resident as far
+ * as one line, tick or page ever came to, which is a few kB unless somebody means harm. */
+#define GV_SEQUENCER_BYTES                                                                         \
+    (GV_SEQUENCER_CONNECTIONS_MAX * (GV_SEQUENCER_CONNECTION_BYTES + 16u) +                        \
+     2u * GV_SEQUENCER_BATCH * GV_SEQUENCER_ITEM_BYTES + GV_SEQUENCER_FEED_BYTES +                 \
+     (GV_SEQUENCER_FEED_LINES + GV_SEQUENCER_PAGE_LINES) * GV_SEQUENCER_FEED_LINE_BYTES)
+
 /* ---- Heaps lent to libraries ---------------------------------------------------------------- */
 
 /* Page cache and statements of two connections: the auctions', and the small one of prices. */
@@ -195,7 +225,7 @@ _Static_assert(GV_LIVE_LAG_BYTES < GV_LIVE_RAW_EVENT_BYTES, "who lags is told be
      GV_WIDE(GV_LIVE_CLIENTS_MAX) * GV_LIVE_CLIENT_BYTES +                                         \
      GV_WIDE(GV_LIVE_TEXTS) * GV_LIVE_FRAME_IN_MAX + GV_WIDE(GV_LIVE_EVENT_BYTES) +                \
      GV_WIDE(GV_LIVE_RAW_EVENT_BYTES) + GV_ORACLE_BYTES + GV_PRICES_PUBLISHED_BYTES +              \
-     GV_KEEPER_BYTES + GV_ORDER_BOOK_BYTES + GV_WIDE(GV_BACKUP_BYTES) +                            \
+     GV_KEEPER_BYTES + GV_ORDER_BOOK_BYTES + GV_SEQUENCER_BYTES + GV_WIDE(GV_BACKUP_BYTES) +       \
      GV_WIDE(GV_FILL_TXIDS_MAX) * 32u + GV_WIDE(GV_SQLITE_HEAP_BYTES) +                            \
      GV_WIDE(GV_TLS_HEAP_BYTES) + GV_WIDE(GV_CIVETWEB_HEAP_BYTES) + GV_WIDE(GV_CURL_HEAP_BYTES))
 
