@@ -7,6 +7,7 @@
 #include "firmware/boot/backup_restore.h"
 #include "firmware/boot/backup_shelf.h"
 #include "firmware/boot/backup_work.h"
+#include "hal/linux/sqlite_copy.h"
 #include "hal/linux/sqlite_storage.h"
 #include "hal/linux/wear.h"
 
@@ -243,18 +244,36 @@ static void begin(const struct gv_backup_box *box, const char *folder, struct gv
     unpacked.fail = fail;
 }
 
-enum gv_err gv_backup_try(const struct gv_backup_box *box, const char *id,
-                          const struct gv_seal_key *key, struct gv_fail *fail)
+/* Its schema is up to date by now, as this box's is. */
+static enum gv_err check_schema(const char *path)
+{
+    char own[GV_FILE_PATH_MAX];
+    return gv_format(own, sizeof(own), "%s/gavel.db", unpacked.box->data_dir)
+               ? gv_sqlite_same_schema(path, own, unpacked.fail)
+               : gv_fail(unpacked.fail, GV_ERR_INVALID, "backup.path",
+                         "general.data_dir is too long");
+}
+
+/* In: fresh: as of try_database(). */
+static enum gv_err unpack_and_try(const char *id, const struct gv_seal_key *key,
+                                  const struct gv_seal_key *fresh)
 {
     char path[GV_FILE_PATH_MAX];
-    begin(box, "trial", fail);
     enum gv_err err = unpack(id, key, path);
     if (err == GV_OK) {
         err = check_settings();
     }
     if (err == GV_OK) {
-        err = open_and_try(path, NULL);
+        err = open_and_try(path, fresh);
     }
+    return err == GV_OK ? check_schema(path) : err;
+}
+
+enum gv_err gv_backup_try(const struct gv_backup_box *box, const char *id,
+                          const struct gv_seal_key *key, struct gv_fail *fail)
+{
+    begin(box, "trial", fail);
+    const enum gv_err err = unpack_and_try(id, key, NULL);
     gv_restore_clear(box->data_dir, "trial");
     gv_secure_zero(&unpacked, sizeof(unpacked));
     return err;
@@ -264,15 +283,8 @@ enum gv_err gv_backup_stage(const struct gv_backup_box *box,
                             const struct gv_backup_request *request, const struct gv_seal_key *key,
                             struct gv_fail *fail)
 {
-    char path[GV_FILE_PATH_MAX];
     begin(box, "restore", fail);
-    enum gv_err err = unpack(request->id, key, path);
-    if (err == GV_OK) {
-        err = check_settings();
-    }
-    if (err == GV_OK) {
-        err = open_and_try(path, box->seal_key);
-    }
+    enum gv_err err = unpack_and_try(request->id, key, box->seal_key);
     if (err == GV_OK) {
         const size_t n = request->with_settings ? unpacked.settings_n : 0;
         err = gv_restore_ready(box->data_dir, request->id, &request->actor,

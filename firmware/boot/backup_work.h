@@ -2,7 +2,7 @@
  *
  *   make    database ─► copy (one snapshot) ─► credentials out ─► archive on the shelf
  *   unpack  archive ─► folder: database, settings; seal key in memory   (every byte authenticated)
- *   try     structure, schema brought up to date, seal key fits, audit chain whole
+ *   try     structure, schema brought up to date and nothing but ours, seal key fits, audit chain whole
  *   stage   try, then every seal made anew with this box's key
  * The folder of a trial or restore holds nothing else and is emptied before and after. Of the box that
  * restores, users, sessions, keys, seal key and TLS keys stay: a backup never holds them.

@@ -171,17 +171,22 @@ static bool take_all(sqlite3 *db, const char *const *tables)
     return good;
 }
 
+static bool attach(sqlite3 *db, const char *path)
+{
+    sqlite3_stmt *stmt = NULL;
+    const bool good = sqlite3_prepare_v2(db, "ATTACH $1 AS box", -1, &stmt, NULL) == SQLITE_OK &&
+                      sqlite3_bind_text(stmt, 1, path, -1, SQLITE_STATIC) == SQLITE_OK &&
+                      sqlite3_step(stmt) == SQLITE_DONE;
+    (void)sqlite3_finalize(stmt);
+    return good;
+}
+
 enum gv_err gv_sqlite_take_tables(const char *path, const char *from, const char *const *tables,
                                   struct gv_fail *fail)
 {
     sqlite3 *db = NULL;
-    sqlite3_stmt *attach = NULL;
     enum gv_err err = open_db(&db, path, SQLITE_OPEN_READWRITE, fail);
-    bool good = err == GV_OK &&
-                sqlite3_prepare_v2(db, "ATTACH $1 AS box", -1, &attach, NULL) == SQLITE_OK &&
-                sqlite3_bind_text(attach, 1, from, -1, SQLITE_STATIC) == SQLITE_OK &&
-                sqlite3_step(attach) == SQLITE_DONE;
-    (void)sqlite3_finalize(attach);
+    bool good = err == GV_OK && attach(db, from);
     /* Out of WAL: then the file is whole by itself, ready to be moved. */
     good = good && run(db, "PRAGMA main.journal_mode=DELETE") &&
            run(db, "PRAGMA main.synchronous=FULL") && run(db, "BEGIN") && empty_all(db, tables) &&
@@ -190,6 +195,36 @@ enum gv_err gv_sqlite_take_tables(const char *path, const char *from, const char
     good = good && run(db, "PRAGMA box.wal_checkpoint(TRUNCATE)") && run(db, "DETACH box");
     if (err == GV_OK && !good) {
         err = failed(db, "keep this box's own rows", fail);
+    }
+    (void)sqlite3_close(db);
+    return err;
+}
+
+/* ---- schema ----------------------------------------------------------------------------------- */
+
+enum gv_err gv_sqlite_same_schema(const char *path, const char *other, struct gv_fail *fail)
+{
+    static const char difference[] =
+        "SELECT 1 FROM"
+        " (SELECT type,name,tbl_name,sql FROM main.sqlite_schema"
+        " EXCEPT SELECT type,name,tbl_name,sql FROM box.sqlite_schema)"
+        " UNION ALL SELECT 1 FROM"
+        " (SELECT type,name,tbl_name,sql FROM box.sqlite_schema"
+        " EXCEPT SELECT type,name,tbl_name,sql FROM main.sqlite_schema)";
+    sqlite3 *db = NULL;
+    sqlite3_stmt *stmt = NULL;
+    int rc = SQLITE_ERROR;
+    enum gv_err err = open_db(&db, path, SQLITE_OPEN_READWRITE, fail);
+    if (err == GV_OK && attach(db, other) &&
+        sqlite3_prepare_v2(db, difference, -1, &stmt, NULL) == SQLITE_OK) {
+        rc = sqlite3_step(stmt);
+    }
+    (void)sqlite3_finalize(stmt);
+    if (rc == SQLITE_ROW) {
+        err = gv_fail(fail, GV_ERR_INVALID, "storage.schema",
+                      "its tables are not those of this release");
+    } else if (err == GV_OK && rc != SQLITE_DONE) {
+        err = failed(db, "compare two databases", fail);
     }
     (void)sqlite3_close(db);
     return err;

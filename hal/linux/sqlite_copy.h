@@ -29,4 +29,10 @@ GV_MUST_USE enum gv_err gv_sqlite_empty_tables(const char *path, const char *con
 GV_MUST_USE enum gv_err gv_sqlite_take_tables(const char *path, const char *from,
                                               const char *const *tables, struct gv_fail *fail);
 
+/** Are tables, indices, views and triggers of two databases the same to the letter? In a file that somebody
+ *  else made a trigger can wait for our rows, and columns can stand in another order.
+ *  Returns: GV_OK; GV_ERR_INVALID "storage.schema"; GV_ERR_STORAGE "storage.copy". */
+GV_MUST_USE enum gv_err gv_sqlite_same_schema(const char *path, const char *other,
+                                              struct gv_fail *fail);
+
 #endif
