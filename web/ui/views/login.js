@@ -17,7 +17,7 @@ const CODE_WANTED = 'session.totp_required';
 /** Back to where one was, on this box only. */
 function onward(page) {
   const next = page.query.get('next') ?? '';
-  navigate(/^\/(?![/\\])/.test(next) ? next : '/dashboard', { replace: true });
+  navigate(/^\/(?![/\\])\S*$/.test(next) ? next : '/dashboard', { replace: true });
 }
 
 export const title = () => t('login.title');
