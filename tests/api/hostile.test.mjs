@@ -122,6 +122,23 @@ test('a request of two lengths, or of none that is clear, ends the connection: n
   }
 });
 
+test('the body of a request that was refused is never the next request', async () => {
+  const inner = get('/api/v1/node');
+  const refused = (method, path, headers = '', name = host()) =>
+    `${method} ${path} HTTP/1.1\r\nHost: ${name}\r\n${headers}Content-Length: ${inner.length}\r\n\r\n${inner}`;
+  const cases = [
+    [400, refused('POST', '/api/v1/session', 'Content-Type: application/json\r\nExpect: a-miracle\r\n')],
+    [401, refused('POST', '/api/v1/keys')],
+    [403, refused('POST', '/api/v1/session', 'Origin: http://evil.example\r\n')],
+    [404, refused('POST', '/api/v1/nothing')],
+    [405, refused('PUT', '/api/v1/node')],
+    [413, refused('GET', '/api/v1/node')],
+    [415, refused('POST', '/api/v1/session', 'Content-Type: text/plain\r\n')],
+    [421, refused('POST', '/api/v1/session', '', 'evil.example')],
+  ];
+  for (const [status, bytes] of cases) assert.deepEqual(statuses(await exchange(bytes)), [status]);
+});
+
 test('only names of this box are served: another name that leads here is misdirected', async () => {
   const port = new URL(gaveld.api.base).port;
   const ask = (name) => first(`GET /api/v1/node HTTP/1.1\r\nHost: ${name}\r\nConnection: close\r\n\r\n`);

@@ -58,6 +58,7 @@ test('people are added, changed and removed', async () => {
   assert.equal((await bob.get('/api/v1/session')).status, 401);
   assert.equal((await loginOf('bob')).json.code, 'session.wrong');
   assert.equal((await owner.send('PATCH', path, { disabled: false })).status, 200);
+  assert.equal((await bob.get('/api/v1/session')).status, 401, 'an ended session does not come back');
   assert.equal((await loginOf('bob')).status, 201);
   assert.equal((await owner.send('DELETE', path)).status, 204);
   assert.equal((await owner.send('DELETE', path)).json.code, 'user.unknown');

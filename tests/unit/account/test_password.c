@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -90,6 +91,26 @@ static void a_hash_verifies_its_password_and_no_other(void **state)
     assert_false(gv_password_verify(phc, gv_view_str("correct horse batterY")));
     assert_false(gv_password_verify(NULL, gv_view_str("correct horse battery")));
     assert_false(gv_password_outdated(phc));
+}
+
+/* The processor time of this thread, which other programs do not lengthen. */
+static int64_t cost_ns(const char *phc)
+{
+    struct timespec before;
+    struct timespec after;
+    assert_int_equal(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before), 0);
+    assert_false(gv_password_verify(phc, gv_view_str("wrong")));
+    assert_int_equal(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after), 0);
+    return (int64_t)(after.tv_sec - before.tv_sec) * 1000000000 + after.tv_nsec - before.tv_nsec;
+}
+
+static void a_name_that_nobody_has_costs_a_hash_as_any_other(void **state)
+{
+    (void)state;
+    static const uint8_t salt[GV_PASSWORD_SALT_LEN] = {1};
+    char phc[GV_PHC_MAX];
+    gv_password_hash(phc, gv_view_str("correct horse battery"), salt);
+    assert_true(cost_ns(NULL) > cost_ns(phc) / 4);
 }
 
 static struct gv_phc sample(void)
@@ -208,6 +229,7 @@ int main(void)
         cmocka_unit_test(pbkdf2_takes_long_passwords),
         cmocka_unit_test(hmac_sha1_passes_its_vectors),
         cmocka_unit_test(a_hash_verifies_its_password_and_no_other),
+        cmocka_unit_test(a_name_that_nobody_has_costs_a_hash_as_any_other),
         cmocka_unit_test(a_phc_string_reads_back),
         cmocka_unit_test(no_other_text_reads_as_the_same),
         cmocka_unit_test(odd_phc_strings_are_refused),
