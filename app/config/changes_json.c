@@ -21,6 +21,7 @@ static const char *kind_text(enum gv_setting_kind kind)
     case GV_SETTING_ENDPOINTS:
         return "endpoints";
     case GV_SETTING_ORIGINS:
+    case GV_SETTING_SUBNETS:
         return "origins";
     case GV_SETTING_NUMBER:
         return "number";

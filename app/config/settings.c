@@ -1,6 +1,7 @@
 #include "app/config/settings.h"
 
 #include "firmware/base/assert.h"
+#include "firmware/base/subnet.h"
 #include "firmware/base/text.h"
 
 #include <inttypes.h>
@@ -28,6 +29,8 @@ const struct gv_setting gv_settings[GV_SETTINGS_COUNT] = {
      "further names and addresses of this box, separated by commas"},
     {"web.cors_origins", GV_SETTING_ORIGINS, AT(cors_origins), "", 0, 0, 0, NULL,
      "origins whose pages may use the API (https://shop.example), separated by commas"},
+    {"web.trusted_proxies", GV_SETTING_SUBNETS, AT(trusted_proxies), "", 0, 0, 0, NULL,
+     "addresses or networks (10.21.0.0/16) of proxies in front whose X-Forwarded-For, -Proto and -Host count, by comma"},
     {"web.limit_loopback", GV_SETTING_SWITCH, AT(limit_loopback), "on", 0, 0, 0, NULL,
      "off: rate limits do not count requests of this machine itself"},
     {"node.url", GV_SETTING_URL, AT(node_url), "http://127.0.0.1:8332", 0, 0, 0, NULL,
@@ -178,6 +181,15 @@ static enum gv_err check_origins(const struct gv_setting *setting, const char *v
     return GV_OK;
 }
 
+static enum gv_err check_subnets(const struct gv_setting *setting, const char *value,
+                                 struct gv_fail *fail)
+{
+    struct gv_subnets networks;
+    struct gv_fail why;
+    return gv_subnets_parse(&networks, value, &why) == GV_OK ? GV_OK
+                                                             : refuse(fail, setting, why.text);
+}
+
 static enum gv_err store_text(void *place, const struct gv_setting *setting, const char *value,
                               struct gv_fail *fail)
 {
@@ -191,6 +203,8 @@ static enum gv_err store_text(void *place, const struct gv_setting *setting, con
         err = check_endpoints(setting, value, fail);
     } else if (setting->kind == GV_SETTING_ORIGINS) {
         err = check_origins(setting, value, fail);
+    } else if (setting->kind == GV_SETTING_SUBNETS) {
+        err = check_subnets(setting, value, fail);
     }
     if (err != GV_OK) {
         return err;
@@ -255,6 +269,7 @@ static enum gv_err store_value(struct gv_config *config, const struct gv_setting
     case GV_SETTING_URL:
     case GV_SETTING_ENDPOINTS:
     case GV_SETTING_ORIGINS:
+    case GV_SETTING_SUBNETS:
         return store_text(place, setting, value, fail);
     case GV_SETTING_NUMBER:
         return store_number(place, setting, value, fail);
@@ -304,6 +319,7 @@ void gv_setting_text(const struct gv_config *config, const struct gv_setting *se
     case GV_SETTING_URL:
     case GV_SETTING_ENDPOINTS:
     case GV_SETTING_ORIGINS:
+    case GV_SETTING_SUBNETS:
         gv_format_cut(out, cap, "%s", (const char *)place);
         return;
     case GV_SETTING_NUMBER:

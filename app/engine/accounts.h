@@ -124,6 +124,10 @@ GV_MUST_USE enum gv_err gv_engine_session_check(struct gv_engine *engine, struct
 /** The same for a session's public id, after its token was verified. */
 GV_MUST_USE enum gv_err gv_engine_session_known(struct gv_engine *engine, struct gv_view id,
                                                 struct gv_identity *identity);
+/** Whose session is this, by its public id? It is not used by this: who only listens grows idle.
+ *  Returns: GV_OK; GV_ERR_UNAUTHORIZED as above. */
+GV_MUST_USE enum gv_err gv_engine_session_look(struct gv_engine *engine, struct gv_view id,
+                                               struct gv_identity *identity);
 /** All that have not ended. Returns: number copied. */
 uint32_t gv_engine_session_list(struct gv_engine *engine,
                                 struct gv_session sessions[GV_SESSIONS_MAX]);

@@ -193,6 +193,9 @@ uint32_t gv_engine_key_list(struct gv_engine *engine, struct gv_api_key *keys, u
  *  Returns: GV_OK with *scopes and id; GV_ERR_UNAUTHORIZED (unknown, expired, revoked). */
 GV_MUST_USE enum gv_err gv_engine_key_check(struct gv_engine *engine, struct gv_view presented,
                                             uint32_t *scopes, char id[GV_KEY_ID_LEN + 1]);
+/** The same for a key's id, after it was presented. It is not used by this.
+ *  Returns: stored scopes; 0 when it is unknown, expired or revoked. */
+uint32_t gv_engine_key_known(struct gv_engine *engine, struct gv_view id);
 /** The key from the environment (the original's API_KEY): auctions read and write, and
  *  GV_KEY_LEGACY_UNLOCKED; never admin.
  *  Start-up only. Returns: GV_ERR_INVALID when empty or the original's public default. */

@@ -260,6 +260,21 @@ enum gv_err gv_engine_key_check(struct gv_engine *engine, struct gv_view present
     return GV_OK;
 }
 
+uint32_t gv_engine_key_known(struct gv_engine *engine, struct gv_view id)
+{
+    const struct gv_utc now = gv_clock_utc(engine->config.clock);
+    uint32_t found = 0;
+    pthread_mutex_lock(&engine->view.lock);
+    for (uint32_t i = 0; i < engine->view.keys.count; i++) {
+        const struct gv_api_key *key = &engine->view.keys.items[i];
+        if (gv_view_is(id, key->id) && usable(key, now)) {
+            found = key->scopes;
+        }
+    }
+    pthread_mutex_unlock(&engine->view.lock);
+    return found;
+}
+
 enum gv_err gv_engine_key_environment(struct gv_engine *engine, const char *text,
                                       struct gv_fail *fail)
 {

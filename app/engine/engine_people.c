@@ -283,7 +283,7 @@ uint32_t gv_engine_user_list(struct gv_engine *engine, struct gv_user users[GV_U
 }
 
 /* The lock is held. */
-static enum gv_err identify(const struct gv_accounts *accounts, struct gv_session *session,
+static enum gv_err identify(const struct gv_accounts *accounts, const struct gv_session *session,
                             struct gv_utc now, struct gv_identity *identity)
 {
     if (session == NULL || !gv_session_alive(session, now)) {
@@ -293,11 +293,18 @@ static enum gv_err identify(const struct gv_accounts *accounts, struct gv_sessio
     if (user == NULL || user->disabled) {
         return GV_ERR_UNAUTHORIZED;
     }
-    if (now.s > session->last_seen_at.s) {
-        session->last_seen_at = now;
-    }
     gv_identity_of(identity, user, session);
     return GV_OK;
+}
+
+/* The lock is held. */
+static enum gv_err identify_user(const struct gv_accounts *accounts, struct gv_session *session,
+                                 struct gv_utc now, struct gv_identity *identity)
+{
+    if (session != NULL && gv_session_alive(session, now) && now.s > session->last_seen_at.s) {
+        session->last_seen_at = now;
+    }
+    return identify(accounts, session, now, identity);
 }
 
 enum gv_err gv_engine_session_check(struct gv_engine *engine, struct gv_view sid,
@@ -306,13 +313,24 @@ enum gv_err gv_engine_session_check(struct gv_engine *engine, struct gv_view sid
     const struct gv_utc now = gv_clock_utc(engine->config.clock);
     struct gv_accounts *accounts = look(engine);
     const enum gv_err err =
-        identify(accounts, gv_session_find(&accounts->sessions, sid, now), now, identity);
+        identify_user(accounts, gv_session_find(&accounts->sessions, sid, now), now, identity);
     look_away(engine);
     return err;
 }
 
 enum gv_err gv_engine_session_known(struct gv_engine *engine, struct gv_view id,
                                     struct gv_identity *identity)
+{
+    const struct gv_utc now = gv_clock_utc(engine->config.clock);
+    struct gv_accounts *accounts = look(engine);
+    const enum gv_err err =
+        identify_user(accounts, gv_session_by_id(&accounts->sessions, id), now, identity);
+    look_away(engine);
+    return err;
+}
+
+enum gv_err gv_engine_session_look(struct gv_engine *engine, struct gv_view id,
+                                   struct gv_identity *identity)
 {
     const struct gv_utc now = gv_clock_utc(engine->config.clock);
     struct gv_accounts *accounts = look(engine);

@@ -183,6 +183,14 @@ bool gv_log_next(struct gv_log_cursor *cursor, struct gv_log_line *line)
     return found;
 }
 
+uint64_t gv_log_newest(void)
+{
+    pthread_mutex_lock(&ring.lock);
+    const uint64_t newest = ring.written;
+    pthread_mutex_unlock(&ring.lock);
+    return newest;
+}
+
 /* ---- writing -------------------------------------------------------------------------------- */
 
 static int64_t now_ms(void)

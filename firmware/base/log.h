@@ -53,4 +53,7 @@ struct gv_log_cursor {
  *  meanwhile are skipped: compare the numbers. */
 GV_MUST_USE bool gv_log_next(struct gv_log_cursor *cursor, struct gv_log_line *line);
 
+/** Number of the newest line ever kept; 0: none. */
+uint64_t gv_log_newest(void);
+
 #endif

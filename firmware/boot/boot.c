@@ -5,6 +5,7 @@
 #include "firmware/base/assert.h"
 #include "firmware/base/beat.h"
 #include "firmware/base/mem.h"
+#include "firmware/base/subnet.h"
 #include "firmware/base/text.h"
 #include "firmware/boot/accounts.h"
 #include "firmware/boot/alive.h"
@@ -74,6 +75,7 @@ static struct {
     struct gv_market market;
     struct gv_tls_files tls;
     struct gv_control control;
+    struct gv_subnets proxies; /* trusted ones in front */
     struct gv_route routes[GV_ROUTES_MAX];
     struct gv_server *server;
     struct gv_live *live;
@@ -248,6 +250,7 @@ static enum gv_err start_web(const struct gv_route *extra, size_t extra_n, struc
         .topics = gv_api_topics,
         .topics_n = gv_api_topics_n,
         .snapshot = gv_api_snapshot,
+        .authorize = gv_api_hears,
         .raw = gv_api_raw,
         .ctx = gv_api_instance(),
     };
@@ -276,8 +279,13 @@ static enum gv_err start_web(const struct gv_route *extra, size_t extra_n, struc
         .authorize = gv_api_authorize,
         .host_allowed = gv_api_host_allowed,
         .origin_allowed = self.config.cors_origins[0] != '\0' ? gv_api_origin_allowed : NULL,
+        .proxies = &self.proxies,
         .upgrade = gv_live_upgrade(self.live),
     };
+    err = gv_subnets_parse(&self.proxies, self.config.trusted_proxies, fail);
+    if (err != GV_OK) {
+        return err;
+    }
     err = gv_server_start(&self.server, &config, self.routes, routes_n, gv_api_instance(), fail);
     if (err == GV_OK) {
         gv_api_attach_server(gv_api_instance(), self.server);

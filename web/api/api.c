@@ -1,4 +1,5 @@
 #include "web/api/api_state.h"
+#include "web/api/stream.h"
 
 #include "firmware/base/text.h"
 
@@ -23,6 +24,7 @@ void gv_api_init(struct gv_api *api, const struct gv_api_config *config)
     gv_rate_init(&api->rate, config->seed);
     gv_door_init(&api->door);
     gv_idempotency_init(&api->idempotency);
+    gv_private_init(api);
     for (unsigned i = 0; i < GV_HTTP_WORKERS; i++) {
         struct gv_api_worker *worker = &api->workers[i];
         worker->http = config->http_clients[i];
@@ -34,6 +36,7 @@ void gv_api_init(struct gv_api *api, const struct gv_api_config *config)
 void gv_api_tick(struct gv_api *api)
 {
     gv_door_tick(api);
+    gv_private_tick(api);
 }
 
 void gv_api_attach_live(struct gv_api *api, struct gv_live *live)

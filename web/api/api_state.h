@@ -6,6 +6,7 @@
 #include "web/api/door.h"
 #include "web/api/idempotency.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 /* Confirmations before a coinbase output may be spent. Source: Bitcoin Core COINBASE_MATURITY. */
@@ -13,6 +14,15 @@
 
 /* The first second of 2025: a clock before this was never set. */
 #define GV_CLOCK_SET_S 1735689600
+
+/* What the private channels tell; `log_told` and `told_ms` are the main thread's. */
+struct gv_api_box {
+    pthread_mutex_t lock; /* of text and n */
+    size_t n;             /* 0: nobody listens, or not yet told */
+    char text[GV_LIVE_DATA_MAX];
+    uint64_t told_ms;
+    uint64_t log_told;
+};
 
 struct gv_api {
     struct gv_api_config config;
@@ -28,6 +38,7 @@ struct gv_api {
         epoch[20]; /* of this run, part of every ETag: market sequences begin again at each start */
     struct gv_rate rate;
     struct gv_door door;
+    struct gv_api_box box;
     struct gv_idempotency_table idempotency;
     struct gv_api_worker workers[GV_HTTP_WORKERS];
 };

@@ -40,26 +40,34 @@ static struct gv_rate_client client_of_name(const char *kind, const char *name)
 
 /* ---- credentials ------------------------------------------------------------------------------------ */
 
-static void try_key(struct gv_exchange *x, struct gv_view key)
+static void try_key(struct gv_api *api, struct gv_view key, struct gv_caller *caller)
 {
-    struct gv_caller *caller = gv_caller_of(x);
     uint32_t stored = 0;
     caller->presented = GV_CREDENTIAL_KEY;
-    if (gv_engine_key_check(gv_api_of(x)->config.engine, key, &stored, caller->key_id) == GV_OK) {
+    if (gv_engine_key_check(api->config.engine, key, &stored, caller->key_id) == GV_OK) {
         caller->kind = GV_CALLER_KEY;
         caller->granted = gv_key_scopes(stored);
         caller->client = client_of_name("key:", caller->key_id);
     }
 }
 
-static void try_token(struct gv_exchange *x, struct gv_view token)
+static void try_token(struct gv_api *api, struct gv_arena *arena, struct gv_view token,
+                      struct gv_caller *caller)
 {
-    struct gv_caller *caller = gv_caller_of(x);
-    struct gv_arena arena;
-    gv_arena_init(&arena, gv_api_worker_of(x)->arena, sizeof(gv_api_worker_of(x)->arena));
     caller->presented = GV_CREDENTIAL_TOKEN;
-    if (gv_token_verify(gv_api_of(x), &arena, token, caller) == GV_OK) {
+    if (gv_token_verify(api, arena, token, caller) == GV_OK) {
         caller->client = client_of_name("user:", caller->identity.user_id);
+    }
+}
+
+void gv_caller_of_text(struct gv_api *api, struct gv_arena *arena, struct gv_view credential,
+                       struct gv_caller *caller)
+{
+    *caller = (struct gv_caller){.kind = GV_CALLER_NOBODY};
+    if (credential.n > 4 && memcmp(credential.p, "gvl_", 4) == 0) {
+        try_key(api, credential, caller);
+    } else {
+        try_token(api, arena, credential, caller);
     }
 }
 
@@ -97,18 +105,19 @@ static void try_cookie(struct gv_exchange *x)
 
 void gv_caller_find(struct gv_exchange *x)
 {
-    struct gv_caller *caller = gv_caller_of(x);
+    struct gv_api_worker *worker = gv_api_worker_of(x);
+    struct gv_caller *caller = &worker->caller;
     const struct gv_view key = gv_web_header(x->request, "X-API-Key");
+    const struct gv_rate_client address = client_of_address(x);
     struct gv_view bearer;
-    *caller = (struct gv_caller){.kind = GV_CALLER_NOBODY, .client = client_of_address(x)};
+    *caller = (struct gv_caller){.kind = GV_CALLER_NOBODY, .client = address};
     if (key.p != NULL) {
-        try_key(x, key);
+        try_key(gv_api_of(x), key, caller);
     } else if (is_bearer(gv_web_header(x->request, "Authorization"), &bearer)) {
-        if (bearer.n > 4 && memcmp(bearer.p, "gvl_", 4) == 0) {
-            try_key(x, bearer);
-        } else {
-            try_token(x, bearer);
-        }
+        struct gv_arena arena;
+        gv_arena_init(&arena, worker->arena, sizeof(worker->arena));
+        gv_caller_of_text(gv_api_of(x), &arena, bearer, caller);
+        caller->client = caller->kind == GV_CALLER_NOBODY ? address : caller->client;
     } else {
         try_cookie(x);
     }

@@ -9,6 +9,9 @@
 #include "app/engine/accounts.h"
 #include "web/server/rate.h"
 
+struct gv_api;
+struct gv_arena;
+
 enum gv_caller_kind {
     GV_CALLER_NOBODY,
     GV_CALLER_KEY,     /* a program */
@@ -36,6 +39,9 @@ struct gv_caller {
 
 /** Find out. Before everything else of a request. */
 void gv_caller_find(struct gv_exchange *x);
+/** Whose key or token is this, outside of a request? In: arena: as gv_token_verify. Out: caller. */
+void gv_caller_of_text(struct gv_api *api, struct gv_arena *arena, struct gv_view credential,
+                       struct gv_caller *caller);
 struct gv_caller *gv_caller_of(const struct gv_exchange *x);
 /** For the audit log. */
 void gv_caller_actor(const struct gv_exchange *x, struct gv_actor *actor);

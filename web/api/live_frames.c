@@ -10,6 +10,8 @@ const struct gv_live_topic gv_api_topics[] = {
     [GV_TOPIC_NODE] = {.name = "node"},
     [GV_TOPIC_PRICE] = {.name = "price"},
     [GV_TOPIC_SYSTEM] = {.name = "system"},
+    [GV_TOPIC_LOGS] = {.name = "logs", .is_private = true},
+    [GV_TOPIC_BOX] = {.name = "box", .is_private = true},
     [GV_TOPIC_MEMPOOL] = {.name = "mempool", .has_id = true, .is_raw = true},
 };
 const unsigned gv_api_topics_n = GV_TOPICS;
@@ -115,6 +117,9 @@ size_t gv_api_snapshot(void *api, uint64_t channel, uint64_t *next, char *buf, s
         return gv_price_data(api, buf, cap);
     case GV_TOPIC_SYSTEM:
         return write_system(api, buf, cap);
+    case GV_TOPIC_LOGS:
+    case GV_TOPIC_BOX:
+        return gv_private_snapshot(api, (enum gv_topic)gv_live_channel_topic(channel), buf, cap);
     case GV_TOPIC_MEMPOOL:
         return gv_price_greet(api, id, next, buf, cap);
     case GV_TOPICS:
@@ -131,8 +136,8 @@ uint64_t gv_api_raw(void *api, const struct gv_exchange *x)
 
 /* ---- Events ------------------------------------------------------------------------------------- */
 
-static void publish(const struct gv_api *api, uint64_t channel, const char *type,
-                    enum gv_newest_of newest_of, struct gv_view data)
+void gv_stream_publish(const struct gv_api *api, uint64_t channel, const char *type,
+                       enum gv_newest_of newest_of, struct gv_view data)
 {
     const struct gv_live_event event = {
         .channel = channel, .type = type, .newest_of = newest_of, .data = data};
@@ -145,8 +150,9 @@ static void publish_listing(const struct gv_api *api, uint64_t id, char *buf)
 {
     const struct gv_view data = gv_view_of(buf, write_listing(api, id, buf, GV_LIVE_DATA_MAX));
     /* Retired since, when there is nothing to say. */
-    publish(api, gv_live_channel(GV_TOPIC_AUCTION, id), "listing", GV_NEWEST_OF_NONE, data);
-    publish(api, gv_live_channel(GV_TOPIC_MARKET, 0), "listing", GV_NEWEST_OF_NONE, data);
+    gv_stream_publish(api, gv_live_channel(GV_TOPIC_AUCTION, id), "listing", GV_NEWEST_OF_NONE,
+                      data);
+    gv_stream_publish(api, gv_live_channel(GV_TOPIC_MARKET, 0), "listing", GV_NEWEST_OF_NONE, data);
 }
 
 void gv_api_on_event(void *api, const struct gv_event *event)
@@ -158,8 +164,8 @@ void gv_api_on_event(void *api, const struct gv_event *event)
     }
     switch (event->kind) {
     case GV_EVENT_TIP:
-        publish(self, gv_live_channel(GV_TOPIC_NODE, 0), "node", GV_NEWEST_OF_NODE,
-                gv_view_of(buf, write_node(self, buf, sizeof(buf))));
+        gv_stream_publish(self, gv_live_channel(GV_TOPIC_NODE, 0), "node", GV_NEWEST_OF_NODE,
+                          gv_view_of(buf, write_node(self, buf, sizeof(buf))));
         break;
     case GV_EVENT_LISTING:
         publish_listing(self, event->id, buf);

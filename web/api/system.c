@@ -1,11 +1,12 @@
 /* GET /api/v1/system: what the box is made of and how it does. POST /api/v1/system/restart. */
-#include "web/api/handlers.h"
+#include "web/api/system.h"
 
 #include "firmware/base/beat.h"
 #include "firmware/base/heap.h"
 #include "firmware/base/json.h"
 #include "web/api/api_state.h"
 #include "web/api/caller.h"
+#include "web/api/handlers.h"
 #include "web/api/render.h"
 
 static void write_pool(void *ctx, const struct gv_pool_stats *s)
@@ -142,38 +143,47 @@ static void write_node(struct gv_json_out *out, const struct gv_market_head *hea
     gv_jo_object_end(out);
 }
 
-void gv_handle_system(struct gv_exchange *x)
+static void write_engine(struct gv_json_out *out, const struct gv_api *api)
 {
-    const struct gv_api *api = gv_api_of(x);
+    struct gv_engine_stats engine;
+    gv_engine_stats(api->config.engine, &engine);
+    gv_jo_key(out, "engine");
+    gv_jo_object(out);
+    gv_jo_kint(out, "commands", (int64_t)engine.commands);
+    gv_jo_kint(out, "commits", (int64_t)engine.batches);
+    gv_jo_kint(out, "commits_failed", (int64_t)engine.commits_failed);
+    gv_jo_kint(out, "queue_refused", (int64_t)engine.queue_refused);
+    gv_jo_object_end(out);
+}
+
+void gv_system_write(const struct gv_api *api, struct gv_json_out *out)
+{
     struct gv_api_machine machine;
     struct gv_market_head head;
-    struct gv_engine_stats engine;
-    struct gv_json_out out;
     const struct gv_utc now = gv_clock_utc(api->config.clock);
     gv_market_head(api->config.market, &head);
-    gv_engine_stats(api->config.engine, &engine);
     api->config.machine(api->config.boot_ctx, &machine);
-    gv_json_out_init(&out, gv_api_worker_of(x)->reply, GV_REPLY_BYTES_MAX);
-    gv_jo_object(&out);
-    gv_jo_kstring(&out, "version", GV_VERSION);
-    gv_jo_kstring(&out, "board", GV_BOARD_NAME);
-    gv_jo_kint(&out, "uptime_s",
+    gv_jo_object(out);
+    gv_jo_kstring(out, "version", GV_VERSION);
+    gv_jo_kstring(out, "board", GV_BOARD_NAME);
+    gv_jo_kint(out, "uptime_s",
                (int64_t)((gv_clock_mono(api->config.clock).ms - api->started.ms) / 1000u));
-    gv_render_utc(&out, "now", now);
-    gv_jo_kbool(&out, "clock_set", now.s >= GV_CLOCK_SET_S);
-    write_node(&out, &head);
-    write_memory(&out, &machine);
-    write_disk(&out, &machine);
-    write_certificate(&out, api, &machine, now);
-    write_backup(&out, api);
-    gv_jo_key(&out, "engine");
-    gv_jo_object(&out);
-    gv_jo_kint(&out, "commands", (int64_t)engine.commands);
-    gv_jo_kint(&out, "commits", (int64_t)engine.batches);
-    gv_jo_kint(&out, "commits_failed", (int64_t)engine.commits_failed);
-    gv_jo_kint(&out, "queue_refused", (int64_t)engine.queue_refused);
-    gv_jo_object_end(&out);
-    gv_jo_object_end(&out);
+    gv_render_utc(out, "now", now);
+    gv_jo_kbool(out, "clock_set", now.s >= GV_CLOCK_SET_S);
+    write_node(out, &head);
+    write_memory(out, &machine);
+    write_disk(out, &machine);
+    write_certificate(out, api, &machine, now);
+    write_backup(out, api);
+    write_engine(out, api);
+    gv_jo_object_end(out);
+}
+
+void gv_handle_system(struct gv_exchange *x)
+{
+    struct gv_json_out out;
+    gv_json_out_init(&out, gv_api_worker_of(x)->reply, GV_REPLY_BYTES_MAX);
+    gv_system_write(gv_api_of(x), &out);
     gv_reply_header(x, "Cache-Control", "no-store");
     gv_reply_body(x, gv_view_of(out.p, out.n), "application/json");
 }

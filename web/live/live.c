@@ -49,6 +49,18 @@ void gv_live_count_sent(void)
     atomic_fetch_add_explicit(&the_live.frames_sent, 1, memory_order_relaxed);
 }
 
+void gv_live_count_hearer(uint64_t channel, bool comes)
+{
+    atomic_uint *hearers = &the_live.hearers[gv_live_channel_topic(channel)];
+    atomic_fetch_add(hearers, comes ? 1u : (unsigned)-1);
+}
+
+uint32_t gv_live_hearers(const struct gv_live *live, unsigned topic)
+{
+    GV_ASSERT(topic < live->config.topics_n);
+    return atomic_load(&live->hearers[topic]);
+}
+
 /* ---- Publishing (any thread) ------------------------------------------------------------------ */
 
 struct publication {
@@ -139,6 +151,10 @@ static void configure(struct gv_live *live, const struct gv_live_config *config)
     gv_ring_init(&live->events, gv_wall_ms(), live->config.ring_ms);
     gv_ring_init(&live->raw_events, 1, live->config.ring_ms);
     live->timed_ms = gv_now_ms();
+    GV_ASSERT(config->topics_n <= GV_LIVE_TOPICS_MAX);
+    for (unsigned i = 0; i < GV_LIVE_TOPICS_MAX; i++) {
+        atomic_store(&live->hearers[i], 0);
+    }
     atomic_store(&live->clients, 0);
     for (unsigned i = 0; i < GV_LIVE_KINDS; i++) {
         atomic_store(&live->by_kind[i], 0);

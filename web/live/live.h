@@ -41,6 +41,8 @@ enum gv_live_end {
 
 /* ---- Channels -------------------------------------------------------------------------------- */
 
+#define GV_LIVE_TOPICS_MAX 16u
+
 /** One kind of channel. Static memory of the caller, kept. */
 struct gv_live_topic {
     const char *name; /* "market", or "auction" for auction:1, auction:2, .. */
@@ -72,16 +74,16 @@ static inline uint64_t gv_live_channel_id(uint64_t channel)
  *  Returns: length, at most `cap`; 0: nothing to say.  Thread: live; must not block. */
 typedef size_t gv_live_snapshot(void *ctx, uint64_t channel, uint64_t *next, char *buf, size_t cap);
 
-/** What a client has shown of itself. Empty views are what it has not shown. */
+/** What a client has shown of itself: one of the three. */
 struct gv_live_credentials {
-    struct gv_view cookie; /* the Cookie header of its request */
-    struct gv_view token;  /* of {"op":"auth"} */
-    uint64_t subject;      /* what an earlier call made of the two; 0: nobody */
+    const struct gv_exchange *x; /* its request, with all that is in it; else NULL */
+    struct gv_view token;        /* of {"op":"auth"} */
+    uint64_t subject;            /* what an earlier call made of these two; 0: nobody */
 };
 /** Who is this, and may it hear `channel`? With channel 0 only the first question.
- *  Called at the upgrade (cookie, channel 0), at {"op":"auth"} (token, channel 0), at each subscription
- *  to a private channel and every config.time_ms while it lasts (subject).
- *  Returns: the subject, 0 for no.  Thread: worker at the upgrade, then live; must not block. */
+ *  Called at the request (x, channel 0), at {"op":"auth"} (token, channel 0), at each subscription to a
+ *  private channel and at every tick while it lasts (subject): who may no longer hear it is closed.
+ *  Returns: the subject, 0 for no.  Thread: worker at the request, then live; must not block. */
 typedef uint64_t gv_live_authorize(void *ctx, uint64_t channel,
                                    const struct gv_live_credentials *credentials);
 /** The raw channel that a client of this request hears; 0: it speaks gavel.v1. Thread: worker. */
@@ -89,7 +91,7 @@ typedef uint64_t gv_live_raw(void *ctx, const struct gv_exchange *x);
 
 struct gv_live_config {
     const struct gv_live_topic *topics;
-    unsigned topics_n;
+    unsigned topics_n; /* at most GV_LIVE_TOPICS_MAX */
     gv_live_snapshot *snapshot;
     gv_live_authorize *authorize; /* NULL: private channels are for nobody */
     gv_live_raw *raw;             /* NULL: everybody speaks gavel.v1 */
@@ -138,6 +140,10 @@ GV_MUST_USE enum gv_err gv_live_publish(struct gv_live *live, const struct gv_li
 /** Everybody on this channel starts again from a snapshot, as do those who resume from before this.
  *  For a topic with ids, id 0 means all its channels.  Thread: any. */
 void gv_live_reset(struct gv_live *live, uint64_t channel);
+
+/** How many subscriptions to channels of a topic there are: what nobody hears need not be made.
+ *  Thread: any. */
+uint32_t gv_live_hearers(const struct gv_live *live, unsigned topic);
 
 /* ---- Numbers --------------------------------------------------------------------------------- */
 

@@ -58,17 +58,14 @@ static void take_in(struct gv_live *live, uint64_t now_ms)
     }
 }
 
-/* So that clients can show our time and tell silence from loss, and whoever may no longer listen goes. */
-static void tell_time(struct gv_live *live, struct gv_seat *seat, uint64_t now_ms)
+/* So that clients can show our time and tell silence from loss. */
+static void tell_time(struct gv_seat *seat)
 {
-    if (seat->state != GV_SEAT_OPEN || seat->is_raw) {
-        return;
-    }
-    if (!seat->time_due && seat->kind != GV_LIVE_POLL) {
+    if (seat->state == GV_SEAT_OPEN && !seat->is_raw && !seat->time_due &&
+        seat->kind != GV_LIVE_POLL) {
         seat->time_due = true;
         seat->time = (struct gv_time_answer){.t1 = gv_wall_ms()};
     }
-    gv_talk_recheck(live, seat, now_ms);
 }
 
 static bool is_over(uint64_t *last_ms, uint64_t period_ms, uint64_t now_ms)
@@ -114,9 +111,10 @@ static void attend(struct gv_live *live, uint64_t now_ms)
             gv_frames_read(live, seat, now_ms);
         }
         if (tells_time) {
-            tell_time(live, seat, now_ms);
+            tell_time(seat);
         }
         if (tick) {
+            gv_talk_recheck(live, seat, now_ms); /* whoever may no longer listen goes */
             gv_seat_tick(seat, &live->config, now_ms);
         }
         serve(live, seat, now_ms);

@@ -149,6 +149,7 @@ void gv_seat_clear(struct gv_seat *seat);
 GV_MUST_USE enum gv_err gv_stream_sub(struct gv_seat *seat, uint64_t channel, bool has_since,
                                       uint64_t since, uint64_t now_ms);
 void gv_stream_unsub(struct gv_seat *seat, uint64_t channel);
+void gv_stream_unsub_all(struct gv_seat *seat);
 /** Anything to send, given the number of the newest event? */
 bool gv_stream_due(const struct gv_seat *seat, uint64_t newest);
 /** What the seat sends next, framed, with a reference for the caller; NULL when nothing is due, when
@@ -187,6 +188,7 @@ bool gv_utf8_valid(struct gv_view text);
 /* ---- live.c ---- */
 
 void gv_live_count_received(void);
+void gv_live_count_hearer(uint64_t channel, bool comes);
 void gv_live_count_sent(void);
 
 #endif

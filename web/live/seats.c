@@ -109,6 +109,7 @@ static void *reserve(void *ctx, enum gv_upgrade_kind kind, const struct gv_excha
 
 void gv_seat_free(struct gv_live *live, struct gv_seat *seat)
 {
+    gv_stream_unsub_all(seat);
     pthread_mutex_lock(&live->lock);
     live->taken[gv_pool_index(&live_seats, seat)] = false;
     live->taken_n--;

@@ -32,6 +32,7 @@ struct gv_live {
     uint64_t timed_ms; /* last time frame to everybody */
     bool starved;      /* somebody found no free message in this turn */
 
+    atomic_uint hearers[GV_LIVE_TOPICS_MAX];
     atomic_uint clients;
     atomic_uint by_kind[GV_LIVE_KINDS];
     atomic_uint_fast64_t accepted;

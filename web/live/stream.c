@@ -47,6 +47,7 @@ enum gv_err gv_stream_sub(struct gv_seat *seat, uint64_t channel, bool has_since
             return GV_ERR_FULL;
         }
         sub = &seat->subs[seat->subs_n++];
+        gv_live_count_hearer(channel, true);
     }
     *sub = (struct gv_sub){.channel = channel, .from = newest, .fresh_from = newest};
     if (has_since && gv_ring_holds(seat->ring, since, now_ms)) {
@@ -63,6 +64,14 @@ void gv_stream_unsub(struct gv_seat *seat, uint64_t channel)
     struct gv_sub *sub = find_sub(seat, channel);
     if (sub != NULL) {
         *sub = seat->subs[--seat->subs_n];
+        gv_live_count_hearer(channel, false);
+    }
+}
+
+void gv_stream_unsub_all(struct gv_seat *seat)
+{
+    while (seat->subs_n > 0) {
+        gv_stream_unsub(seat, seat->subs[0].channel);
     }
 }
 

@@ -37,8 +37,9 @@ static void deny(struct gv_seat *seat, uint64_t now_ms)
 
 void gv_talk_recheck(struct gv_live *live, struct gv_seat *seat, uint64_t now_ms)
 {
-    for (unsigned i = 0; i < seat->subs_n; i++) {
-        if (!seat->is_raw && !may_hear(&live->config, seat, seat->subs[i].channel)) {
+    const bool speaks = seat->state == GV_SEAT_OPEN && !seat->is_raw;
+    for (unsigned i = 0; speaks && i < seat->subs_n; i++) {
+        if (!may_hear(&live->config, seat, seat->subs[i].channel)) {
             deny(seat, now_ms);
         }
     }
@@ -116,16 +117,6 @@ void gv_talk(struct gv_live *live, struct gv_seat *seat, char *text, size_t n, u
 #define WAIT_S            25u
 #define WAIT_S_MAX        60u
 
-/* "Bearer x" */
-static struct gv_view bearer(const struct gv_web_request *request)
-{
-    static const char scheme[] = "Bearer ";
-    const struct gv_view v = gv_web_header(request, "Authorization");
-    const size_t n = sizeof(scheme) - 1;
-    const bool is_bearer = v.n > n && memcmp(v.p, scheme, n) == 0;
-    return is_bearer ? gv_view_of(v.p + n, v.n - n) : gv_view_of(NULL, 0);
-}
-
 /* A whole number of the query. Out: has: it is there. */
 static enum gv_err query_number(const struct gv_exchange *x, const char *name, uint64_t max,
                                 bool *has, uint64_t *out, struct gv_fail *fail)
@@ -199,13 +190,8 @@ static enum gv_err sub_all(const struct gv_live *live, struct gv_seat *seat,
 enum gv_err gv_talk_request(const struct gv_live *live, struct gv_seat *seat,
                             const struct gv_exchange *x, struct gv_fail *fail)
 {
-    const struct gv_live_credentials credentials = {
-        .cookie = gv_web_header(x->request, "Cookie"),
-        .token = bearer(x->request),
-    };
-    if (credentials.cookie.n > 0 || credentials.token.n > 0) {
-        seat->subject = authorize(&live->config, 0, &credentials);
-    }
+    const struct gv_live_credentials credentials = {.x = x};
+    seat->subject = authorize(&live->config, 0, &credentials);
     if (seat->kind == GV_LIVE_WEBSOCKET) {
         return GV_OK; /* its ops name the channels */
     }

@@ -56,6 +56,21 @@ struct gv_address_key gv_address_key_parse(const char *text)
     return (struct gv_address_key){{0}};
 }
 
+bool gv_address_of(char *out, size_t cap, const struct sockaddr *address)
+{
+    if (address->sa_family == AF_INET) {
+        struct sockaddr_in in;
+        memcpy(&in, address, sizeof(in));
+        return inet_ntop(AF_INET, &in.sin_addr, out, (socklen_t)cap) != NULL;
+    }
+    if (address->sa_family == AF_INET6) {
+        struct sockaddr_in6 in6;
+        memcpy(&in6, address, sizeof(in6));
+        return inet_ntop(AF_INET6, &in6.sin6_addr, out, (socklen_t)cap) != NULL;
+    }
+    return false;
+}
+
 bool gv_address_key_equal(const struct gv_address_key *a, const struct gv_address_key *b)
 {
     return memcmp(a->b, b->b, sizeof(a->b)) == 0;

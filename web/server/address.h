@@ -17,6 +17,9 @@ struct gv_address_key gv_address_key_of(const struct sockaddr *address);
 /** Key of an address in text form; all zero when it is none. */
 struct gv_address_key gv_address_key_parse(const char *text);
 
+/** Text of a socket address, without port. Returns: false for families other than IPv4 and IPv6. */
+bool gv_address_of(char *out, size_t cap, const struct sockaddr *address);
+
 bool gv_address_key_equal(const struct gv_address_key *a, const struct gv_address_key *b);
 bool gv_address_key_is_loopback(const struct gv_address_key *key);
 

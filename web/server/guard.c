@@ -28,10 +28,11 @@ static struct {
     struct entry entries[GV_GUARD_CONNECTIONS];
     unsigned per_address_max;
     bool cap_loopback;
+    const struct gv_subnets *exempt;
     struct gv_guard_stats stats;
 } guard = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-void gv_guard_init(unsigned per_address_max, bool cap_loopback)
+void gv_guard_init(unsigned per_address_max, bool cap_loopback, const struct gv_subnets *exempt)
 {
     pthread_mutex_lock(&guard.lock);
     for (unsigned i = 0; i < GV_GUARD_CONNECTIONS; i++) {
@@ -39,13 +40,24 @@ void gv_guard_init(unsigned per_address_max, bool cap_loopback)
     }
     guard.per_address_max = per_address_max;
     guard.cap_loopback = cap_loopback;
+    guard.exempt = exempt;
     guard.stats = (struct gv_guard_stats){0};
     pthread_mutex_unlock(&guard.lock);
 }
 
-static bool over_cap(const struct gv_address_key *key)
+static bool is_exempt(const struct gv_address_key *key, const struct sockaddr *address)
 {
+    char text[INET6_ADDRSTRLEN];
     if (!guard.cap_loopback && gv_address_key_is_loopback(key)) {
+        return true;
+    }
+    return guard.exempt != NULL && gv_address_of(text, sizeof(text), address) &&
+           gv_subnets_hold(guard.exempt, text);
+}
+
+static bool over_cap(const struct gv_address_key *key, const struct sockaddr *address)
+{
+    if (is_exempt(key, address)) {
         return false;
     }
     unsigned same = 0;
@@ -62,7 +74,7 @@ static bool admit(int descriptor, const struct sockaddr *address)
     struct gv_address_key key = gv_address_key_of(address);
     bool admitted = false;
     pthread_mutex_lock(&guard.lock);
-    if (!over_cap(&key)) {
+    if (!over_cap(&key, address)) {
         for (unsigned i = 0; i < GV_GUARD_CONNECTIONS && !admitted; i++) {
             if (guard.entries[i].descriptor < 0) {
                 guard.entries[i] = (struct entry){.descriptor = descriptor, .key = key};

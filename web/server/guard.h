@@ -7,6 +7,7 @@
 #define GV_WEB_SERVER_GUARD_H
 
 #include "firmware/base/limits.h"
+#include "firmware/base/subnet.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,7 +17,8 @@
 /* Workers, the queue, and the one being accepted. */
 #define GV_GUARD_CONNECTIONS (GV_HTTP_WORKERS + GV_GUARD_QUEUE + 1u)
 
-void gv_guard_init(unsigned per_address_max, bool cap_loopback);
+/** In: exempt: networks that are not capped, kept; NULL: none. */
+void gv_guard_init(unsigned per_address_max, bool cap_loopback, const struct gv_subnets *exempt);
 
 /** Stop counting this descriptor. */
 void gv_guard_release(int descriptor);

@@ -1,5 +1,5 @@
 #include "web/server/address.h"
-#include "web/server/worker.h"
+#include "web/server/proxy.h"
 
 #include "firmware/base/text.h"
 
@@ -61,8 +61,9 @@ static bool well_formed(const struct mg_request_info *info)
     return true;
 }
 
-static int occurrences(const struct mg_request_info *info, const char *name)
+int gv_request_count(const struct gv_web_request *request, const char *name)
 {
+    const struct mg_request_info *info = mg_get_request_info(request->connection);
     int n = 0;
     for (int i = 0; i < info->num_headers; i++) {
         if (strcasecmp(info->http_headers[i].name, name) == 0) {
@@ -100,15 +101,19 @@ static bool is_host_char(uint8_t c)
     return letter || digit || c == '.' || c == '-' || c == '_' || c == ':' || c == '[' || c == ']';
 }
 
-static int read_host(struct gv_web_request *request, const struct mg_request_info *info,
-                     struct gv_fail *fail)
+bool gv_request_host_valid(struct gv_view host)
 {
-    struct gv_view host = gv_web_header(request, "Host");
-    bool good = occurrences(info, "Host") == 1 && host.n >= 1 && host.n <= 255;
+    bool good = host.n >= 1 && host.n <= 255;
     for (size_t i = 0; good && i < host.n; i++) {
         good = is_host_char(host.p[i]);
     }
-    if (!good) {
+    return good;
+}
+
+static int read_host(struct gv_web_request *request, struct gv_fail *fail)
+{
+    struct gv_view host = gv_web_header(request, "Host");
+    if (gv_request_count(request, "Host") != 1 || !gv_request_host_valid(host)) {
         gv_fail(fail, GV_ERR_INVALID, "http.host", "exactly one well-formed Host header is needed");
         return 400;
     }
@@ -118,11 +123,10 @@ static int read_host(struct gv_web_request *request, const struct mg_request_inf
 
 /* Two ways to tell a length are how requests are smuggled: only Content-Length is taken, and only
  * one of it. */
-static int read_length(struct gv_web_request *request, const struct mg_request_info *info,
-                       struct gv_fail *fail)
+static int read_length(struct gv_web_request *request, struct gv_fail *fail)
 {
-    int lengths = occurrences(info, "Content-Length");
-    int encodings = occurrences(info, "Transfer-Encoding");
+    int lengths = gv_request_count(request, "Content-Length");
+    int encodings = gv_request_count(request, "Transfer-Encoding");
     if (lengths > 1 || (lengths == 1 && encodings > 0)) {
         gv_fail(fail, GV_ERR_INVALID, "http.length",
                 "give one Content-Length and no Transfer-Encoding beside it");
@@ -164,13 +168,16 @@ int gv_request_read(struct gv_worker *worker, struct gv_fail *fail)
                 "a header is malformed: blanks before its colon, a folded or an unfinished line");
         return 400;
     }
-    if (occurrences(info, "Origin") > 1) {
+    if (gv_request_count(request, "Origin") > 1) {
         gv_fail(fail, GV_ERR_INVALID, "http.origin", "more than one Origin header");
         return 400;
     }
-    int status = read_host(request, info, fail);
+    int status = read_host(request, fail);
     if (status == 0) {
-        status = read_length(request, info, fail);
+        status = read_length(request, fail);
+    }
+    if (status == 0) {
+        status = gv_proxy_apply(worker, fail);
     }
     if (status != 0) {
         return status;

@@ -237,7 +237,7 @@ static enum gv_err open_parts(struct gv_server *server, struct gv_fail *fail)
             return err;
         }
     }
-    gv_guard_init(config->per_address_max, config->cap_loopback);
+    gv_guard_init(config->per_address_max, config->cap_loopback, config->proxies);
     gv_departure_init();
     return GV_OK;
 }

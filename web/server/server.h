@@ -32,10 +32,10 @@ struct gv_web_request {
     struct gv_view method; /* "GET" */
     struct gv_view
         path; /* decoded once; absolute, no "//", "." or ".." segment, no control character */
-    struct gv_view query; /* as sent, without the "?"; n = 0 when absent */
-    struct gv_view host;  /* the Host header, always present */
-    const char *peer;     /* address text without port */
-    bool is_tls;
+    struct gv_view query;    /* as sent, without the "?"; n = 0 when absent */
+    struct gv_view host;     /* the Host header, always present */
+    const char *peer;        /* address text without port */
+    bool is_tls;             /* between client and us, or between client and a trusted proxy */
     bool is_loopback;        /* the peer is this machine (127.0.0.0/8 or ::1) */
     bool is_head;            /* answered by the GET row, without the body */
     uint64_t content_length; /* 0 when there is no body; chunked bodies are refused with 411 */
@@ -254,6 +254,9 @@ struct gv_server_config {
     /** May pages of this Origin read, write and open a WebSocket here (CORS), apart from the same
      *  host's? NULL: none. */
     bool (*origin_allowed)(void *app, struct gv_view origin);
+    /** Whose X-Forwarded-For, -Proto and -Host count; connections of theirs are not capped. NULL:
+     *  nobody's. */
+    const struct gv_subnets *proxies;
     struct gv_upgrade upgrade;
 };
 

@@ -98,6 +98,11 @@ void gv_request_clear(struct gv_worker *worker);
  *  Returns: 0, or the HTTP status to refuse it with and `fail`. */
 GV_MUST_USE int gv_request_read(struct gv_worker *worker, struct gv_fail *fail);
 
+/** How often a header stands in the request. */
+int gv_request_count(const struct gv_web_request *request, const char *name);
+/** Is this a name or address with or without port, as Host has it? */
+GV_MUST_USE bool gv_request_host_valid(struct gv_view host);
+
 /* ---- path.c ---- */
 
 /** Decode a request path once into `out` (NUL-terminated).

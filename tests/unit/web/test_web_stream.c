@@ -278,12 +278,20 @@ static void what_is_not_understood_is_answered_and_ends_nothing(void **state)
 
 static atomic_bool revoked;
 
+static bool shows(const struct gv_live_credentials *credentials, const char *name,
+                  const char *value)
+{
+    return credentials->x != NULL &&
+           gv_view_is(gv_web_header(credentials->x->request, name), value);
+}
+
 static uint64_t authorize(void *ctx, uint64_t channel,
                           const struct gv_live_credentials *credentials)
 {
     (void)ctx;
     const bool known = credentials->subject == 42 || gv_view_is(credentials->token, "good") ||
-                       gv_view_is(credentials->cookie, "gavel_sid=good");
+                       shows(credentials, "Cookie", "gavel_sid=good") ||
+                       shows(credentials, "Authorization", "Bearer good");
     const bool may = channel == 0 || gv_live_channel_topic(channel) == HARNESS_SECRET;
     return known && may && !atomic_load(&revoked) ? 42 : 0;
 }
@@ -292,7 +300,6 @@ static void with_accounts(struct harness *harness)
 {
     atomic_store(&revoked, false);
     harness->live_config.authorize = authorize;
-    harness->live_config.time_ms = 300;
 }
 
 static bool four_denied(const struct harness *harness)

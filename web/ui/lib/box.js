@@ -31,6 +31,15 @@ function reload() {
 }
 
 /**
+ * Hear a channel of the signed-in until the page is left. It has a stream of its own: the box closes that when the
+ * session ends, and the public one goes on.
+ * @param {'logs'|'box'} ch @param {(data: any) => void} told @param {AbortSignal} until
+ */
+export function overhear(ch, told, until) {
+  openChannels([ch], { frame: (frame) => { if (frame.ch === ch) told(frame.data); }, state: () => undefined }, until);
+}
+
+/**
  * Hear frames until the page is left. The stream opens with the first who wants it.
  * @param {Follower} follower `reload`: frames may have been missed, read everything again
  * @param {AbortSignal} until

@@ -112,16 +112,18 @@ const pause = (failures) =>
   RETRY_MS[Math.min(failures - 1, RETRY_MS.length - 1)] * (1 - SPREAD + 2 * SPREAD * Math.random());
 
 /**
- * Try one attempt after the other, for as long as the page lives.
+ * Try one attempt after the other.
  * @param {(on: Attempt) => () => void} open
  * @param {Listener & {failed?: (failures: number, retryAt: number) => Promise<void>|void, opened?: () => Link}} on
  * @param {number} [silenceMs] a stream that is quiet this long is lost
+ * @param {AbortSignal} [until] closes it for good; without it, it lasts as long as the page
  * @returns {{retry: () => void}} retry: try now instead of waiting
  */
-function keepOpen(open, on, silenceMs = SILENCE_MS) {
+function keepOpen(open, on, silenceMs = SILENCE_MS, until = undefined) {
   let failures = 0;
   let watchdog = 0;
   let waiting = 0;
+  let leave = () => {};
 
   const connect = () => {
     let over = false;
@@ -137,7 +139,7 @@ function keepOpen(open, on, silenceMs = SILENCE_MS) {
       const retryAt = Date.now() + wait;
       on.state('offline', retryAt);
       await on.failed?.(failures, retryAt);
-      waiting = setTimeout(connect, wait);
+      if (!until?.aborted) waiting = setTimeout(connect, wait);
     };
     const expect = (ms) => {
       clearTimeout(watchdog);
@@ -158,6 +160,12 @@ function keepOpen(open, on, silenceMs = SILENCE_MS) {
       },
       lost,
     });
+    leave = () => {
+      over = true;
+      clearTimeout(watchdog);
+      clearTimeout(waiting);
+      close();
+    };
   };
 
   const retry = () => {
@@ -165,16 +173,17 @@ function keepOpen(open, on, silenceMs = SILENCE_MS) {
     clearTimeout(waiting);
     connect();
   };
-  addEventListener('online', retry);
-  connect();
+  addEventListener('online', retry, { signal: until });
+  until?.addEventListener('abort', () => leave());
+  if (!until?.aborted) connect();
   return { retry };
 }
 
 /**
  * Hear channels of the box. After every loss the stream goes on behind the last frame, or with snapshots.
- * @param {string[]} channels @param {Listener} on
+ * @param {string[]} channels @param {Listener} on @param {AbortSignal} [until]
  */
-export function openChannels(channels, on) {
+export function openChannels(channels, on, until) {
   const heard = new Map(channels.map((ch) => [ch, /** @type {number|undefined} */ (undefined)]));
   let way = 0;
   let everOpened = false;
@@ -201,7 +210,7 @@ export function openChannels(channels, on) {
       if (everOpened || failures < FAILURES_BEFORE_NEXT || !(await answers())) return;
       way = (way + 1) % WAYS.length;
     },
-  });
+  }, SILENCE_MS, until);
 }
 
 /**

@@ -3,6 +3,7 @@
  * @module
  */
 import { readLogs } from '../lib/api-admin.js';
+import { overhear } from '../lib/box.js';
 import { timeAt } from '../lib/format.js';
 import { clean, el } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
@@ -17,7 +18,6 @@ const LEVELS = ['trace', 'debug', 'info', 'unusual', 'broken'];
 const LEVEL_LOOK = { unusual: 'wait', broken: 'bad', info: 'info' };
 const KEPT = 400;
 const FIRST = 200;
-const FOLLOW_MS = 2000;
 const TYPING_MS = 300;
 const NEAR_END = 60;
 
@@ -38,8 +38,10 @@ function keepEnd(page, change) {
 
 /** A restarted box counts from one again: then everything is read anew. */
 async function followOn(page) {
+  page.state.grown = true;
   if (page.state.paused || page.state.asking) return;
   page.state.asking = true;
+  page.state.grown = false;
   try {
     const filter = filterOf(page);
     const { items, last } = await readLogs({ ...filter, since: page.data.last, limit: KEPT }, page.left);
@@ -51,12 +53,13 @@ async function followOn(page) {
   } finally {
     page.state.asking = false;
   }
+  if (page.state.grown) await followOn(page); /* meanwhile */
 }
 
 export function open(page) {
   page.state.filter = filterOf(page);
   document.getElementById('log')?.scrollTo({ top: 1e9 });
-  page.every(FOLLOW_MS, () => followOn(page));
+  overhear('logs', () => followOn(page), page.left);
 }
 
 async function narrow(page, change) {
@@ -95,6 +98,7 @@ export function render(page) {
   const toggle = () => {
     page.state.paused = !paused;
     page.draw();
+    if (paused) followOn(page);
   };
   return adminPage(page, {
     id: 'logs', intro: t('logs.intro'),

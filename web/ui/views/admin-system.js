@@ -3,6 +3,7 @@
  * @module
  */
 import { readSystem } from '../lib/api.js';
+import { overhear } from '../lib/box.js';
 import { boxNow, bytes, duration, integer, moment } from '../lib/format.js';
 import { el } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
@@ -14,12 +15,11 @@ import { facts, message, panel } from '../components/panel.js';
 import { gauge } from '../components/progress.js';
 import { table } from '../components/table.js';
 
-const READ_MS = 5000;
 const QUIET_MS = 30000;
 
 export const title = () => t('admin.page.system');
 export const load = (page) => readSystem(page.left);
-export const open = (page) => page.every(READ_MS, () => page.reload().catch(() => undefined)); /* the shell says that the box does not answer */
+export const open = (page) => overhear('box', (system) => { page.data = system; page.draw(); }, page.left);
 
 const of = (used, all, write = integer) => t('dashboard.of', { used: write(used), all: write(all) });
 

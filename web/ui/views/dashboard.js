@@ -4,7 +4,7 @@
  * @module
  */
 import { readCounts, readNode, readOracle, readPriceHistory, readSystem } from '../lib/api.js';
-import { follow, link, node as nodeSignal } from '../lib/box.js';
+import { follow, link, node as nodeSignal, overhear } from '../lib/box.js';
 import { boxNow, ago, bytes, duration, integer, percent, usd } from '../lib/format.js';
 import { el } from '../lib/html.js';
 import { answering } from '../lib/http.js';
@@ -19,7 +19,6 @@ import { empty } from '../components/states.js';
 import { table } from '../components/table.js';
 
 const STATES = ['upcoming', 'active', 'finished', 'sold', 'closed', 'expired'];
-const SYSTEM_MS = 10000;
 const PRICE_MS = 30000;
 const COUNT_MS = 500;
 
@@ -74,7 +73,7 @@ export function open(page) {
   link.listen(page.draw, page.left);
   answering.listen(page.draw, page.left);
   nodeSignal.listen((now) => { page.data.node = now; page.draw(); }, page.left);
-  if (may('operate')) page.every(SYSTEM_MS, () => again('system', () => readSystem(page.left)));
+  if (may('operate')) overhear('box', (system) => part(page.data, 'system', () => system).then(page.draw), page.left);
   page.every(PRICE_MS, () => again('price', () => readPrice(page.left)));
 }
 

@@ -1,0 +1,136 @@
+/**
+ * Behind a proxy: what a trusted one says of its client counts, for lockout, limits, audit, cookies and the Host check;
+ * from everybody else the same headers are nothing but text. 127.0.0.40 and .41 are the proxies here.
+ */
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import { after, before, test } from 'node:test';
+import { Api } from '../support/api.mjs';
+import { Gaveld, OWNER } from '../support/gaveld.mjs';
+
+const NAME = 'box.example';
+const CLIENT = '203.0.113.5';
+const right = { name: OWNER.name, password: OWNER.password };
+const wrong = { name: OWNER.name, password: 'something else entirely' };
+
+/** @type {Gaveld} */
+let box;
+/** @type {string} */
+let admin;
+/** @type {Api[]} */
+const apis = [];
+
+before(async () => {
+  box = await Gaveld.start({
+    settings: { 'node.url': 'http://127.0.0.1:9', 'web.trusted_proxies': '127.0.0.40/31, fd00::/8', 'web.hosts': NAME },
+  });
+  admin = (await box.ctl('apikey', 'create', '--name', 'k', '--scope', 'admin')).trim();
+});
+after(async () => {
+  for (const api of apis) api.close();
+  await box?.close();
+});
+
+/** @param {string} localAddress of this machine */
+function from(localAddress) {
+  const api = new Api(`http://127.0.0.1:${box.httpPort}`);
+  api.agent.destroy();
+  api.agent = new http.Agent({ keepAlive: true, localAddress });
+  apis.push(api);
+  return api;
+}
+/** One try a second is allowed to all together: whoever came too soon tries again, unless held up himself. */
+async function login(api, headers, body = right) {
+  for (;;) {
+    const answer = await api.post('/api/v1/session', body, headers);
+    if (answer.json?.code !== 'session.busy') return answer;
+    await new Promise((resolve) => setTimeout(resolve, 400));
+  }
+}
+const forwarded = (client, more = {}) => ({ 'X-Forwarded-For': client, 'X-Forwarded-Proto': 'https', ...more });
+
+/** Where the newest rows of failed logins say that they came from. */
+async function failures() {
+  const { json } = await box.api.get('/api/v1/audit?kind=login&limit=50', { 'X-API-Key': admin });
+  return json.items.map(({ detail }) => /address=(\S+)/.exec(detail)?.[1]);
+}
+const noted = async (address) => {
+  for (let i = 0; i < 100 && !(await failures()).includes(address); i++) await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.ok((await failures()).includes(address), address);
+};
+
+test('who guesses behind the proxy is held up himself, not everybody behind it', async () => {
+  const proxy = from('127.0.0.40');
+  for (let i = 0; i < 3; i++) assert.equal((await login(proxy, forwarded(CLIENT), wrong)).status, 401);
+  assert.equal((await login(proxy, forwarded(CLIENT))).status, 429);
+  assert.equal((await login(proxy, forwarded('203.0.113.6'))).status, 201);
+  await noted(CLIENT);
+});
+
+test('the client is whom the trusted proxy saw, whatever stood in the header before', async () => {
+  const proxy = from('127.0.0.40');
+  for (const list of [`198.51.100.9, ${CLIENT}`, `127.0.0.1,${CLIENT}`, `nonsense, 1.2.3.4:5, ${CLIENT}`, `${CLIENT}, 127.0.0.41`, `${CLIENT}, fd00::7, 127.0.0.41`])
+    assert.equal((await login(proxy, forwarded(list))).status, 429, list); /* still held up */
+  assert.equal((await login(proxy, forwarded(`${CLIENT}, 203.0.113.7`))).status, 201);
+  assert.equal((await login(proxy, forwarded('2001:db8::5'), wrong)).status, 401);
+  await noted('2001:db8::5');
+});
+
+test('whoever is no trusted proxy is who he is', async () => {
+  const stranger = from('127.0.0.50');
+  for (let i = 0; i < 3; i++)
+    assert.equal((await login(stranger, forwarded(`198.51.100.${i}`), wrong)).status, 401);
+  assert.equal((await login(stranger, forwarded('198.51.100.77'))).status, 429);
+  await noted('127.0.0.50');
+  assert.ok(!(await failures()).some((address) => address?.startsWith('198.51.100.')));
+  const secure = await login(from('127.0.0.51'), { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'evil.example' });
+  assert.equal(secure.status, 201);
+  assert.ok(!/Secure/.test(String(secure.headers['set-cookie'])));
+});
+
+test('who came to the proxy by TLS is served with a Secure cookie, who came without is sent to TLS', async () => {
+  const proxy = from('127.0.0.41');
+  const come = (scheme) => login(proxy, forwarded('203.0.113.8', { 'X-Forwarded-Proto': scheme }));
+  assert.match(String((await come('https')).headers['set-cookie']), /; Secure/);
+  const plain = await come('http');
+  assert.deepEqual([plain.status, plain.headers['set-cookie']], [403, undefined]);
+});
+
+test('the name that the client used is checked in place of the proxy\'s', async () => {
+  const proxy = from('127.0.0.40');
+  const ask = async (name, origin) =>
+    (await login(proxy, forwarded('203.0.113.9', { 'X-Forwarded-Host': name, ...(origin ? { Origin: origin } : {}) }))).status;
+  assert.equal(await ask(NAME, `https://${NAME}`), 201);
+  assert.equal(await ask(NAME, 'https://evil.example'), 403);
+  assert.equal(await ask('evil.example'), 421);
+});
+
+test('a trusted proxy that cannot be understood is refused', async () => {
+  const proxy = from('127.0.0.40');
+  for (const headers of [
+    { 'X-Forwarded-For': 'unknown' },
+    { 'X-Forwarded-For': '' },
+    { 'X-Forwarded-For': `${CLIENT}, ` },
+    { 'X-Forwarded-For': `${CLIENT}:443` },
+    { 'X-Forwarded-For': [CLIENT, CLIENT] },
+    { 'X-Forwarded-Proto': 'gopher' },
+    { 'X-Forwarded-Proto': 'https, http' },
+    { 'X-Forwarded-Host': 'a b' },
+    { 'X-Forwarded-Host': `${NAME}, ${NAME}` },
+  ]) {
+    const status = await new Promise((resolve, reject) => {
+      http.get({ host: '127.0.0.1', port: box.httpPort, path: '/health', localAddress: '127.0.0.40', headers }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      }).on('error', reject);
+    });
+    assert.equal(status, 400, JSON.stringify(headers));
+  }
+  assert.equal((await proxy.get('/health')).status, 200);
+});
+
+test('whoever comes by the proxy is no program of this machine', async () => {
+  const proxy = from('127.0.0.40');
+  assert.equal((await proxy.get('/metrics', forwarded('127.0.0.1'))).status, 401);
+  assert.equal((await box.api.get('/metrics')).status, 200);
+});

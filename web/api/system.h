@@ -1,0 +1,11 @@
+/* Inside web/api: how the box does, as GET /api/v1/system and the channel `box` tell it.
+ * Thread: any; reads files. */
+#ifndef GV_WEB_API_SYSTEM_H
+#define GV_WEB_API_SYSTEM_H
+
+#include "firmware/base/json.h"
+#include "web/api/api.h"
+
+void gv_system_write(const struct gv_api *api, struct gv_json_out *out);
+
+#endif
