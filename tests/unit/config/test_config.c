@@ -197,6 +197,8 @@ static void values_outside_type_or_range_are_refused(void **state)
         {"node.zmq", "tcp://a,"},
         {"node.zmq", "tcp://a, tcp://b"},
         {"node.zmq", "on"},
+        {"web.trusted_proxies", "10.0.0.0/40"},
+        {"web.trusted_proxies", "proxy.example"},
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_value_refused(bad[i][0], bad[i][1]);
