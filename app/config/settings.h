@@ -11,7 +11,7 @@ enum gv_setting_kind {
     GV_SETTING_PATH,      /* not empty; char[cap] */
     GV_SETTING_URL,       /* http:// or https:// without credentials; char[cap] */
     GV_SETTING_ENDPOINTS, /* "", "off", or tcp:// and ipc:// endpoints by comma; char[cap] */
-    GV_SETTING_SUBNETS,  /* "" or IP networks by comma; char[cap] */
+    GV_SETTING_SUBNETS,   /* "" or IP networks by comma; char[cap] */
     GV_SETTING_ORIGINS,   /* "" or http:// and https:// origins by comma; char[cap] */
     GV_SETTING_NUMBER,    /* min..max; uint32_t */
     GV_SETTING_SWITCH,    /* on/off, true/false, yes/no, 1/0; bool */
