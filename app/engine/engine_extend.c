@@ -50,6 +50,7 @@ static enum gv_err store(struct gv_engine *engine, const struct gv_dutch_listing
         gv_audit_by(engine, "listing.extended", subject, &submission->actor,
                     "blocks=%" PRIu32 "-%" PRIu32 " end_price_sat=%" PRIu64 " locked=%d",
                     old_end + 1u, terms->end_block, terms->end_price.v, terms->locked) != GV_OK ||
+        gv_outbox_tell(engine, GV_WEBHOOK_EXTENDED, listing) != GV_OK ||
         gv_replay_keep(engine, submission, listing) != GV_OK) {
         return GV_ERR_STORAGE;
     }

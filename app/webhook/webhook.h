@@ -33,14 +33,15 @@
     X(GV_WEBHOOK_PENDING, 3, "listing.pending")   /* a spend is in the mempool */                  \
     X(GV_WEBHOOK_SOLD, 4, "listing.sold")         /* in a block: by one of its PSBTs */            \
     X(GV_WEBHOOK_CLOSED, 5, "listing.closed")     /* in a block: some other way */                 \
-    X(GV_WEBHOOK_REORGED, 6, "listing.reorged")   /* what had been said is undone */
+    X(GV_WEBHOOK_REORGED, 6, "listing.reorged")   /* what had been said is undone */               \
+    X(GV_WEBHOOK_EXTENDED, 7, "listing.extended") /* it has further rungs below the last */
 
 enum gv_webhook_event {
 #define GV_WEBHOOK_EVENT_ENUM(name, number, text) name = (number),
     GV_WEBHOOK_EVENT_LIST(GV_WEBHOOK_EVENT_ENUM)
 #undef GV_WEBHOOK_EVENT_ENUM
 };
-#define GV_WEBHOOK_EVENTS     7u
+#define GV_WEBHOOK_EVENTS     8u
 #define GV_WEBHOOK_EVENTS_ALL ((1u << GV_WEBHOOK_EVENTS) - 2u) /* all but the ping */
 
 /** "listing.sold"; a static string. */

@@ -4,17 +4,24 @@ import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { buy } from '../support/buyer.mjs';
 import { assertProblem, visibleRungs } from '../support/expect.mjs';
+import { Receiver } from '../support/receiver.mjs';
 import { makeLadder, makePlan, priceAt } from '../support/signer.mjs';
+import { until } from '../support/wait.mjs';
 import { World } from '../support/world.mjs';
 
 /** @type {World} */
 let world;
+/** @type {Receiver} */
+let told;
 
 before(async () => {
-  world = await World.start();
+  world = await World.start({ settings: { 'webhooks.private_targets': 'on' } });
   await world.stockBuyer(2);
 });
-after(() => world?.close());
+after(async () => {
+  await told?.close();
+  await world?.close();
+});
 
 /** A short listing. @param {any} [wanted] `ahead`: blocks until it starts */
 async function listed({ ahead = 2, ...wanted } = {}) {
@@ -57,6 +64,10 @@ const extend = (id, body, idem = randomUUID(), key = world.key) =>
 const one = async (id) => (await world.api.get(`/api/v1/dutch/${id}`)).json;
 
 test('a listing goes on below its last price, block by block, and is sold by a new rung', async () => {
+  told = await Receiver.start();
+  const admin = (await world.gaveld.ctl('apikey', 'create', '--name', 'ops', '--scope', 'admin')).trim();
+  const hook = { name: 'seller', url: told.url, events: ['listing.extended'] };
+  assert.equal((await world.api.post('/api/v1/webhooks', hook, { 'X-API-Key': admin })).status, 201);
   const { id, plan } = await listed();
   await world.mineTo(plan.start);
   const more = behind(plan, 3);
@@ -69,6 +80,8 @@ test('a listing goes on below its last price, block by block, and is sold by a n
     end_price_sats: priceAt(more, more.end),
     locked: true,
   });
+  const [event] = await until('the receiver to be told', () => told.events.length > 0 && told.events);
+  assert.deepEqual([event.type, event.data.listing_id, event.data.end_block], ['listing.extended', id, more.end]);
   const now = await one(id);
   assert.equal(now.end_block, more.end);
   assert.equal(now.end_price_sats, priceAt(more, more.end));

@@ -130,8 +130,8 @@ static enum gv_err read_events(gv_json_ref object, struct gv_webhook_change *cha
         const uint32_t bit = gv_json_string(e, &name) ? gv_webhook_event_bit(name) : 0;
         if (bit == 0) {
             return gv_fail_at(fail, GV_ERR_INVALID, "/events", "webhook.events",
-                              "an event is listing.created, revealed, pending, sold, closed or "
-                              "reorged, with \"listing.\" before it");
+                              "an event is listing.created, revealed, pending, sold, closed, "
+                              "reorged or extended, with \"listing.\" before it");
         }
         change->events |= bit;
     }

@@ -4,6 +4,7 @@
  */
 import { bytes, duration, percent } from '../lib/format.js';
 import { t } from '../lib/i18n.js';
+import { may } from '../lib/session.js';
 
 const TIP_OLD_S = 5400;
 const DISK_LOW = 0.1;
@@ -48,7 +49,7 @@ function ofSystem(system, nowMs) {
     memory.resident_bytes > memory.budget_bytes * MEMORY_HIGH && { level: 'wait', id: 'memory', params: { size: bytes(memory.resident_bytes) } },
     ...pools.filter(({ refused }) => refused > 0).map(({ name, refused }) => ({ level: 'wait', id: 'pool', params: { name, n: refused } })),
     certificate !== null && certificate.days_left < CERTIFICATE_DAYS && { level: 'wait', id: 'certificate', params: { n: certificate.days_left } },
-    backupAge > BACKUP_OLD_S && { level: 'wait', id: backupAge === Infinity ? 'backupNone' : 'backupOld', params: { age: duration(backupAge) }, href: '/admin/backups' },
+    backupAge > BACKUP_OLD_S && { level: 'wait', id: backupAge === Infinity ? 'backupNone' : 'backupOld', params: { age: duration(backupAge) }, href: may('admin') ? '/admin/backups' : undefined },
   ];
 }
 

@@ -66,13 +66,13 @@ export const confirmationsOf = (lot, height) =>
   lot.spend?.state === 'confirmed' && lot.spend.block !== null ? Math.max(lot.spend.confirmations, height - lot.spend.block + 1) : 0;
 
 /**
- * What happened to the spend between two pictures of a lot.
+ * What happened between two pictures of a lot.
  * @param {Listing} before @param {Listing} after
- * @returns {'seen'|'replaced'|'gone'|'confirmed'|'reorged'|null}
+ * @returns {'seen'|'replaced'|'gone'|'confirmed'|'reorged'|'extended'|null}
  */
-export function spendChange(before, after) {
+export function lotChange(before, after) {
   const [was, is] = [before.spend, after.spend];
-  if (!was && !is) return null;
+  if (!was && !is) return after.end_block > before.end_block ? 'extended' : null;
   if (!was) return is.state === 'pending' ? 'seen' : 'confirmed';
   if (!is) return was.state === 'confirmed' ? 'reorged' : 'gone';
   if (was.state === 'confirmed' && (is.state === 'pending' || is.txid !== was.txid)) return 'reorged';

@@ -7,7 +7,7 @@ import { listLots, readCurrentPsbt, readLot } from '../lib/api-market.js';
 import { follow, link, node } from '../lib/box.js';
 import { integer, moment } from '../lib/format.js';
 import { t } from '../lib/i18n.js';
-import { isOpen, isSecret, spendChange } from '../lib/lots.js';
+import { isOpen, isSecret, lotChange } from '../lib/lots.js';
 import { followPriceHint } from '../lib/price-hint.js';
 import { fromBase64 } from '../lib/psbt.js';
 import { linkButton } from '../components/button.js';
@@ -52,7 +52,7 @@ function take(page, lot) {
   const { data, state } = page;
   if (data.others.has(lot.id)) data.others.set(lot.id, lot);
   if (lot.id !== data.lot.id) return;
-  const what = spendChange(data.lot, lot);
+  const what = lotChange(data.lot, lot);
   if (what) state.seen = [{ what, at: new Date().toISOString(), spend: lot.spend ?? data.lot.spend }, ...(state.seen ?? [])];
   data.lot = lot;
 }
