@@ -2,7 +2,7 @@
  *
  *   settings ─► memory ─► storage ─► engine ─► api ─► server, live ─► threads ─► seal ─► ready
  *   stop: node thread ─► oracle ─► control ─► live ─► server ─► engine ─► storage
- * Every static object of the daemon that several modules share lives in boot.c; threads are created
+ * Every static object of the daemon that several modules share lives in parts.h; threads are created
  * here and nowhere else, before the memory seal. */
 #ifndef GV_FIRMWARE_BOOT_BOOT_H
 #define GV_FIRMWARE_BOOT_BOOT_H
