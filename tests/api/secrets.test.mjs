@@ -9,8 +9,10 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Api } from '../support/api.mjs';
 import { visibleRungs } from '../support/expect.mjs';
-import { Gaveld } from '../support/gaveld.mjs';
+import { Gaveld, OWNER } from '../support/gaveld.mjs';
 import { LiveClient } from '../support/live.mjs';
+import { Person } from '../support/person.mjs';
+import { ROWS } from '../support/routes.mjs';
 import { makeBody } from '../support/signer.mjs';
 import { until } from '../support/wait.mjs';
 import { World } from '../support/world.mjs';
@@ -22,6 +24,8 @@ const OLD_KEY = 'canary-of-the-environment-key-91c4';
 let world;
 /** A daemon with an API_KEY beside the world's, over the same node. @type {Gaveld} */
 let keyed;
+/** @type {Person} */
+let owner;
 /** Name to the bytes that must not be seen. @type {Map<string, Buffer>} */
 const secrets = new Map();
 let rungs;
@@ -45,6 +49,8 @@ before(async () => {
   secrets.set('API_KEY', Buffer.from(OLD_KEY));
   secrets.set('seal key', readFileSync(join(world.gaveld.dir, 'seal.key')));
   secrets.set('TLS key', leafScalar(world.gaveld.dir));
+  secrets.set('box key', readFileSync(join(world.gaveld.dir, 'box.key')));
+  await enter();
 });
 after(async () => {
   await keyed?.close();
@@ -59,6 +65,19 @@ function leafScalar(dir) {
   const at = der.indexOf(Buffer.from([0x04, 0x20]));
   assert.ok(at > 0, 'an EC key in DER');
   return der.subarray(at + 2, at + 34);
+}
+
+/** What is told once, to whom it belongs: of a login, of a token, of a webhook. */
+async function enter() {
+  owner = await Person.owner(world.gaveld);
+  const token = await owner.send('POST', '/api/v1/session/token');
+  const webhook = await owner.send('POST', '/api/v1/webhooks', { name: 'shop', url: 'https://198.51.100.1/' });
+  secrets.set('cookie', Buffer.from(owner.sid));
+  secrets.set('password', Buffer.from(OWNER.password));
+  secrets.set('CSRF token', Buffer.from(owner.csrf));
+  secrets.set('token', Buffer.from(token.json.token.split('.')[2]));
+  secrets.set('webhook secret', Buffer.from(webhook.json.secret.slice('whsec_'.length)));
+  secrets.set('webhook key', Buffer.from(webhook.json.secret.slice('whsec_'.length), 'base64url'));
 }
 
 /** Assert that no secret shows in a text or in bytes. @param {Buffer|string} output @param {string} where @param {string[]} [except] */
@@ -114,6 +133,16 @@ test('no answer, good or bad, shows a secret', async () => {
       assertClean(JSON.stringify(headers), `head of ${path}`);
     }
   secure.close();
+});
+
+test('nor does any GET of the route table show one, to its owner', async () => {
+  const told = { session: ['CSRF token'] };
+  for (const { method, path, live, operation } of ROWS) {
+    if (method !== 'GET' || live) continue;
+    const { status, text } = await owner.get(path);
+    assert.ok(status < 500, `${path}: ${status}`);
+    assertClean(text, path, told[operation]);
+  }
 });
 
 test('a refused upload repeats neither its key nor its PSBTs', async () => {
@@ -187,7 +216,7 @@ test('the log at its finest level shows no secret', () => {
 });
 
 test('every secret lies in its one file, readable by the owner only', () => {
-  const home = { 'seal key': 'seal.key', 'TLS key': 'leaf' };
+  const home = { 'seal key': 'seal.key', 'TLS key': 'leaf', 'box key': 'box.key' };
   for (const dir of [world.gaveld.dir, keyed.dir])
     for (const entry of readdirSync(dir, { recursive: true, withFileTypes: true })) {
       if (!entry.isFile()) continue;

@@ -1,4 +1,4 @@
-/* Shows: a backup is restored with its data, and one whose database holds more than data is refused: the
+/* Shows: a backup is restored with its data and without its people, and one whose database holds more than data is refused: the
  * rows of this box, its users and keys among them, go into it. */
 #include "firmware/boot/backup_restore.h"
 #include "firmware/boot/backup_shelf.h"
@@ -122,6 +122,36 @@ static void a_backup_of_another_box_is_made_ready(void **state)
     assert_int_equal(access(in_folder(world.own, "restore/ready"), F_OK), 0);
 }
 
+/* Is this text in the file, in a deleted row perhaps? */
+static bool holds(const char *path, const char *text)
+{
+    static char bytes[1 << 20];
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    const size_t n = fread(bytes, 1, sizeof(bytes), file);
+    assert_int_equal(fclose(file), 0);
+    assert_true(n < sizeof(bytes));
+    bool found = false;
+    for (size_t i = 0; i + strlen(text) <= n && !found; i++) {
+        found = memcmp(bytes + i, text, strlen(text)) == 0;
+    }
+    return found;
+}
+
+static void people_sessions_and_keys_are_not_in_a_backup(void **state)
+{
+    (void)state;
+    struct gv_fail fail = {.err = GV_OK};
+    assert_int_equal(
+        stage("INSERT INTO users VALUES('u1','eve',1,0,'canary-of-a-hash',0,0,x'',0,0);"
+              "INSERT INTO sessions(id,hash,user_id,address,agent,created_at,last_seen_at)"
+              " VALUES('s1',x'00','u1','canary-of-an-address','',0,0)",
+              &fail),
+        GV_OK);
+    assert_true(holds(in_folder(world.foreign, "gavel.db"), "canary-of-a-hash"));
+    assert_false(holds(in_folder(world.own, "restore/gavel.db"), "canary-of"));
+}
+
 static void a_database_that_would_act_on_our_rows_is_refused(void **state)
 {
     (void)state;
@@ -148,6 +178,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_backup_of_another_box_is_made_ready, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(people_sessions_and_keys_are_not_in_a_backup, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_database_that_would_act_on_our_rows_is_refused, set_up,
                                         tear_down),
     };
