@@ -156,6 +156,8 @@ static CURLcode set_request(struct client *client, const struct gv_http_request 
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_timeout_ms);
     SET(CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
     SET(CURLOPT_HTTPHEADER, headers);
+    /* A connection kept from a request without that rule was never judged by it. */
+    SET(CURLOPT_FRESH_CONNECT, request->public_only ? 1L : 0L);
     if (request->user_pass != NULL) {
         SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
         SET(CURLOPT_USERPWD, request->user_pass);

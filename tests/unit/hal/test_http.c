@@ -166,6 +166,23 @@ static void a_connection_that_died_while_idle_is_replaced(void **state)
     }
 }
 
+static void a_private_address_is_refused_under_any_name_and_over_a_kept_connection(void **state)
+{
+    struct world *w = *state;
+    static const char *const names[] = {"127.0.0.1", "localhost", "127.1", "2130706433",
+                                        "0x7f.1",    "0.0.0.0",   "[::1]", "[::ffff:127.0.0.1]"};
+    peer_start(&w->peer, PEER_ANSWERS, "hello", NULL, NULL);
+    assert_int_equal(perform(w, get(w, names[0])), GV_OK); /* its connection is kept */
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct exchange *x = get(w, names[i]);
+        x->request.public_only = true;
+        assert_int_equal(perform(w, x), GV_ERR_FORBIDDEN);
+        assert_string_equal(x->fail.code, "http.private");
+    }
+    assert_int_equal(atomic_load(&w->peer.requests), 1);
+    peer_stop(&w->peer);
+}
+
 static void redirects_are_not_followed(void **state)
 {
     struct world *w = *state;
@@ -417,6 +434,7 @@ int main(void)
         TEST(a_post_carries_body_type_and_basic_credentials),
         TEST(connections_are_kept_and_reused),
         TEST(a_connection_that_died_while_idle_is_replaced),
+        TEST(a_private_address_is_refused_under_any_name_and_over_a_kept_connection),
         TEST(redirects_are_not_followed),
         TEST(nobody_listening_is_unavailable),
         TEST(a_silent_server_is_a_timeout),
