@@ -58,6 +58,16 @@ test('a login gives a session object and a cookie that scripts cannot read', asy
   assert.equal((await person.get('/api/v1/session')).json.code, 'session.none');
 });
 
+test('a cookie that was given over https is not sent without it', async () => {
+  const secure = new Api(box.httpsUrl, { ca: box.ca });
+  const answer = await secure.post('/api/v1/session', OWNER);
+  assert.match(String(answer.headers['set-cookie']), /^gavel_sid=.*; SameSite=Strict; Max-Age=43200; Secure$/);
+  const person = Person.of(secure, answer);
+  const ended = await person.send('DELETE', '/api/v1/session');
+  assert.match(String(ended.headers['set-cookie']), /^gavel_sid=; .*; Max-Age=0; Secure$/);
+  secure.close();
+});
+
 test('names do not differ by case, passwords do', async () => {
   await Person.login(box.api, 'OWNER', OWNER.password);
   const api = apiFrom('127.0.0.21');
