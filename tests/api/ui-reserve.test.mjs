@@ -184,6 +184,18 @@ test('a ladder made longer is followed by the page of its lot', async () => {
   await page.getByText('All 5 prices').click();
   await page.getByRole('row', { name: /96,000 sat/ }).waitFor();
   await look(page, 'extended-lot');
+  const steeper = makePlan({ ...plan, start: more.end + 1, end: more.end + 2, startPrice: 80000, decrement: 20000, endPrice: undefined });
+  const further = makeLadder(steeper).map(({ block_number, price_sats, psbt_data }) => ({ block_number, price_sats, psbt_data }));
+  const uneven = await world.api.post(
+    `/api/v1/dutch/${id}/extend`,
+    { end_block: steeper.end, psbts: further },
+    { 'X-API-Key': world.key, 'Idempotency-Key': randomUUID() },
+  );
+  assert.equal(uneven.status, 200, uneven.text);
+  await page.getByText('Extended with steps of another size').waitFor();
+  await page.getByText('2 known prices').click();
+  await page.getByRole('row', { name: /60,000 sat/ }).waitFor();
+  await look(page, 'uneven-lot');
   assert.deepEqual(problems, []);
   await page.close();
 });

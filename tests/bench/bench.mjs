@@ -3,10 +3,11 @@
  *
  *   node tests/bench/bench.mjs [NAME...] [--json]
  *
- * Names: psbt serve memory latency start heap oracle price page; all of them when none is given. Ends with 1 when a
+ * Names: psbt serve memory latency start heap oracle price page view; all of them when none is given. Ends with 1 when a
  * goal was missed.
  */
 import { parseArgs } from 'node:util';
+import { benchFirstView } from './first-view.mjs';
 import { benchLatency } from './latency.mjs';
 import { benchMemory } from './memory.mjs';
 import { benchHeap, benchOracle, benchPsbt } from './native.mjs';
@@ -27,6 +28,7 @@ const BENCHES = {
   oracle: benchOracle,
   price: benchPrice,
   page: () => benchPage(),
+  view: () => benchFirstView(),
 };
 
 async function main() {

@@ -143,6 +143,7 @@ const struct gv_route gv_api_routes[] = {
     PAGE("/oracle.html"),
     PAGE("/oracle.js"),
     PAGE("/routes.js"),
+    PAGE("/start.js"),
     PAGE("/components/{file}"),
     PAGE("/lib/{file}"),
     PAGE("/strings/{file}"),

@@ -1,11 +1,13 @@
 /**
- * Entry point: the shell around every page. It finds the view of an address, loads it with its words and styles, draws
+ * The shell around every page. It finds the view of an address, loads it with its words and styles, draws
  * it again when its data change, and says what concerns every page: the link to the box, the node, who is signed in.
  * @module
  */
 import { AREAS_ALWAYS, routes } from './routes.js';
 import { failed, loading } from './components/states.js';
 import { drawShell, setCurrentPage, startShell } from './components/shell.js';
+import { askAhead } from './lib/ahead.js';
+import { openStream } from './lib/box.js';
 import { el } from './lib/html.js';
 import { on } from './lib/http.js';
 import { language, loadStrings, t } from './lib/i18n.js';
@@ -34,19 +36,8 @@ import { adopt, may, restore, session } from './lib/session.js';
 const DRAW_MS = 30;
 const RETRY_MS = 5000;
 const main = document.getElementById('main');
-const styles = new Map();
 /** The page that is open. @type {{leave: AbortController, draw: () => void}|null} */
 let present = null;
-
-/** A view's stylesheet, loaded once and kept. */
-function loadStyle(href) {
-  if (!styles.has(href)) {
-    styles.set(href, new Promise((resolve) => {
-      document.head.append(el('link', { rel: 'stylesheet', href, onload: resolve, onerror: resolve }));
-    }));
-  }
-  return styles.get(href);
-}
 
 /** A page the person may not see leads to where that changes. @returns {string|null} another address */
 function elsewhere(row, url) {
@@ -106,15 +97,19 @@ async function show(url, why) {
   setCurrentPage(url.pathname);
   if (why !== 'start') main.replaceChildren(loading());
   try {
-    const [view] = await Promise.all([
-      found.row.view(), loadStrings(...found.row.strings), ...(found.row.styles ?? []).map(loadStyle),
-    ]);
+    const looks = askAhead(found.row);
+    looks.catch(() => undefined); /* told below, or by what fails before */
+    const view = await found.row.view();
     const page = makePage(view, { params: found.params, url }, leave);
-    page.data = (await view.load?.(page)) ?? null;
+    const data = await view.load?.(page);
+    await looks;
+    page.data = data ?? null;
     if (leave.signal.aborted) return;
     drawFirst(view, page, why);
     present.draw = page.draw;
     view.open?.(page);
+    loadStrings('problems').catch(() => undefined); /* until then the box's own words are shown */
+    if (found.row.path !== '/setup') openStream(); /* a box without an owner has no stream */
   } catch (problem) {
     if (leave.signal.aborted || problem.name === 'AbortError') return;
     main.replaceChildren(failed(problem, () => show(url, 'link'), 'h1'));
@@ -139,10 +134,7 @@ async function start() {
   on.signedOut = toLogin;
   on.renew = restore;
   on.unclaimed = () => { if (location.pathname !== '/setup') navigate('/setup', { replace: true }); };
-  /* What the first page needs is under way while we learn who is there. */
-  const first = match(routes, location.pathname)?.row;
-  first?.view().catch(() => undefined); /* show() tells what went wrong */
-  await Promise.all([loadStrings(...AREAS_ALWAYS, ...(first?.strings ?? [])), restore()]);
+  await Promise.all([loadStrings(...AREAS_ALWAYS), restore()]);
   session.listen(redraw);
   language.listen(redraw);
   startShell();

@@ -2,7 +2,8 @@
  * Every page of the shell. The server has a row for each path as well (web/api/routes.c, "pages").
  * @module
  *
- * needs: 'user' for anybody signed in, else a scope; the box checks again. Words and styles of a page load with it.
+ * needs: 'user' for anybody signed in, else a scope; the box checks again. Words and styles of a page load with it, and
+ * of the pages that are opened first `modules` names every module that is not in index.html: one round of requests.
  */
 
 /** Words that are always there. */
@@ -10,11 +11,21 @@ export const AREAS_ALWAYS = ['shell'];
 
 const ADMIN = '/styles/admin.css';
 
+const MARKET = 'views/market lib/api-market lib/lots lib/price-hint lib/api-oracle components/listing-card ' +
+  'components/ladder-chart components/lot components/badge components/price-hint components/table ' +
+  'views/market-filters';
+const LOT = 'views/lot lib/api-market lib/lots lib/price-hint lib/api-oracle lib/psbt components/copy-box ' +
+  'components/ladder-chart components/listing-card components/lot components/badge components/price-hint ' +
+  'components/qr-parts lib/bbqr components/qr lib/qr lib/reed-solomon views/lot-facts components/table ' +
+  'views/lot-purchase lib/draft components/stepper components/wallet-table';
+const DASHBOARD = 'views/dashboard lib/api-oracle components/alerts components/badge components/progress components/stat ' +
+  'components/table';
+
 export const routes = [
-  { path: '/', view: () => import('./views/market.js'), strings: ['market', 'lot', 'hint'], styles: ['/styles/market.css'] },
-  { path: '/lots/{id}', view: () => import('./views/lot.js'), strings: ['lot', 'wallets', 'hint'], styles: ['/styles/market.css'] },
+  { path: '/', view: () => import('./views/market.js'), modules: MARKET, strings: ['market', 'lot', 'hint'], styles: ['/styles/market.css'] },
+  { path: '/lots/{id}', view: () => import('./views/lot.js'), modules: LOT, strings: ['lot', 'wallets', 'hint'], styles: ['/styles/market.css'] },
   { path: '/sell', view: () => import('./views/sell.js'), strings: ['sell', 'lot', 'wallets', 'hint'], styles: ['/styles/market.css'] },
-  { path: '/dashboard', view: () => import('./views/dashboard.js'), strings: ['dashboard'], needs: 'user' },
+  { path: '/dashboard', view: () => import('./views/dashboard.js'), modules: DASHBOARD, strings: ['dashboard'], needs: 'user' },
   { path: '/login', view: () => import('./views/login.js'), strings: ['account'] },
   { path: '/account', view: () => import('./views/account.js'), strings: ['account'], needs: 'user' },
   { path: '/admin', view: () => import('./views/admin.js'), strings: ['admin'], styles: [ADMIN], needs: 'operate' },

@@ -13,7 +13,7 @@ const files = (folder) => readdirSync(UI + folder).filter((name) => name.endsWit
 const STRINGS = readdirSync(`${UI}strings`);
 const AREAS = [...new Set(STRINGS.map((name) => name.split('.')[0]))];
 const LANGUAGES = [...new Set(STRINGS.map((name) => name.split('.')[1]))];
-const SOURCES = ['app.js', 'oracle.js', 'routes.js', ...files('lib/'), ...files('views/'), ...files('components/')];
+const SOURCES = ['app.js', 'start.js', 'oracle.js', 'routes.js', ...files('lib/'), ...files('views/'), ...files('components/')];
 
 const readStrings = (area, language) => JSON.parse(readFileSync(`${UI}strings/${area}.${language}.json`, 'utf8'));
 const source = (file) => readFileSync(UI + file, 'utf8');

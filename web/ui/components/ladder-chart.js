@@ -5,7 +5,7 @@
 import { el, svg } from '../lib/html.js';
 import { integer } from '../lib/format.js';
 import { t } from '../lib/i18n.js';
-import { isOpen, isSecret, priceAt } from '../lib/lots.js';
+import { isEven, isOpen, isSecret, priceAt, rungsOf } from '../lib/lots.js';
 
 const WIDTH = 320;
 const HEIGHT = 96;
@@ -53,15 +53,19 @@ export function ladderChart(lot, height, { height: tall = HEIGHT } = {}) {
   const end = lot.end_block + 1;
   const now = Math.min(Math.max(height, lot.start_block), lot.end_block);
   const started = height >= lot.start_block;
+  const even = isEven(lot);
   const chart = svg('svg', { viewBox: `0 0 ${WIDTH} ${tall}`, class: 'ladder', role: 'img', 'aria-label': describe(lot, height, started) });
-  if (started && now > lot.start_block) {
+  if (even && started && now > lot.start_block) {
     const drop = `V${y(priceAt(lot, now)).toFixed(1)}`;
     chart.append(svg('path', { class: 'ladder-past', d: stairs(lot.start_block, now) + drop }));
   }
-  chart.append(svg('path', { class: 'ladder-ahead', d: stairs(started ? now : lot.start_block, end) }));
-  const mark = markedBlock(lot, now, started);
-  if (mark !== null) {
-    const at = { cx: (x(mark) + x(mark + 1)) / 2, cy: y(priceAt(lot, mark)) };
+  /* Of an uneven ladder only the steps that were told are drawn: a line between them would claim those between. */
+  const known = rungsOf(lot);
+  const told = () => known.map(({ block, price }) => `M${x(block).toFixed(1)} ${y(price).toFixed(1)}H${x(block + 1).toFixed(1)}`).join('');
+  chart.append(svg('path', { class: 'ladder-ahead', d: even ? stairs(started ? now : lot.start_block, end) : told() }));
+  const mark = known.find(({ block }) => block === markedBlock(lot, now, started));
+  if (mark) {
+    const at = { cx: (x(mark.block) + x(mark.block + 1)) / 2, cy: y(mark.price) };
     chart.append(
       svg('line', { class: 'ladder-now', x1: at.cx, x2: at.cx, y1: PAD.top - 6, y2: tall - 2 }),
       svg('circle', { class: 'ladder-dot', cx: at.cx, cy: at.cy, r: 4.5 }),
@@ -79,6 +83,7 @@ export function ladder(lot, height, look) {
   const secret = isSecret(lot);
   return [
     secret ? null : ladderChart(lot, height, look),
+    secret || isEven(lot) ? null : el('p', { class: 'soft small' }, t('lot.uneven')),
     el('p', { class: 'range' },
       el('span', {}, t('lot.range', { price: lot.start_price_sats, block: lot.start_block })),
       el('span', {}, secret ? reserveText(lot) : t('lot.range', { price: lot.end_price_sats, block: lot.end_block }))),

@@ -53,10 +53,10 @@ export const readOracle = (until) => get('/api/v1/oracle', until);
 
 /**
  * @param {number} from seconds since 1970
- * @param {number} step 1, 60 or 3600
+ * @param {number} step 1, 60 or 3600 @param {AbortSignal} [until]
  * @returns {Promise<{samples: [time: number, price: number, confidence: number][]}>} holes are left out
  */
-export const readHistory = (from, step) => get(`/api/v1/oracle/history?from=${from}&step=${step}`);
+export const readHistory = (from, step, until) => get(`/api/v1/oracle/history?from=${from}&step=${step}`, until);
 
 /** @returns {Promise<{items: BlockTip[]}>} ascending */
 export const readBlocks = () => get('/api/v1/oracle/blocks');

@@ -86,14 +86,6 @@ export const readCounts = (until) => get('/api/v1/stats', until);
 /** @param {AbortSignal} [until] @returns {Promise<NodeState>} */
 export const readNode = (until) => get('/api/v1/node', until);
 
-export { readOracle } from './api-oracle.js';
-/**
- * @param {number} seconds back from now @param {1|60|3600} step @param {AbortSignal} [until]
- * @returns {Promise<{step: number, samples: [number, number|null, number][]}>} time, price, confidence
- */
-export const readPriceHistory = (seconds, step, until) =>
-  get(`/api/v1/oracle/history?from=${Math.floor(Date.now() / 1000) - seconds}&step=${step}`, until);
-
 /* ---- Set-up ---- */
 
 /** @returns {Promise<Setup>} */

@@ -4,7 +4,6 @@
  */
 import { readNode } from './api.js';
 import { setClockSkew } from './format.js';
-import { openChannels } from './live.js';
 import { signal } from './signal.js';
 
 /** @type {ReturnType<typeof signal<import('./api.js').NodeState|null>>} */
@@ -35,21 +34,17 @@ function reload() {
  * session ends, and the public one goes on.
  * @param {'logs'|'box'} ch @param {(data: any) => void} told @param {AbortSignal} until
  */
-export function overhear(ch, told, until) {
+export async function overhear(ch, told, until) {
+  const { openChannels } = await import('./live.js');
+  if (until.aborted) return;
   openChannels([ch], { frame: (frame) => { if (frame.ch === ch) told(frame.data); }, state: () => undefined }, until);
 }
 
-/**
- * Hear frames until the page is left. The stream opens with the first who wants it.
- * @param {Follower} follower `reload`: frames may have been missed, read everything again
- * @param {AbortSignal} until
- */
-export function follow(follower, until) {
-  followers.add(follower);
-  until.addEventListener('abort', () => followers.delete(follower));
+/** Open the stream, once: the header tells of the node on every page. Nothing that is drawn first waits for it. */
+export function openStream() {
   if (started) return;
   started = true;
-  openChannels(['market', 'node'], {
+  import('./live.js').then(({ openChannels }) => openChannels(['market', 'node'], {
     frame: (frame) => {
       if (frame.type === 'time') setClockSkew(frame.data.server_time_ms - Date.now());
       else if (frame.ch === 'node') node.set(frame.data);
@@ -57,5 +52,16 @@ export function follow(follower, until) {
       for (const each of [...followers]) each.frame?.(frame);
     },
     state: (state) => link.set(state),
-  });
+  }));
+}
+
+/**
+ * Hear frames until the page is left.
+ * @param {Follower} follower `reload`: frames may have been missed, read everything again
+ * @param {AbortSignal} until
+ */
+export function follow(follower, until) {
+  followers.add(follower);
+  until.addEventListener('abort', () => followers.delete(follower));
+  openStream();
 }

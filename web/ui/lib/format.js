@@ -2,30 +2,28 @@
  * Numbers and times as people read them. Satoshi are integers; quantities are strings of base units.
  * @module
  */
-import { currentLanguage } from './i18n.js';
+import { currentLanguage, t, written } from './i18n.js';
 
 const made = new Map();
 
-/** One formatter for each language and purpose: making them is what costs. */
-function formatter(Kind, options = {}) {
-  const key = `${currentLanguage()}${Kind.name}${JSON.stringify(options)}`;
-  if (!made.has(key)) made.set(key, new Kind(currentLanguage(), options));
+/** One formatter of dates for each language and purpose: making them is what costs. */
+function dates(options) {
+  const key = `${currentLanguage()}${JSON.stringify(options)}`;
+  if (!made.has(key)) made.set(key, new Intl.DateTimeFormat(currentLanguage(), options));
   return made.get(key);
 }
 
 /** @param {number|bigint} n */
-export const integer = (n) => formatter(Intl.NumberFormat).format(n);
+export const integer = (n) => written(n);
 
 /** @param {number} ratio 0..1 @param {number} [digits] */
-export const percent = (ratio, digits = 0) =>
-  formatter(Intl.NumberFormat, { style: 'percent', maximumFractionDigits: digits }).format(ratio);
+export const percent = (ratio, digits = 0) => t('unit.percent', { value: written(Number((ratio * 100).toFixed(digits))) });
 
 /** @param {number} dollars @param {number} [digits] */
-export const usd = (dollars, digits = 0) =>
-  formatter(Intl.NumberFormat, { style: 'currency', currency: 'USD', maximumFractionDigits: digits }).format(dollars);
+export const usd = (dollars, digits = 0) => t('unit.usd', { value: written(dollars, digits) });
 
 /** What stands before the decimals. */
-const point = () => formatter(Intl.NumberFormat).formatToParts(0.5).find(({ type }) => type === 'decimal').value;
+const point = () => written(0.5)[1];
 
 /** @param {number} sats @returns {string} "0.00123456 BTC" */
 export function btc(sats) {
@@ -44,18 +42,14 @@ export function quantity(base, divisible) {
   return integer(n / 100000000n) + (rest ? point() + rest : '');
 }
 
-const BYTE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
+const BYTE_UNITS = ['', 'kB', 'MB', 'GB', 'TB'];
 
 /** @param {number} n @returns {string} "12.4 MB" */
 export function bytes(n) {
   const power = n < 1000 ? 0 : Math.min(4, Math.floor(Math.log10(n) / 3));
   const value = n / 1000 ** power;
-  return formatter(Intl.NumberFormat, {
-    style: 'unit',
-    unit: BYTE_UNITS[power],
-    unitDisplay: power ? 'short' : 'long',
-    maximumFractionDigits: value < 10 && power ? 1 : 0,
-  }).format(value);
+  if (power === 0) return t('unit.bytes', { n });
+  return `${written(Number(value.toFixed(value < 10 ? 1 : 0)))} ${BYTE_UNITS[power]}`;
 }
 
 /** @param {string} text @param {number} keep characters kept at each end */
@@ -76,7 +70,7 @@ function span(s) {
 /** @param {number} seconds @returns {string} "3 min" */
 export function duration(seconds) {
   const [value, unit] = span(Math.max(0, seconds));
-  return formatter(Intl.NumberFormat, { style: 'unit', unit, unitDisplay: 'short' }).format(value);
+  return t(`unit.${unit}`, { n: value });
 }
 
 /** @param {number} seconds @returns {string} "14:05", for what counts down */
@@ -96,24 +90,26 @@ export const boxNow = () => Date.now() + skewMs;
  */
 export function ago(iso) {
   const [value, unit] = span(Math.max(0, (boxNow() - Date.parse(iso)) / 1000));
-  return formatter(Intl.RelativeTimeFormat, { style: 'short', numeric: value === 0 ? 'auto' : 'always' }).format(-value, unit);
+  return value === 0 ? t('ago.now') : t(`ago.${unit}`, { n: value });
 }
 
 /** @param {string} iso @returns {string} date and time to the minute */
 export const moment = (iso) =>
-  formatter(Intl.DateTimeFormat, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso));
+  dates({ dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso));
 
 /** @param {string} iso @returns {string} */
-export const day = (iso) => formatter(Intl.DateTimeFormat, { dateStyle: 'medium' }).format(new Date(iso));
+export const day = (iso) => dates({ dateStyle: 'medium' }).format(new Date(iso));
 
 /* ---- the price of bitcoin ---- */
 
 /** @param {number} ratio @returns {string} "-0.41%", "+1.20%" */
-export const signedPercent = (ratio) =>
-  formatter(Intl.NumberFormat, { style: 'percent', minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: 'exceptZero' }).format(ratio);
+export function signedPercent(ratio) {
+  const value = Number((ratio * 100).toFixed(2)) || 0; /* no "-0.00%" */
+  return t('unit.percent', { value: (value > 0 ? '+' : '') + written(value, 2) });
+}
 
 /** @param {number} v @returns {string} "113,600.50" */
-export const cents = (v) => formatter(Intl.NumberFormat, { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(v);
+export const cents = (v) => written(v, 2);
 
 /** @param {number} v @returns {string} "113,600.50 USD" */
 export const usdExact = (v) => `${cents(v)} USD`;
@@ -122,8 +118,6 @@ export const usdExact = (v) => `${cents(v)} USD`;
 export const usdShort = (v) => usd(v, v < 1000 ? 2 : 0);
 
 const CLOCK = {
-  second: { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
-  minute: { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
   hour: { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
   day: { day: 'numeric', month: 'short' },
   month: { month: 'short', year: 'numeric' },
@@ -135,7 +129,12 @@ const CLOCK = {
  * @param {'second'|'minute'|'hour'|'day'|'month'} unit
  * @returns {string} "14:03:12", "14:03", "20 Nov, 14:00", "20 Nov", "Nov 2026"
  */
-export const timeAt = (s, unit) => formatter(Intl.DateTimeFormat, CLOCK[unit]).format(s * 1000);
+export function timeAt(s, unit) {
+  if (unit in CLOCK) return dates(CLOCK[unit]).format(s * 1000);
+  const time = new Date(s * 1000);
+  const parts = [time.getHours(), time.getMinutes(), ...(unit === 'second' ? [time.getSeconds()] : [])];
+  return parts.map((part) => String(part).padStart(2, '0')).join(':');
+}
 
 /** @param {number} s seconds since 1970 @returns {string} "14:03" today, with its day before that */
 export const when = (s) => timeAt(s, new Date(s * 1000).toDateString() === new Date(boxNow()).toDateString() ? 'minute' : 'hour');

@@ -4,7 +4,7 @@
  * @module
  */
 import { signal } from './signal.js';
-import { hasText, t } from './i18n.js';
+import { hasText, placesOf, t } from './i18n.js';
 
 const TIMEOUT_MS = 20000;
 
@@ -43,10 +43,16 @@ export class Problem extends Error {
   }
 }
 
-/** @param {string|undefined} code @param {string|undefined} detail the box's own words */
+/**
+ * Our sentence for a code, else the box's own words. A sentence may take over numbers of those words, by their place:
+ * "{0}" is the first of them.
+ * @param {string|undefined} code @param {string|undefined} detail
+ */
 export function problemText(code, detail) {
   const key = `problem.${code}`;
-  return code && hasText(key) ? t(key) : detail ?? t('problem.unknown');
+  if (!code || !hasText(key)) return detail ?? t('problem.unknown');
+  const numbers = detail?.match(/-?\d+/g)?.map(Number) ?? [];
+  return placesOf(key).every((place) => place in numbers) ? t(key, { ...numbers }) : detail ?? t('problem.unknown');
 }
 
 /** Where an object came from says which version it is: for If-Match. */

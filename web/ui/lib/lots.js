@@ -12,7 +12,7 @@ export const BLOCK_S = 600;
 /** A reserve keeps the end and the steps of the ladder secret: of its prices only those that are told are known. */
 export const isSecret = (lot) => lot.end_price_sats === null;
 
-/** Price of a ladder that is not secret at a block, from its public numbers. The last rung is the end price. */
+/** Price of an even ladder at a block, from its public numbers. The last rung is the end price. */
 export function priceAt(lot, block) {
   if (block >= lot.end_block) return lot.end_price_sats;
   const falling = lot.start_price_sats - lot.price_decrement * (block - lot.start_block);
@@ -27,18 +27,30 @@ export function decrementOf(plan) {
   return Math.max(1, Math.floor((fall + Math.floor(blocks / 2)) / blocks));
 }
 
-/** The first price, and the one that is on sale or was paid. */
+/** The first price, the last unless it is secret, and the one that is on sale or was paid. */
 function toldRungs(lot) {
   const told = new Map([[lot.start_block, lot.start_price_sats]]);
+  if (!isSecret(lot)) told.set(lot.end_block, lot.end_price_sats);
   if (lot.price_sats !== null && lot.reveal.block_number !== null) told.set(lot.reveal.block_number, lot.price_sats);
   const { rung = null, price_sats: paid = null } = lot.spend ?? {};
   if (rung !== null && paid !== null) told.set(rung, paid);
   return [...told].map(([block, price]) => ({ block, price })).sort((a, b) => a.block - b.block);
 }
 
-/** @returns {{block: number, price: number}[]} every rung whose price is known */
+/**
+ * Whether the public numbers say each price. They do not when a reserve hides some of them, nor after an extension
+ * with steps of another size. The box lets a ladder miss its end by a satoshi a step (app/auction/dutch/dutch_check.c).
+ */
+export function isEven(lot) {
+  if (isSecret(lot)) return false;
+  const blocks = lot.end_block - lot.start_block;
+  const missed = lot.start_price_sats - lot.price_decrement * blocks - lot.end_price_sats;
+  return Math.abs(missed) <= blocks && toldRungs(lot).every(({ block, price }) => priceAt(lot, block) === price);
+}
+
+/** @returns {{block: number, price: number}[]} every rung whose price is known, ascending */
 export const rungsOf = (lot) =>
-  isSecret(lot) ? toldRungs(lot)
+  !isEven(lot) ? toldRungs(lot)
     : Array.from({ length: lot.end_block - lot.start_block + 1 }, (_, i) => ({
       block: lot.start_block + i,
       price: priceAt(lot, lot.start_block + i),

@@ -32,7 +32,7 @@ export function ladderOf(plan) {
   const numbers = Object.fromEntries(NUMBERS.map((name) => [name, wholeNumber(plan[name])]));
   const { start_block: start, end_block: end, start_price_sats: top, end_price_sats: low } = numbers;
   const drawable = start > 0 && end >= start && end - start < RUNGS_MAX && low > 0 && top >= low;
-  return drawable ? { ...numbers, price_decrement: decrementOf(numbers), status: 'upcoming', spend: null } : null;
+  return drawable ? { ...numbers, price_decrement: decrementOf(numbers), status: 'upcoming', price_sats: null, spend: null } : null;
 }
 
 /** Body for the ladder route. @param {Plan} plan */

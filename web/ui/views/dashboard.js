@@ -3,7 +3,8 @@
  * one that fails does not hide the others.
  * @module
  */
-import { readCounts, readNode, readOracle, readPriceHistory, readSystem } from '../lib/api.js';
+import { readCounts, readNode, readSystem } from '../lib/api.js';
+import { readHistory, readOracle } from '../lib/api-oracle.js';
 import { follow, link, node as nodeSignal, overhear } from '../lib/box.js';
 import { boxNow, ago, bytes, duration, integer, percent, usd } from '../lib/format.js';
 import { el } from '../lib/html.js';
@@ -20,6 +21,7 @@ import { table } from '../components/table.js';
 
 const STATES = ['upcoming', 'active', 'finished', 'sold', 'closed', 'expired'];
 const PRICE_MS = 30000;
+const LINE_S = 6 * 3600;
 const COUNT_MS = 500;
 
 export const title = () => t('dashboard.title');
@@ -37,9 +39,9 @@ async function part(data, name, read) {
 }
 
 const readPrice = async (until) => {
-  const oracle = await readOracle(until);
-  const { samples } = await readPriceHistory(6 * 3600, 60, until);
-  return { ...oracle, line: samples.map(([, price]) => price).filter((price) => price !== null) };
+  const from = Math.floor(Date.now() / 1000) - LINE_S;
+  const [oracle, { samples }] = await Promise.all([readOracle(until), readHistory(from, 60, until)]);
+  return { ...oracle, line: samples.map(([, price]) => price) };
 };
 
 const readLots = async (until) => (await readCounts(until)).by_status;

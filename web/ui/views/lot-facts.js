@@ -5,7 +5,7 @@
 import { clean, el } from '../lib/html.js';
 import { ago, integer, moment, quantity } from '../lib/format.js';
 import { t } from '../lib/i18n.js';
-import { BLOCK_S, confirmationsOf, isSecret, rungsOf } from '../lib/lots.js';
+import { BLOCK_S, confirmationsOf, isEven, isSecret, rungsOf } from '../lib/lots.js';
 import { badge } from '../components/badge.js';
 import { copyButton } from '../components/copy-box.js';
 import { roughly } from '../components/lot.js';
@@ -58,7 +58,7 @@ export function ladderTable(lot, height, id = `ladder-table-${lot.end_block}`) {
     ],
   })] : []));
   return el('details', { id, ontoggle: fill },
-    el('summary', {}, t('lot.ladder.show', { n: lot.end_block - lot.start_block + 1 })), el('div', { 'data-island': true, class: 'scroll' }));
+    el('summary', {}, t(isEven(lot) ? 'lot.ladder.show' : 'lot.ladder.known', { n: rungsOf(lot).length })), el('div', { 'data-island': true, class: 'scroll' }));
 }
 
 /** The spend as it stands. */
