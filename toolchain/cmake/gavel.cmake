@@ -1,7 +1,7 @@
 # The functions every folder's CMakeLists.txt uses:
 #   gv_library(NAME SOURCES a.c... DEPS t...)                         static library under our rules
 #   gv_executable(NAME SOURCES main.c... DEPS t...)                   program at build/<preset>/NAME
-#   gv_unit_test(NAME SOURCES t.c... LINK t... [LABEL l] [SERIAL] [ONE_THREAD] [TIMEOUT s])  cmocka program and its ctest entry
+#   gv_unit_test(NAME SOURCES t.c... LINK t... [LABEL l] [SERIAL] [ONE_THREAD] [ONE_MACHINE] [TIMEOUT s])  cmocka program and its ctest entry
 #   gv_fuzz_target(NAME SOURCES f.c... LINK t... [CORPUS dir])        libFuzzer program (preset fuzz only)
 #   gv_script_test(NAME COMMAND c... [LABEL l] [SERIAL] [TIMEOUT s])  any other command as a ctest entry
 
@@ -38,6 +38,7 @@ target_compile_definitions(gv_flags INTERFACE
     _FILE_OFFSET_BITS=64
     GV_BOARD_LIMITS_H="board/${GAVEL_BOARD}/limits.h"
     GV_VERSION="${PROJECT_VERSION}")
+cmake_path(RELATIVE_PATH CMAKE_SOURCE_DIR BASE_DIRECTORY "${CMAKE_BINARY_DIR}" OUTPUT_VARIABLE gavel_tree)
 target_compile_options(gv_flags INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes
     -Wmissing-prototypes -Wvla -Wswitch-enum -Wundef -Wformat=2 -Wcast-qual -Wwrite-strings
@@ -45,8 +46,10 @@ target_compile_options(gv_flags INTERFACE
     # Clang's -Wconversion minds GV_ASSERT(!"a sentence"), which is what we want to write.
     $<$<C_COMPILER_ID:Clang>:-Wno-string-conversion>
     $<$<BOOL:${GAVEL_WERROR}>:-Werror>
-    # Paths in asserts and debug data are relative to the tree: the same source gives the same bytes.
+    # Paths in asserts and debug data are relative to the tree: the same source gives the same bytes. (A compiler
+    # cache names the same files from the build folder.)
     -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=
+    -ffile-prefix-map=${gavel_tree}/=
     # A canary before the return address of every function with an array: an overrun aborts.
     -fstack-protector-strong
     # One section per function and object, so that --gc-sections can drop what nobody calls.
@@ -130,9 +133,11 @@ endmacro()
 
 # Tests run in the repository root, so that they open tests/vectors/... by that name.
 function(gv_unit_test name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL;ONE_THREAD" "LABEL;TIMEOUT" "SOURCES;LINK")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL;ONE_THREAD;ONE_MACHINE" "LABEL;TIMEOUT" "SOURCES;LINK")
     # ONE_THREAD: long work without threads, in which ThreadSanitizer has nothing to find but takes many minutes.
-    if(GAVEL_SANITIZE STREQUAL "fuzzer" OR (arg_ONE_THREAD AND GAVEL_SANITIZE STREQUAL "thread"))
+    # ONE_MACHINE: long work through code whose short tests run under emulation, where it takes ten times as long.
+    if(GAVEL_SANITIZE STREQUAL "fuzzer" OR (arg_ONE_THREAD AND GAVEL_SANITIZE STREQUAL "thread")
+       OR (arg_ONE_MACHINE AND CMAKE_CROSSCOMPILING))
         return()
     endif()
     add_executable(${name} ${arg_SOURCES})
@@ -148,7 +153,7 @@ function(gv_script_test name)
 endfunction()
 
 # The program is built in preset fuzz, at build/fuzz/fuzzers/NAME. Its ctest entry, a run of GAVEL_FUZZ_SECONDS
-# (environment, default 30) that starts from the kept corpus, is in that tree and in the one of preset host.
+# (environment, default 10) that starts from the kept corpus, is in that tree and in the one of preset host.
 function(gv_fuzz_target name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "CORPUS" "SOURCES;LINK")
     if(GAVEL_SANITIZE STREQUAL "fuzzer")
