@@ -7,6 +7,7 @@
 #include "firmware/boot/alive.h"
 #include "firmware/boot/backup_thread.h"
 #include "firmware/boot/clients.h"
+#include "firmware/boot/front.h"
 #include "firmware/boot/machine.h"
 #include "firmware/boot/options.h"
 #include "firmware/boot/oracle_thread.h"
@@ -63,9 +64,11 @@ static enum gv_err bring_up(const struct gv_route *extra, size_t extra_n, struct
     gv_memory_init();
     gv_boot.clock = gv_linux_clock();
     gv_boot.entropy = gv_linux_entropy();
-    gv_boot.indicator = gv_indicator_none(&gv_boot.indicator_state);
-    gv_indicator_show(&gv_boot.indicator, GV_INDICATE_STARTING);
-    enum gv_err err = gv_systemd_open(fail);
+    enum gv_err err =
+        gv_front_start(&gv_boot.indicator, gv_boot.config.data_dir, gv_boot_ask_restart, fail);
+    if (err == GV_OK) {
+        err = gv_systemd_open(fail);
+    }
     if (err == GV_OK) {
         err = gv_boot_open_storage(fail);
     }
@@ -118,6 +121,16 @@ static void renew_certificate(void)
     }
 }
 
+/* Sells, waits for the node, or needs a person: what the box's light says. */
+static void show_state(bool alive)
+{
+    struct gv_market_head head;
+    gv_market_head(&gv_boot.market, &head);
+    gv_indicator_show(&gv_boot.indicator, !alive          ? GV_INDICATE_BROKEN
+                                          : head.tip.live ? GV_INDICATE_READY
+                                                          : GV_INDICATE_NODE_WAIT);
+}
+
 /* Returns at SIGINT or SIGTERM, or when a restart is asked for. Signals are blocked everywhere, so only this wait sees them. */
 static void run_until_signal(const sigset_t *signals)
 {
@@ -137,10 +150,12 @@ static void run_until_signal(const sigset_t *signals)
         gv_beat();
         gv_wear_tick(now.ms / 1000u);
         gv_engine_stats(gv_engine_instance(), &engine);
-        if (gv_alive_check(&alive, engine.node_reports, now) &&
-            gv_alive_beats(gv_boot.config.node_timeout_ms)) {
+        const bool beats = gv_alive_check(&alive, engine.node_reports, now) &&
+                           gv_alive_beats(gv_boot.config.node_timeout_ms);
+        if (beats) {
             gv_systemd_watchdog();
         }
+        show_state(beats);
         if (gv_boot.config.https_tls &&
             (signal_number == SIGHUP || now.ms - cert_at.ms >= CERT_CHECK_MS)) {
             renew_certificate();
@@ -174,6 +189,7 @@ static void shut_down(void)
     gv_secure_zero(gv_boot.config.node_password, sizeof(gv_boot.config.node_password));
     gv_secure_zero(gv_boot.below.node_password, sizeof(gv_boot.below.node_password));
     gv_settings_close();
+    gv_front_stop();
     gv_systemd_close();
 }
 
@@ -209,7 +225,6 @@ int gv_boot_run(int argc, char **argv, const struct gv_route *extra, size_t extr
     gv_log(GV_LOG_INFO, "boot", "ready version=%s http_port=%u https_port=%u listings=%" PRIu32,
            GV_VERSION, gv_server_http_port(gv_boot.server), gv_server_https_port(gv_boot.server),
            gv_boot.market.count);
-    gv_indicator_show(&gv_boot.indicator, GV_INDICATE_READY);
     gv_systemd_ready();
     run_until_signal(&signals);
     const bool again = atomic_load(&gv_boot.restart);

@@ -2,6 +2,7 @@
 
 #include "firmware/base/text.h"
 #include "hal/linux/memory_stats.h"
+#include "hal/linux/sensors.h"
 #include "hal/linux/third_party_memory.h"
 #include "hal/linux/wear.h"
 
@@ -48,12 +49,21 @@ static uint64_t size_of(const char *name)
 void gv_machine_read(void *ctx, struct gv_api_machine *machine)
 {
     struct statvfs disk;
+    struct gv_sensors sensors;
     (void)ctx;
+    gv_sensors_read(&sensors, "");
     *machine = (struct gv_api_machine){
         .resident_bytes = gv_resident_bytes(),
         .sqlite_used_bytes = gv_memory_sqlite().in_use,
         .database_bytes = size_of("gavel.db"),
         .wal_bytes = size_of("gavel.db-wal"),
+        .has_temperature = sensors.has_temperature,
+        .temperature_mc = sensors.temperature_mc,
+        .has_throttled = sensors.has_throttled,
+        .undervoltage = sensors.undervoltage,
+        .throttled = sensors.throttled,
+        .knows_clock = sensors.clock != GV_CLOCK_SYNC_UNKNOWN,
+        .clock_synchronised = sensors.clock == GV_CLOCK_SYNC_YES,
     };
     if (statvfs(self.data_dir, &disk) == 0) {
         machine->disk_free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;

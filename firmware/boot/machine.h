@@ -1,4 +1,4 @@
-/* Machine: memory, disk, wear and certificate, for the System page and the metrics.
+/* Machine: memory, disk, wear, sensors and certificate, for the System page and the metrics.
  * Thread: init and note main; read any. */
 #ifndef GV_FIRMWARE_BOOT_MACHINE_H
 #define GV_FIRMWARE_BOOT_MACHINE_H

@@ -9,7 +9,7 @@
 #include "firmware/base/subnet.h"
 #include "firmware/boot/control_thread.h"
 #include "firmware/boot/tls_files.h"
-#include "hal/linux/indicator_none.h"
+#include "hal/iface/indicator.h"
 #include "hal/linux/sqlite_storage.h"
 #include "hal/linux/zmq_feed.h"
 #include "web/api/api.h"
@@ -25,7 +25,6 @@ struct gv_boot {
     char **argv;
     struct gv_clock clock;
     struct gv_entropy entropy;
-    struct gv_indicator_none indicator_state;
     struct gv_indicator indicator;
     struct gv_seal_key seal_key;
     struct gv_sqlite sqlite;

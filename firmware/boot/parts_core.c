@@ -5,6 +5,7 @@
 #include "firmware/boot/backup_restore.h"
 #include "firmware/boot/backup_thread.h"
 #include "firmware/boot/clients.h"
+#include "firmware/boot/front.h"
 #include "firmware/boot/oracle_thread.h"
 #include "firmware/boot/price_thread.h"
 #include "firmware/boot/seal_key.h"
@@ -31,10 +32,17 @@ void gv_boot_run_again(void)
 enum gv_err gv_boot_open_storage(struct gv_fail *fail)
 {
     char path[GV_FILE_PATH_MAX];
+    bool reset = false;
     const char *dir = gv_boot.config.data_dir;
     enum gv_err err = gv_dir_create(dir, fail);
     if (err == GV_OK) {
         err = gv_dir_lock(dir, fail); /* before anything in it is read or made */
+    }
+    if (err == GV_OK) {
+        err = gv_factory_reset_apply(dir, &reset, fail);
+    }
+    if (reset && err == GV_OK) {
+        gv_boot_run_again(); /* without the stored settings */
     }
     if (err != GV_OK) {
         return err;

@@ -46,6 +46,13 @@ struct gv_api_machine {
         uint64_t total_bytes;
         uint64_t day_bytes;
     } written[GV_API_WRITTEN];
+    bool has_temperature;
+    int32_t temperature_mc; /* thousandths of a degree Celsius */
+    bool has_throttled;
+    bool undervoltage; /* now */
+    bool throttled;    /* now */
+    bool knows_clock;  /* there is a time service to ask */
+    bool clock_synchronised;
     bool has_certificate;
     char ca_sha256[96]; /* "AB:CD:..." */
     char leaf_sha256[96];

@@ -112,6 +112,20 @@ static void write_memory(struct metrics *m, const struct gv_api *api)
     one(m, "gavel_db_bytes", "gauge", "Size of the database.", machine.database_bytes);
     one(m, "gavel_db_wal_bytes", "gauge", "Size of its write-ahead log.", machine.wal_bytes);
     one(m, "gavel_disk_free_bytes", "gauge", "Free on the data disk.", machine.disk_free_bytes);
+    if (machine.has_temperature) {
+        head(m, "gavel_cpu_temperature_celsius", "gauge", "Warmest sensor of the processor.");
+        print(m, "gavel_cpu_temperature_celsius %.3f\n", (double)machine.temperature_mc / 1000.0);
+    }
+    if (machine.has_throttled) {
+        one(m, "gavel_undervoltage", "gauge", "1: the power supply is too weak now.",
+            machine.undervoltage);
+        one(m, "gavel_throttled", "gauge", "1: the processor is slowed down now.",
+            machine.throttled);
+    }
+    if (machine.knows_clock) {
+        one(m, "gavel_clock_synchronised", "gauge", "1: the clock follows a time server.",
+            machine.clock_synchronised);
+    }
     struct gv_backup_status backups;
     api->config.backups->status(&backups);
     one(m, "gavel_backup_last_success_timestamp_seconds", "gauge", "Newest backup; 0: none.",

@@ -85,6 +85,25 @@ static void write_disk(struct gv_json_out *out, const struct gv_api_machine *mac
     gv_jo_object_end(out);
 }
 
+static void write_hardware(struct gv_json_out *out, const struct gv_api_machine *machine)
+{
+    gv_jo_key(out, "hardware");
+    gv_jo_object(out);
+    if (machine->has_temperature) {
+        gv_jo_kint(out, "temperature_millicelsius", machine->temperature_mc);
+    } else {
+        gv_jo_knull(out, "temperature_millicelsius");
+    }
+    if (machine->has_throttled) {
+        gv_jo_kbool(out, "undervoltage", machine->undervoltage);
+        gv_jo_kbool(out, "throttled", machine->throttled);
+    } else {
+        gv_jo_knull(out, "undervoltage");
+        gv_jo_knull(out, "throttled");
+    }
+    gv_jo_object_end(out);
+}
+
 static void write_certificate(struct gv_json_out *out, const struct gv_api *api,
                               const struct gv_api_machine *machine, struct gv_utc now)
 {
@@ -170,9 +189,15 @@ void gv_system_write(const struct gv_api *api, struct gv_json_out *out)
                (int64_t)((gv_clock_mono(api->config.clock).ms - api->started.ms) / 1000u));
     gv_render_utc(out, "now", now);
     gv_jo_kbool(out, "clock_set", now.s >= GV_CLOCK_SET_S);
+    if (machine.knows_clock) {
+        gv_jo_kbool(out, "clock_synchronised", machine.clock_synchronised);
+    } else {
+        gv_jo_knull(out, "clock_synchronised");
+    }
     write_node(out, &head);
     write_memory(out, &machine);
     write_disk(out, &machine);
+    write_hardware(out, &machine);
     write_certificate(out, api, &machine, now);
     write_backup(out, api);
     write_engine(out, api);

@@ -7,7 +7,7 @@
 #include "hal/linux/ctl_socket.h"
 #include "hal/linux/entropy.h"
 #include "hal/linux/files.h"
-#include "hal/linux/indicator_none.h"
+#include "hal/linux/led.h"
 #include "hal/linux/memory_stats.h"
 #include "hal/linux/socket_net.h"
 #include "hal/linux/systemd.h"
@@ -397,17 +397,21 @@ static void every_library_has_its_arena(void **state)
 
 static void a_box_without_a_light_logs_changes_only(void **state)
 {
-    static struct gv_indicator_none none;
-    struct gv_indicator indicator = gv_indicator_none(&none);
+    static struct gv_led led;
+    struct gv_indicator indicator;
     static struct gv_log_line line;
     struct gv_log_cursor cursor = {.after = 0};
     (void)state;
     while (gv_log_next(&cursor, &line)) {
     }
+    assert_false(gv_led_open(&led, "/nowhere"));
+    indicator = gv_led_indicator(&led);
     const uint64_t before = cursor.after;
-    gv_indicator_show(&indicator, GV_INDICATE_STARTING);
-    gv_indicator_show(&indicator, GV_INDICATE_STARTING);
+    gv_indicator_show(&indicator, GV_INDICATE_NODE_WAIT);
+    gv_indicator_show(&indicator, GV_INDICATE_NODE_WAIT);
     gv_indicator_show(&indicator, GV_INDICATE_READY);
+    gv_led_step(&led);
+    gv_led_close(&led);
     while (gv_log_next(&cursor, &line)) {
     }
     assert_int_equal(cursor.after - before, 2);

@@ -12,6 +12,7 @@ const MEMORY_HIGH = 0.9;
 const CERTIFICATE_DAYS = 7;
 const THREAD_QUIET_MS = 30000;
 const WRITTEN_PER_DAY_MAX = 200e6;
+const HOT_MILLICELSIUS = 75000; /* Raspberry Pis slow down from 80 degrees on */
 const BACKUP_OLD_S = 8 * 86400;
 
 /** @typedef {{level: 'bad'|'wait'|'info', id: string, params?: Object<string, any>, href?: string}} Alert */
@@ -36,12 +37,16 @@ function ofNode(node, nowMs) {
 /** @param {any} system GET /api/v1/system @returns {(Alert|false)[]} */
 function ofSystem(system, nowMs) {
   if (!system) return [];
-  const { disk, memory, certificate, engine, pools, threads, backup } = system;
+  const { disk, hardware, memory, certificate, engine, pools, threads, backup } = system;
   const written = disk.written.reduce((sum, each) => sum + each.day_bytes, 0);
   const stuck = threads.filter(({ alive_ms_ago: quiet }) => quiet > THREAD_QUIET_MS);
   const backupAge = backup.last_success_at ? (nowMs - Date.parse(backup.last_success_at)) / 1000 : Infinity;
   return [
     !system.clock_set && { level: 'bad', id: 'clock' },
+    system.clock_set && system.clock_synchronised === false && { level: 'wait', id: 'clockFree' },
+    hardware.undervoltage && { level: 'bad', id: 'undervoltage' },
+    hardware.throttled && { level: 'wait', id: 'throttled' },
+    hardware.temperature_millicelsius > HOT_MILLICELSIUS && { level: 'wait', id: 'hot', params: { n: Math.round(hardware.temperature_millicelsius / 1000) } },
     engine.commits_failed > 0 && { level: 'bad', id: 'commits', params: { n: engine.commits_failed } },
     ...stuck.map(({ name, alive_ms_ago: quiet }) => ({ level: 'bad', id: 'thread', params: { name, age: duration(quiet / 1000) } })),
     disk.total_bytes > 0 && disk.free_bytes < disk.total_bytes * DISK_LOW && { level: 'bad', id: 'disk', params: { free: bytes(disk.free_bytes) } },

@@ -29,12 +29,13 @@ const numbers = (id, caption, rows, columns) => table({
   columns: columns.map(([name, label, cell], i) => ({ id: name, label, cell, head: i === 0, amount: i > 0 })),
 });
 
-function boxPanel({ version, board, uptime_s: uptime, now, clock_set: clock, memory, engine }) {
+function boxPanel({ version, board, uptime_s: uptime, now, clock_set: clock, memory, hardware, engine }) {
   return panel({ id: 'about', title: t('system.about'), class: 'stack' },
     gauge({ id: 'memory', label: t('dashboard.memory'), value: memory.resident_bytes, max: memory.budget_bytes, text: of(memory.resident_bytes, memory.budget_bytes, bytes), level: memory.resident_bytes > 0.9 * memory.budget_bytes ? 'wait' : 'good' }),
     facts([
       [t('dashboard.version'), version],
       [t('system.board'), board],
+      [t('system.temperature'), hardware.temperature_millicelsius === null ? null : t('system.degrees', { n: Math.round(hardware.temperature_millicelsius / 1000) })],
       [t('dashboard.uptime'), duration(uptime)],
       [t('dashboard.clock'), clock ? moment(now) : status('bad', t('dashboard.clockUnset'))],
       [t('system.commands'), integer(engine.commands)],

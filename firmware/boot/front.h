@@ -1,0 +1,32 @@
+/* Front: what a box has outside, a light and a button, played and looked at by one thread.
+ *
+ * A press of ten seconds is a factory reset: asked for here, done by the next start before anything is read, so that
+ * a power cut in the middle only means that the start after it goes on. It takes listings, unrevealed PSBTs, users,
+ * keys, certificates, backups and stored settings: the box is as it was first switched on, and belongs to nobody.
+ * What the machine's administrator wrote (/etc/gavel) stays.
+ * Thread: main; the indicator any. */
+#ifndef GV_FIRMWARE_BOOT_FRONT_H
+#define GV_FIRMWARE_BOOT_FRONT_H
+
+#include "firmware/base/err.h"
+#include "hal/iface/indicator.h"
+
+#include <stdbool.h>
+
+/** Find light and button. Without either no thread is started, and the indicator writes log lines only.
+ *  Out: indicator: lives until gv_front_stop.
+ *  In: data_dir: kept. restart: called at a long press, from the thread; kept. */
+GV_MUST_USE enum gv_err gv_front_start(struct gv_indicator *indicator, const char *data_dir,
+                                       void (*restart)(void *ctx), struct gv_fail *fail);
+/** Does nothing when it never started. */
+void gv_front_stop(void);
+
+/** Note that the next start is to forget everything.  Returns: GV_OK once that is on the disk; GV_ERR_IO. */
+GV_MUST_USE enum gv_err gv_factory_reset_ask(const char *data_dir, struct gv_fail *fail);
+/** When a reset was asked for: empty the data folder. Call before anything in it is read, with its lock held.
+ *  Returns: GV_OK; GV_ERR_IO: something is still there, and the next start tries again.
+ *  Out: done: it was asked for. Whatever was read before belongs to the former box. */
+GV_MUST_USE enum gv_err gv_factory_reset_apply(const char *data_dir, bool *done,
+                                               struct gv_fail *fail);
+
+#endif
