@@ -56,6 +56,9 @@ target_compile_options(gv_flags INTERFACE
     -ffunction-sections -fdata-sections)
 target_link_options(gv_flags INTERFACE
     -Wl,--gc-sections
+    # An id would be made of the debug data, too, which knows the builder's folders: it would make other bytes
+    # of the same source.
+    -Wl,--build-id=none
     # All symbols are bound at start and the table is then read-only: it cannot be overwritten.
     -Wl,-z,relro,-z,now
     # The stack cannot be executed.

@@ -14,14 +14,15 @@ step() {
     note "$name ($((SECONDS - started)) s)"
 }
 
-# build_preset NAME: configured and built in build/NAME. Where there is ccache (setup test), what an earlier clone
+# build_preset NAME [TARGET...]: configured and built in build/NAME, everything or these targets. Where there is ccache (setup test), what an earlier clone
 # compiled from the same text is taken from the cache; every build tree has the same paths relative to its root.
 build_preset() {
+    local targets=("${@:2}")
     if command -v ccache >/dev/null; then
         export CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
         export CCACHE_DIR=$cache/ccache CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1 CCACHE_MAXSIZE=2G
     fi
-    (cd "$root" && cmake --preset "$1" && cmake --build --preset "$1" -j "$jobs")
+    (cd "$root" && cmake --preset "$1" && cmake --build --preset "$1" -j "$jobs" ${targets:+--target "${targets[@]}"})
 }
 
 # The npm packages of tests/, exactly those of its lock file, in the cache and linked as tests/node_modules.
