@@ -9,7 +9,7 @@ import { loadStrings } from './lib/i18n.js';
 import { openSocket } from './lib/live.js';
 import { Scatter } from './components/scatter.js';
 import { startHistory } from './views/oracle-history.js';
-import { buildPage } from './views/oracle-page.js';
+import { buildPage, drawPages } from './views/oracle-page.js';
 import { render, startTables } from './views/oracle.js';
 
 const POINTS_MAX = 2000;
@@ -125,6 +125,12 @@ function listen() {
   });
 }
 
+/** Who is signed in sees more pages; the price does not wait to know. */
+async function greet() {
+  const { may, restore } = await import('./lib/session.js');
+  if (await restore()) drawPages(may);
+}
+
 async function start() {
   await loadStrings('shell', 'oracle');
   buildPage();
@@ -139,7 +145,7 @@ async function start() {
   setInterval(() => {
     if (!isStill() || state.link !== 'live') draw();
   }, TICK_MS);
-  readFacts();
+  readFacts().then(greet);
 }
 
 start();

@@ -2,9 +2,11 @@
  * The parts of the price page, empty: what fills them finds them by their ids.
  * @module
  */
+import { icon } from '../components/icon.js';
 import { panel } from '../components/panel.js';
 import { el } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
+import { navigation } from '../routes.js';
 
 /** A canvas with its tip and the button that brings it back, as components/plot.js wants them. */
 const chart = (id, label, attributes = {}) =>
@@ -53,7 +55,23 @@ fold('samples', t('oracle.table.history')));
 
 const json = (path, text) => el('a', { href: `/api/v1/oracle${path}` }, text);
 
-/** Fills main and foot of oracle.html. */
+/** The header's links, as components/shell.js draws them. @param {(needs: string|undefined) => boolean} may */
+export function drawPages(may) {
+  document.getElementById('pages').replaceChildren(...navigation.filter(({ needs }) => may(needs)).map(({ href, text }) =>
+    el('a', { href, 'aria-current': href === '/oracle' ? 'page' : null }, t(text))));
+}
+
+/** On a phone the links open at a touch. */
+function startMenu() {
+  const pages = document.getElementById('pages');
+  const toggle = document.getElementById('menu-toggle');
+  pages.setAttribute('aria-label', t('shell.pages'));
+  toggle.setAttribute('aria-label', t('shell.menu'));
+  toggle.replaceChildren(icon('menu'));
+  toggle.addEventListener('click', () => toggle.setAttribute('aria-expanded', String(pages.classList.toggle('open'))));
+}
+
+/** Fills header, main and foot of oracle.html. */
 export function buildPage() {
   document.getElementById('main').replaceChildren(
     el('div', { id: 'notice', class: 'notice', hidden: true }),
@@ -68,7 +86,7 @@ export function buildPage() {
     el('span', { class: 'row' }, el('a', { href: '/ca.crt' }, t('shell.certificate')),
       json('', t('oracle.foot.now')), json('/history', t('oracle.foot.history')),
       json('/blocks', t('oracle.foot.blocks')), json('/days', t('oracle.foot.days'))));
-  document.getElementById('pages').replaceChildren(
-    el('a', { href: '/' }, t('nav.market')), el('a', { href: '/oracle', 'aria-current': 'page' }, t('nav.price')));
   document.querySelector('.skip').textContent = t('shell.skip');
+  startMenu();
+  drawPages((needs) => !needs);
 }
