@@ -83,9 +83,9 @@ export function ladder(lot, height, look) {
   const secret = isSecret(lot);
   return [
     secret ? null : ladderChart(lot, height, look),
-    secret || isEven(lot) ? null : el('p', { class: 'soft small' }, t('lot.uneven')),
     el('p', { class: 'range' },
       el('span', {}, t('lot.range', { price: lot.start_price_sats, block: lot.start_block })),
       el('span', {}, secret ? reserveText(lot) : t('lot.range', { price: lot.end_price_sats, block: lot.end_block }))),
+    secret || isEven(lot) ? null : el('p', { class: 'soft small' }, t('lot.uneven')),
   ];
 }
