@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { execFile } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
+import { chmodSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -311,12 +311,17 @@ test('another user of this machine cannot use the socket', async (t) => {
   const run = promisify(execFile);
   const nobody = await run('id', ['-u', 'nobody']).catch(() => null);
   if (process.getuid?.() !== 0 || !nobody) return t.skip('needs root to become somebody else');
-  const connect = `const s=require('net').connect('${join(box.dir, 'ctl.sock')}');s.on('error',e=>{console.log(e.code);process.exit()});s.on('connect',()=>console.log('in'))`;
-  const { stdout } = await run(process.execPath, ['-e', connect], {
-    uid: Number(nobody.stdout),
-    timeout: 10000,
-  });
-  assert.equal(stdout.trim(), 'EACCES');
+  const socket = join(box.dir, 'ctl.sock');
+  const say = `const s=require('net').connect('${socket}',()=>s.write('{"cmd":"status"}\\n'));s.on('error',e=>console.log(e.code));s.on('data',d=>console.log(String(d)))`;
+  const ask = async (uid) => (await run(process.execPath, ['-e', say], { uid, timeout: 10000 })).stdout.trim();
+  assert.match(await ask(0), /"ok":true/, 'the question is one that is answered');
+  assert.equal(await ask(Number(nobody.stdout)), 'EACCES');
+  chmodSync(box.dir, 0o711);
+  chmodSync(socket, 0o666);
+  const told = await ask(Number(nobody.stdout));
+  chmodSync(socket, 0o600);
+  chmodSync(box.dir, 0o700);
+  assert.doesNotMatch(told, /ok|version/, 'whatever the file lets in, the peer is looked at');
 });
 
 /* ---- secrets -------------------------------------------------------------------------------------- */
