@@ -204,7 +204,7 @@ GV_MUST_USE enum gv_err gv_engine_key_environment(struct gv_engine *engine, cons
 
 /* ---- audit (control socket) ---------------------------------------------------------------------- */
 
-/** Recompute the hash chain of the audit log. The engine serves nothing else meanwhile.
+/** Recompute the hash chain of the audit log, a piece at a time: the engine serves others in between.
  *  Returns: GV_OK with the number of entries and the hash of the last one, to compare with a copy
  *  kept elsewhere; GV_ERR_CRYPTO "audit.broken" (text names the first bad entry); GV_ERR_STORAGE;
  *  GV_ERR_FULL; GV_ERR_TIMEOUT; GV_ERR_UNAVAILABLE. */

@@ -33,16 +33,21 @@ enum gv_err gv_audit_by(struct gv_engine *engine, const char *kind, const char *
     return GV_OK;
 }
 
+/* Entries a command: some milliseconds on the smallest board. */
+#define VERIFY_STEP 256u
+
 enum gv_err gv_do_audit_verify(struct gv_engine *engine, struct gv_command *command)
 {
-    uint64_t entries = 0;
-    const enum gv_err err = gv_store_audit_verify(&engine->store, &entries, &command->audit.last);
-    command->audit.entries = entries;
+    uint64_t *entries = &command->audit.entries;
+    const uint64_t before = *entries;
+    const enum gv_err err =
+        gv_store_audit_verify_more(&engine->store, VERIFY_STEP, entries, &command->audit.last);
+    command->audit.done = *entries - before < VERIFY_STEP;
     if (err == GV_ERR_CRYPTO) {
         return gv_fail(&command->fail, err, "audit.broken",
                        "audit entry %" PRIu64 " was changed, removed or inserted; the %" PRIu64
                        " before it are good",
-                       entries + 1, entries);
+                       *entries + 1, *entries);
     }
     if (err != GV_OK) {
         return gv_fail(&command->fail, err, "store.read", "the audit log cannot be read");
@@ -50,14 +55,16 @@ enum gv_err gv_do_audit_verify(struct gv_engine *engine, struct gv_command *comm
     return GV_OK;
 }
 
-enum gv_err gv_engine_audit_verify(struct gv_engine *engine, uint64_t *entries,
-                                   struct gv_hash256 *last, struct gv_fail *fail)
+static enum gv_err verify_step(struct gv_engine *engine, uint64_t *entries, struct gv_hash256 *last,
+                               bool *done, struct gv_fail *fail)
 {
     struct gv_command *command =
         gv_command_acquire(engine, GV_COMMAND_AUDIT_VERIFY, GV_COMMANDS_MARGIN);
     if (command == NULL) {
         return gv_fail(fail, GV_ERR_FULL, "engine.busy", "too many commands are waiting");
     }
+    command->audit.entries = *entries;
+    command->audit.last = *last;
     const enum gv_err err = gv_command_call(engine, command, GV_ENGINE_WAIT_MS);
     if (err == GV_ERR_TIMEOUT) {
         return gv_fail(fail, err, "engine.timeout", "the engine did not answer in time");
@@ -65,10 +72,24 @@ enum gv_err gv_engine_audit_verify(struct gv_engine *engine, uint64_t *entries,
     if (err == GV_OK) {
         *entries = command->audit.entries;
         *last = command->audit.last;
+        *done = command->audit.done;
     } else if (fail != NULL) {
         *fail = command->fail;
     }
     gv_command_release(engine, command);
+    return err;
+}
+
+enum gv_err gv_engine_audit_verify(struct gv_engine *engine, uint64_t *entries,
+                                   struct gv_hash256 *last, struct gv_fail *fail)
+{
+    enum gv_err err = GV_OK;
+    bool done = false;
+    *entries = 0;
+    *last = (struct gv_hash256){{0}};
+    while (err == GV_OK && !done) {
+        err = verify_step(engine, entries, last, &done, fail);
+    }
     return err;
 }
 

@@ -78,8 +78,9 @@ struct gv_command {
             struct gv_actor actor;
         } key_revoke;
         struct {
-            uint64_t entries;
-            struct gv_hash256 last;
+            uint64_t entries;       /* good ones so far */
+            struct gv_hash256 last; /* of these */
+            bool done;
         } audit;
         struct {
             uint64_t before;

@@ -80,15 +80,15 @@ static void get_row(struct gv_query *q, struct gv_audit_row *row)
     gv_query_get_hash(q, &row->hash);
 }
 
-enum gv_err gv_store_audit_verify(struct gv_store *store, uint64_t *rows, struct gv_hash256 *last)
+enum gv_err gv_store_audit_verify_more(struct gv_store *store, uint32_t rows_max, uint64_t *rows,
+                                       struct gv_hash256 *last)
 {
     struct gv_audit_row row;
     struct gv_hash256 computed;
     bool good = true;
-    *rows = 0;
-    *last = (struct gv_hash256){{0}};
     struct gv_query q = gv_query_start(store, GV_SQL_AUDIT_EACH, "audit");
-    while (good && gv_query_next(&q)) {
+    gv_query_put_int(&q, (int64_t)*rows);
+    for (uint32_t i = 0; i < rows_max && good && gv_query_next(&q); i++) {
         get_row(&q, &row);
         hash_row(&computed, &row);
         good = !q.corrupt && row.id == *rows + 1 && gv_hash256_equal(&row.prev_hash, last) &&
@@ -98,11 +98,15 @@ enum gv_err gv_store_audit_verify(struct gv_store *store, uint64_t *rows, struct
             *last = row.hash;
         }
     }
-    enum gv_err err = gv_query_end(&q);
-    if (!good) {
-        return GV_ERR_CRYPTO;
-    }
-    return err;
+    const enum gv_err err = gv_query_end(&q);
+    return good ? err : GV_ERR_CRYPTO;
+}
+
+enum gv_err gv_store_audit_verify(struct gv_store *store, uint64_t *rows, struct gv_hash256 *last)
+{
+    *rows = 0;
+    *last = (struct gv_hash256){{0}};
+    return gv_store_audit_verify_more(store, UINT32_MAX, rows, last);
 }
 
 enum gv_err gv_store_audit_list(struct gv_store *store, uint64_t before, const char *kind,

@@ -94,8 +94,8 @@ static const char *const texts[GV_SQL_COUNT] = {
     [GV_SQL_AUDIT_INSERT] = "INSERT INTO audit (id, at, kind, subject, detail, prev_hash, hash) "
                             "VALUES ($1, $2, $3, $4, $5, $6, $7)",
     [GV_SQL_AUDIT_LAST] = "SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1",
-    [GV_SQL_AUDIT_EACH] =
-        "SELECT id, at, kind, subject, detail, prev_hash, hash FROM audit ORDER BY id",
+    [GV_SQL_AUDIT_EACH] = "SELECT id, at, kind, subject, detail, prev_hash, hash FROM audit "
+                          "WHERE id > $1 ORDER BY id",
     [GV_SQL_AUDIT_BEFORE] = "SELECT id, at, kind, subject, detail, prev_hash, hash FROM audit "
                             "WHERE id < $1 ORDER BY id DESC LIMIT $2",
     /* A kind, or all that begin with it and a dot: '/' is the sign behind '.'. */

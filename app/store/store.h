@@ -151,6 +151,11 @@ GV_MUST_USE enum gv_err gv_store_audit(struct gv_store *store, struct gv_utc at,
  *  Out: rows: number of good rows; last: hash of the last good one (zeros when none). */
 GV_MUST_USE enum gv_err gv_store_audit_verify(struct gv_store *store, uint64_t *rows,
                                               struct gv_hash256 *last);
+/** Go on with that after `rows` good ones, the last of which has the hash `last` (0 and zeros: from the start), by
+ *  at most rows_max. Fewer were left when fewer were added.
+ *  Returns: as gv_store_audit_verify. In/out: rows, last. */
+GV_MUST_USE enum gv_err gv_store_audit_verify_more(struct gv_store *store, uint32_t rows_max,
+                                                   uint64_t *rows, struct gv_hash256 *last);
 /** Read rows below an id, newest first. In: kind: "login", or with what follows its dot; "": all.
  *  Out: count: how many were put into rows. */
 GV_MUST_USE enum gv_err gv_store_audit_list(struct gv_store *store, uint64_t before,

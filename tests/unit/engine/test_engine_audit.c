@@ -55,6 +55,25 @@ static void the_first_entry_that_was_changed_is_named(void **state)
     (void)gv_world_list(&offer); /* the rest of the engine goes on */
 }
 
+static void a_long_log_is_verified_to_its_end_and_to_its_first_fault(void **state)
+{
+    (void)state;
+    struct gv_engine *engine = gv_world_engine();
+    struct gv_hash256 last;
+    struct gv_fail fail;
+    uint64_t before = 0;
+    uint64_t entries = 0;
+    assert_int_equal(gv_engine_audit_verify(engine, &before, &last, &fail), GV_OK);
+    for (unsigned i = 0; i < 600; i++) {
+        assert_int_equal(gv_engine_note(engine, gv_world_actor(), "k.k", "s", "d", NULL), GV_OK);
+    }
+    assert_int_equal(gv_engine_audit_verify(engine, &entries, &last, &fail), GV_OK);
+    assert_int_equal(entries, before + 600);
+    gv_world_sql("UPDATE audit SET detail = 'another' WHERE id = 555");
+    assert_int_equal(gv_engine_audit_verify(engine, &entries, &last, &fail), GV_ERR_CRYPTO);
+    assert_non_null(strstr(fail.text, "entry 555 "));
+}
+
 static void a_log_that_cannot_be_read_is_not_called_broken(void **state)
 {
     (void)state;
@@ -136,6 +155,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_first_entry_that_was_changed_is_named),
+        TEST(a_long_log_is_verified_to_its_end_and_to_its_first_fault),
         TEST(every_row_names_who_did_it_from_where_and_by_which_way),
         TEST(a_long_note_of_a_long_name_is_whole),
         TEST(a_log_that_cannot_be_read_is_not_called_broken),

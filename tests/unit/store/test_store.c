@@ -339,6 +339,28 @@ static void the_audit_chain_finds_every_change(void **state)
     assert_int_equal(gv_store_audit_verify(&store, &rows, &last), GV_OK);
 }
 
+static void the_audit_chain_is_verified_in_pieces(void **state)
+{
+    (void)state;
+    struct gv_hash256 last = {{0}};
+    struct gv_hash256 whole;
+    uint64_t rows = 0;
+    for (int64_t i = 0; i < 5; i++) {
+        assert_int_equal(gv_store_audit(&store, (struct gv_utc){1780000000 + i}, "kind", "b", "a"),
+                         GV_OK);
+    }
+    static const uint64_t after[] = {2, 4, 5, 5};
+    for (size_t i = 0; i < sizeof(after) / sizeof(after[0]); i++) {
+        assert_int_equal(gv_store_audit_verify_more(&store, 2, &rows, &last), GV_OK);
+        assert_int_equal(rows, after[i]);
+    }
+    assert_int_equal(gv_store_audit_verify(&store, &rows, &whole), GV_OK);
+    assert_memory_equal(&last, &whole, sizeof(last));
+    rows = 2; /* the hash of the fifth is not that of the second */
+    assert_int_equal(gv_store_audit_verify_more(&store, 2, &rows, &last), GV_ERR_CRYPTO);
+    assert_int_equal(rows, 2);
+}
+
 static void long_audit_texts_are_cut_and_still_verify(void **state)
 {
     (void)state;
@@ -385,6 +407,7 @@ int main(void)
         TEST(damaged_rows_are_refused),
         TEST(the_chain_grows_shrinks_and_is_cut_below),
         TEST(the_audit_chain_finds_every_change),
+        TEST(the_audit_chain_is_verified_in_pieces),
         TEST(long_audit_texts_are_cut_and_still_verify),
         TEST(a_wrong_key_a_newer_schema_and_a_missing_check_are_refused),
     };
