@@ -37,29 +37,6 @@ void gv_handle_settings(struct gv_exchange *x)
 
 /* ---- PATCH ------------------------------------------------------------------------------------ */
 
-/* If-Match names the version that the client saw. Returns: false when the refusal was answered. */
-static bool check_match(struct gv_exchange *x, uint64_t version)
-{
-    char tag[24];
-    char quoted[32];
-    struct gv_fail fail;
-    const struct gv_view given = gv_web_header(x->request, "If-Match");
-    format_tag(tag, version);
-    gv_format_cut(quoted, sizeof(quoted), "\"%s\"", tag);
-    if (given.p == NULL) {
-        gv_fail(&fail, GV_ERR_INVALID, "settings.if_match",
-                "send the ETag of the settings you saw as If-Match");
-        gv_reply_fail(x, 428, &fail);
-        return false;
-    }
-    if (!gv_view_is(given, quoted) && !gv_view_is(given, "*")) {
-        gv_fail(&fail, GV_ERR_STATE, "settings.changed", "the settings were changed meanwhile");
-        gv_reply_fail(x, 412, &fail);
-        return false;
-    }
-    return true;
-}
-
 static enum gv_err read_body(struct gv_exchange *x, struct gv_draft *draft, struct gv_fail *fail)
 {
     const char *keys[GV_SETTINGS_COUNT + 1];
@@ -96,8 +73,10 @@ void gv_handle_settings_change(struct gv_exchange *x)
 {
     struct gv_draft draft;
     struct gv_fail fail = {.err = GV_OK};
+    char tag[24];
     gv_changes_draft(gv_api_of(x)->config.changes, &draft);
-    if (check_match(x, draft.version)) {
+    format_tag(tag, draft.version);
+    if (gv_reply_may_change(x, tag)) {
         enum gv_err err = read_body(x, &draft, &fail);
         if (err == GV_OK) {
             err = commit(x, &draft, &fail);

@@ -143,6 +143,10 @@ void gv_reply_empty(struct gv_exchange *x);
 /** Set ETag (`tag` is given without quotes) and compare If-None-Match.
  *  Returns: true when the client has it; 304 was sent then and nothing else may be. Status must be 200. */
 GV_MUST_USE bool gv_reply_not_modified(struct gv_exchange *x, const char *tag);
+/** Compare If-Match with the tag of what is about to be changed (RFC 9110, 13.1.1; RFC 6585, 3).
+ *  Returns: false when it was refused: 428 "http.if_match" without one, 412 "http.changed" when it is
+ *  another. */
+GV_MUST_USE bool gv_reply_may_change(struct gv_exchange *x, const char *tag);
 
 /** A long answer in parts. chunk and end answer GV_ERR_CLOSED when the client is gone or too slow;
  *  the handler then simply returns. For HEAD the parts are dropped. */
