@@ -1,5 +1,6 @@
 #include "app/account/jwks.h"
 
+#include "firmware/base/assert.h"
 #include "firmware/base/json.h"
 #include "firmware/base/text.h"
 
@@ -123,4 +124,31 @@ const struct gv_jwk *gv_jwks_find(const struct gv_jwks *jwks, const struct gv_jw
         }
     }
     return NULL;
+}
+
+/* ---- shelf ------------------------------------------------------------------------------------ */
+
+void gv_jwks_shelf_init(struct gv_jwks_shelf *shelf)
+{
+    const int rc = pthread_mutex_init(&shelf->lock, NULL);
+    GV_ASSERT(rc == 0);
+    shelf->keys.count = 0;
+}
+
+void gv_jwks_shelf_put(struct gv_jwks_shelf *shelf, const struct gv_jwks *keys)
+{
+    pthread_mutex_lock(&shelf->lock);
+    shelf->keys = *keys;
+    pthread_mutex_unlock(&shelf->lock);
+}
+
+bool gv_jwks_shelf_find(struct gv_jwks_shelf *shelf, const struct gv_jwt *jwt, struct gv_jwk *key)
+{
+    pthread_mutex_lock(&shelf->lock);
+    const struct gv_jwk *found = gv_jwks_find(&shelf->keys, jwt);
+    if (found != NULL) {
+        *key = *found;
+    }
+    pthread_mutex_unlock(&shelf->lock);
+    return found != NULL;
 }

@@ -1,10 +1,12 @@
 /* JWKS: the public keys of an issuer of tokens, read from its file.
  * Keys that are not for signatures, or of a kind nobody here verifies, are passed over; one that is
- * malformed refuses the whole file. Source: RFC 7517, RFC 7518 section 6. Pure. Thread: any. */
+ * malformed refuses the whole file. Source: RFC 7517, RFC 7518 section 6. Parsing and finding are pure. Thread: any. */
 #ifndef GV_APP_ACCOUNT_JWKS_H
 #define GV_APP_ACCOUNT_JWKS_H
 
 #include "app/account/jwt.h"
+
+#include <pthread.h>
 
 #define GV_JWKS_KEYS_MAX  8u
 #define GV_JWKS_BYTES_MAX 16384u
@@ -31,6 +33,17 @@ struct gv_jwks {
  *  GV_JWKS_KEYS_MAX); GV_ERR_NOT_FOUND "jwks.empty" when no key is left. */
 GV_MUST_USE enum gv_err gv_jwks_parse(struct gv_jwks *jwks, struct gv_arena *arena, char *text,
                                       size_t n, struct gv_fail *fail);
+
+/** The issuer's keys as they are now: replaced as a whole while others look for one. Zeroed: none. */
+struct gv_jwks_shelf {
+    pthread_mutex_t lock;
+    struct gv_jwks keys;
+};
+void gv_jwks_shelf_init(struct gv_jwks_shelf *shelf);
+void gv_jwks_shelf_put(struct gv_jwks_shelf *shelf, const struct gv_jwks *keys);
+/** As gv_jwks_find. Returns: false: there is none. Out: key. */
+GV_MUST_USE bool gv_jwks_shelf_find(struct gv_jwks_shelf *shelf, const struct gv_jwt *jwt,
+                                    struct gv_jwk *key);
 
 /** The key a token names, of the token's own algorithm; NULL: none. A token without kid finds the
  *  key only when there is no other. */

@@ -68,7 +68,7 @@ const struct gv_setting gv_settings[GV_SETTINGS_COUNT] = {
     {"auth.audience", GV_SETTING_TEXT, AT(auth_audience), "", 0, 0, 0, NULL,
      "aud that such a token must name"},
     {"auth.jwks_file", GV_SETTING_TEXT, AT(auth_jwks_file), "", 0, 0, 0, NULL,
-     "file with the issuer's public keys (JWKS)"},
+     "file with the issuer's public keys (JWKS); read again when it changes"},
     {"webhooks.private_targets", GV_SETTING_SWITCH, AT(webhooks_private), "off", 0, 0, GV_SETTING_LIVE, NULL,
      "on: webhooks may go to this machine and its network; off: to public addresses only"},
     {"webhooks.ca_file", GV_SETTING_TEXT, AT(webhooks_ca_file), "", 0, 0, 0, NULL,

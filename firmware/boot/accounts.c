@@ -13,8 +13,9 @@ struct gv_boot_accounts *gv_boot_accounts_instance(void)
     return &instance;
 }
 
-static enum gv_err read_jwks(struct gv_jwks *jwks, const char *path, struct gv_fail *fail)
+static enum gv_err read_jwks(struct gv_jwks_shelf *shelf, const char *path, struct gv_fail *fail)
 {
+    static struct gv_jwks jwks;
     static char text[GV_JWKS_BYTES_MAX + GV_JSON_PADDING];
     static _Alignas(16) uint8_t memory[GV_JWKS_BYTES_MAX * 4u];
     struct gv_arena arena;
@@ -27,7 +28,33 @@ static enum gv_err read_jwks(struct gv_jwks *jwks, const char *path, struct gv_f
         return err;
     }
     gv_arena_init(&arena, memory, sizeof(memory));
-    return gv_jwks_parse(jwks, &arena, text, n, fail);
+    const enum gv_err parsed = gv_jwks_parse(&jwks, &arena, text, n, fail);
+    if (parsed == GV_OK) {
+        gv_jwks_shelf_put(shelf, &jwks);
+    }
+    return parsed;
+}
+
+static bool is_same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_ino == b->st_ino && a->st_size == b->st_size &&
+           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+void gv_boot_accounts_tick(struct gv_boot_accounts *accounts, const struct gv_config *config)
+{
+    struct stat now;
+    struct gv_fail fail = {.err = GV_OK};
+    const char *path = config->auth_jwks_file;
+    if (path[0] == '\0' || stat(path, &now) != 0 || is_same_file(&now, &accounts->jwks_file)) {
+        return;
+    }
+    accounts->jwks_file = now;
+    if (read_jwks(&accounts->jwks, path, &fail) == GV_OK) {
+        gv_log(GV_LOG_INFO, "account", "keys of the issuer were read again");
+    } else {
+        gv_log(GV_LOG_BROKEN, "account", "keys of the issuer stay as they were: %s", fail.text);
+    }
 }
 
 static enum gv_err set_claim_path(struct gv_boot_accounts *accounts, const struct gv_config *config,
@@ -52,6 +79,8 @@ enum gv_err gv_boot_accounts_open(struct gv_boot_accounts *accounts, const struc
     if (err == GV_OK) {
         err = gv_box_key_open(&accounts->key, &accounts->signer, path, entropy, fail);
     }
+    gv_jwks_shelf_init(&accounts->jwks);
+    (void)stat(config->auth_jwks_file, &accounts->jwks_file); /* before it is read */
     return err != GV_OK ? err : read_jwks(&accounts->jwks, config->auth_jwks_file, fail);
 }
 

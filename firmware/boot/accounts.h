@@ -8,10 +8,13 @@
 #include "hal/linux/box_key.h"
 #include "hal/linux/files.h"
 
+#include <sys/stat.h>
+
 struct gv_boot_accounts {
     struct gv_box_key key;
     struct gv_signer signer;
-    struct gv_jwks jwks;
+    struct gv_jwks_shelf jwks;
+    struct stat jwks_file; /* as it was read */
     char claim_path[GV_FILE_PATH_MAX];
 };
 
@@ -24,6 +27,9 @@ GV_MUST_USE enum gv_err gv_boot_accounts_open(struct gv_boot_accounts *accounts,
                                               const struct gv_config *config,
                                               const struct gv_entropy *entropy,
                                               struct gv_fail *fail);
+/** Read the JWKS file again when it is another: what is malformed leaves the keys as they were, with a
+ *  line in the log. Once a second. */
+void gv_boot_accounts_tick(struct gv_boot_accounts *accounts, const struct gv_config *config);
 void gv_boot_accounts_close(struct gv_boot_accounts *accounts);
 
 /** gv_api_config.show_claim. */

@@ -142,6 +142,7 @@ static void run_until_signal(const sigset_t *signals)
                   cert_at);
     for (;;) {
         gv_api_tick(gv_api_instance());
+        gv_boot_accounts_tick(gv_boot_accounts_instance(), &gv_boot.config);
         const int signal_number = sigtimedwait(signals, NULL, &tick);
         if (signal_number == SIGINT || signal_number == SIGTERM || atomic_load(&gv_boot.restart)) {
             return;

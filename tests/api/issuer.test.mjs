@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Gaveld } from '../support/gaveld.mjs';
 import { makeTempDir, removeTempDir } from '../support/process.mjs';
+import { until } from '../support/wait.mjs';
 
 const ISSUER = 'https://id.example/pool';
 const AUDIENCE = 'the-box';
@@ -123,4 +124,17 @@ test('no key answers for another algorithm', async () => {
 test('a key set that cannot be read stops the start', async () => {
   writeFileSync(join(dir, 'jwks.json'), '{"keys":[]}');
   await assert.rejects(Gaveld.start({ settings: box.settings }), /no key of a known kind/);
+});
+
+test('a new file of keys is read without a restart, a broken one changes nothing', async () => {
+  const file = join(dir, 'jwks.json');
+  const old = token({ alg: 'ES256', kid: 'ec' }, claims(), byEc());
+  const fresh = token({ alg: 'ES256', kid: 'next' }, claims(), byEc(stranger.privateKey));
+  assert.deepEqual([(await ask(old)).status, (await ask(fresh)).status], [200, 401]);
+  writeFileSync(file, '{"keys":[{"kty":"EC"');
+  await until('the box to refuse the file', () => box.log.includes('keys of the issuer stay as they were'));
+  assert.equal((await ask(old)).status, 200);
+  writeFileSync(file, JSON.stringify({ keys: [{ ...stranger.publicKey.export({ format: 'jwk' }), kid: 'next', use: 'sig' }] }));
+  await until('the new key to be taken', async () => (await ask(fresh)).status === 200);
+  assert.equal((await ask(old)).status, 401);
 });

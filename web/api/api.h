@@ -94,7 +94,7 @@ struct gv_api_config {
     const struct gv_backup_ops *backups;
     const struct gv_entropy *entropy;
     const struct gv_signer *signer; /* the box's key */
-    const struct gv_jwks *jwks;     /* keys of the configured issuer of tokens; may be empty */
+    struct gv_jwks_shelf *jwks;     /* keys of the configured issuer of tokens; may be empty */
     /** Show the claim code on console and in its file; NULL: the box is claimed, take it away. */
     void (*show_claim)(void *ctx, const char *code);
     uint32_t (*find_cookies)(void *ctx, struct gv_api_cookie *found, uint32_t found_max);

@@ -82,9 +82,9 @@ static enum gv_err verify_guest(struct gv_api *api, const struct gv_jwt *jwt,
                                 const struct gv_hash256 *hash, struct gv_caller *caller)
 {
     const struct gv_config *config = api->config.config;
-    const struct gv_jwk *key = gv_jwks_find(api->config.jwks, jwt);
-    if (config->auth_issuer[0] == '\0' || key == NULL ||
-        verify_signature(api, key, jwt, hash) != GV_OK ||
+    struct gv_jwk key;
+    if (config->auth_issuer[0] == '\0' || !gv_jwks_shelf_find(api->config.jwks, jwt, &key) ||
+        verify_signature(api, &key, jwt, hash) != GV_OK ||
         gv_view_str(jwt->claims.subject).n > GV_USER_ID_LEN) {
         return refuse(&caller->why, "the token is not valid");
     }
