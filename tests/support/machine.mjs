@@ -1,0 +1,61 @@
+/**
+ * A box in emulation: qemu-system-aarch64 with its ports forwarded to loopback. It is stopped as a power cut stops a
+ * box; what it wrote to its serial console is kept for the error message.
+ */
+import { Child, freePorts } from './process.mjs';
+import { until } from './wait.mjs';
+
+/** A processor as old as the oldest board's; a newer one costs the emulator more. */
+const VIRT = ['-M', 'virt', '-cpu', 'cortex-a53', '-smp', '2'];
+
+export class Machine {
+  /**
+   * @param {object} options
+   * @param {string} options.kernel @param {string} options.initrd @param {string} options.append command line
+   * @param {number} options.memory MiB
+   * @param {Record<string, number>} options.ports name to the port inside; `machine.ports` has those outside
+   * @param {string} [options.disk] raw image, written to
+   * @param {string[]} [options.more] further arguments
+   */
+  static async start({ kernel, initrd, append, memory, ports, disk, more = [] }) {
+    const names = Object.keys(ports);
+    const outside = await freePorts(names.length);
+    const machine = new Machine();
+    machine.ports = Object.fromEntries(names.map((name, i) => [name, outside[i]]));
+    const forwards = names.map((name, i) => `,hostfwd=tcp:127.0.0.1:${outside[i]}-:${ports[name]}`);
+    machine.child = new Child('qemu-system-aarch64', [
+      ...VIRT,
+      ...['-accel', 'tcg,thread=multi', '-m', String(memory)],
+      ...['-kernel', kernel, '-initrd', initrd, '-append', append],
+      ...['-netdev', `user,id=n${forwards.join('')}`, '-device', 'virtio-net-pci,netdev=n,romfile='],
+      ...['-device', 'virtio-rng-pci', '-display', 'none', '-monitor', 'none', '-serial', 'stdio', '-no-reboot'],
+      ...(disk ? ['-drive', `if=none,id=d,file=${disk},format=raw`, '-device', 'virtio-blk-pci,drive=d'] : []),
+      ...more,
+    ]);
+    return machine;
+  }
+
+  /** What the serial console showed. */
+  get console() {
+    return this.child.output;
+  }
+
+  /**
+   * As until() of wait.mjs, but gives up at once when the machine has stopped.
+   * @template T
+   * @param {string} what @param {() => (T | Promise<T>)} probe
+   * @param {number} timeoutMs
+   * @returns {Promise<NonNullable<T>>}
+   */
+  async until(what, probe, timeoutMs) {
+    const stopped = {};
+    const seen = await until(what, () => (this.child.exit ? stopped : probe()), { timeoutMs, everyMs: 250 });
+    if (seen === stopped) throw new Error(`the machine stopped while waiting for ${what}:\n${this.child.tail(40)}`);
+    return /** @type {any} */ (seen);
+  }
+
+  /** Pull the plug. */
+  async cut() {
+    await this.child.stop('SIGKILL');
+  }
+}
