@@ -2,8 +2,8 @@
 #ifndef GV_BOARD_SIZES_LARGE_H
 #define GV_BOARD_SIZES_LARGE_H
 
-/* Resident memory that gaveld may take with everything on. */
-#define GV_BUDGET_BYTES (96ull * 1024 * 1024)
+/* Address space of everything fixed; resident memory stays far below. */
+#define GV_BUDGET_BYTES (128ull * 1024 * 1024)
 /* Listings held at a time, settled ones included until they are retired. */
 #define GV_LISTINGS_MAX 2048u
 /* Uploads of a ladder checked at the same time, and the longest: 4 MiB holds 2,016 PSBTs of about
@@ -12,7 +12,7 @@
 #define GV_BODY_MAX        4194304u
 #define GV_HTTP_WORKERS    16u
 /* Clients of the live thread, and events kept for those who come back. */
-#define GV_LIVE_CLIENTS_MAX 160u
+#define GV_LIVE_CLIENTS_MAX 500u
 #define GV_LIVE_EVENTS      1024u
 /* Transactions of the price's rolling window: three hours at 4.6 a second, an ordinary day. */
 #define GV_ORACLE_TX_MAX 50000u

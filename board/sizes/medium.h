@@ -2,8 +2,8 @@
 #ifndef GV_BOARD_SIZES_MEDIUM_H
 #define GV_BOARD_SIZES_MEDIUM_H
 
-/* Resident memory that gaveld may take with everything on. */
-#define GV_BUDGET_BYTES (48ull * 1024 * 1024)
+/* Address space of everything fixed; resident memory stays far below. */
+#define GV_BUDGET_BYTES (52ull * 1024 * 1024)
 /* Listings held at a time, settled ones included until they are retired. */
 #define GV_LISTINGS_MAX 768u
 /* Uploads of a ladder checked at the same time, and the longest: 2 MiB holds 2,016 PSBTs of about

@@ -49,6 +49,10 @@
 /* Rate limits: sets of 8 places of 32 bytes, and a lock (web/server/rate.h). */
 #define GV_RATE_SETS      512u
 #define GV_RATE_SET_BYTES (8u * 32u + 48u)
+/* Connections that have not begun a request: they wait at the entrance and hold no worker. On the host two
+ * hundred half-open handshakes fit beside what is ordinary. */
+#define GV_ENTRANCE_PLACES (16u * GV_HTTP_WORKERS)
+
 /* ---- Engine -------------------------------------------------------------------------------- */
 
 /* One in flight for every worker, the node thread and the control socket. The other places are for
@@ -184,11 +188,12 @@ _Static_assert(GV_LIVE_LAG_BYTES < GV_LIVE_RAW_EVENT_BYTES, "who lags is told be
 /* Page cache and statements of two connections: the auctions', and the small one of prices. */
 #define GV_SQLITE_HEAP_BYTES (4u * 1024u * 1024u)
 /* Trusted certificates 0.4 MB and the text of their bundle 0.2 MB while it is read, own ones and
- * configuration 0.1 MB, 27 kB for each live connection and worker, 30 kB for each handshake
- * (workers), 40 kB for each outgoing connection. */
+ * configuration 0.1 MB; a session (27 kB) for each live connection, each worker, each connection on its
+ * way to one, and each place at the entrance, which may be in its handshake (9 kB more); 30 kB for the one
+ * handshake that is worked on; 40 kB for each outgoing connection. */
 #define GV_TLS_HEAP_BYTES                                                                          \
-    (768u * 1024u + 27u * 1024u * (GV_LIVE_CLIENTS_MAX + GV_HTTP_WORKERS) +                        \
-     30u * 1024u * GV_HTTP_WORKERS + 40u * 1024u * GV_HTTP_CLIENTS)
+    (768u * 1024u + 27u * 1024u * (GV_LIVE_CLIENTS_MAX + 2u * GV_HTTP_WORKERS) +                   \
+     36u * 1024u * GV_ENTRANCE_PLACES + 30u * 1024u + 40u * 1024u * GV_HTTP_CLIENTS)
 /* Connection buffers of the workers and queue (16 kB each) and listening state. */
 #define GV_CIVETWEB_HEAP_BYTES (24u * 1024u * (GV_HTTP_WORKERS + 32u) + 512u * 1024u)
 /* Handles, buffers and DNS answers of each client; what all share. */

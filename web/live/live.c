@@ -1,10 +1,10 @@
 #include "web/live/state.h"
 
+#include "web/server/thread.h"
 #include "web/server/ticks.h"
 
 #include "firmware/base/assert.h"
 
-#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -187,24 +187,6 @@ static void close_descriptors(struct gv_live *live)
     }
 }
 
-/* Signals are for the main thread. */
-static bool start_thread(struct gv_live *live)
-{
-    pthread_attr_t attributes;
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    if (pthread_attr_init(&attributes) != 0) {
-        return false;
-    }
-    bool started = pthread_attr_setstacksize(&attributes, STACK_BYTES) == 0;
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    started = started && pthread_create(&live->thread, &attributes, gv_live_run, live) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-    return started;
-}
-
 enum gv_err gv_live_start(struct gv_live **live, const struct gv_live_config *config,
                           struct gv_fail *fail)
 {
@@ -226,7 +208,7 @@ enum gv_err gv_live_start(struct gv_live **live, const struct gv_live_config *co
         return gv_fail(fail, GV_ERR_IO, "live.start", "no descriptor left");
     }
     the_live.closed = false;
-    if (!start_thread(&the_live)) {
+    if (!gv_web_thread_start(&the_live.thread, STACK_BYTES, gv_live_run, &the_live)) {
         the_live.closed = true;
         close_descriptors(&the_live);
         return gv_fail(fail, GV_ERR_IO, "live.start", "no thread left");

@@ -1,5 +1,6 @@
 #include "web/server/glue.h"
 #include "web/server/ticks.h"
+#include "web/server/waits.h"
 #include "web/server/worker.h"
 
 #include "firmware/base/text.h"
@@ -42,11 +43,16 @@ static enum gv_err read_all(struct gv_worker *worker, uint8_t *out, size_t n, st
             left_ms = config->request_ms;
         }
         int got = gv_glue_read(worker->conn, out + have, n - have, (uint32_t)left_ms);
+        if (got < 0 && gv_waits_cut()) {
+            return gv_fail(fail, GV_ERR_TIMEOUT, "body.slow",
+                           "the request body came slowly and others were waiting");
+        }
         if (got < 0) {
             return gv_fail(fail, GV_ERR_CLOSED, "body.short", "%zu of %zu body bytes arrived", have,
                            n);
         }
         have += (size_t)got;
+        gv_waits_progress((uint64_t)got);
     }
     return GV_OK;
 }

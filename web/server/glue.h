@@ -2,7 +2,7 @@
  *
  * CivetWeb is compiled unchanged. It reaches us in three ways, all meant for it: the extension files
  * that it includes, the callbacks of mg_start2, and the C library symbols that the build renames in its
- * object file (allocator, accept, listen, close, poll).
+ * object file (allocator, accept, close, poll).
  * Thread: the worker that owns the connection, except where stated. */
 #ifndef GV_WEB_SERVER_GLUE_H
 #define GV_WEB_SERVER_GLUE_H
@@ -56,7 +56,6 @@ void gv_glue_request_done(const struct mg_connection *conn);
 void gv_glue_message(const char *text);
 
 /* The C library, as CivetWeb's object sees it (objcopy --redefine-sym, CMakeLists.txt). */
-int gv_civetweb_listen(int descriptor, int backlog);
 int gv_civetweb_accept(int descriptor, struct sockaddr *address, socklen_t *address_len);
 int gv_civetweb_close(int descriptor);
 int gv_civetweb_poll(struct pollfd *fds, nfds_t n, int timeout_ms);

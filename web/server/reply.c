@@ -1,6 +1,7 @@
 #include "web/server/glue.h"
 #include "web/server/ticks.h"
 #include "web/server/turnover.h"
+#include "web/server/waits.h"
 #include "web/server/worker.h"
 
 #include "firmware/base/assert.h"
@@ -73,6 +74,7 @@ static bool send_all(struct gv_worker *worker, const void *data, size_t n)
         } else {
             p += sent;
             n -= (size_t)sent;
+            gv_waits_progress((uint64_t)sent);
         }
     }
     return !reply->broken;

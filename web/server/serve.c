@@ -6,6 +6,7 @@
 #include "web/server/router.h"
 #include "web/server/ticks.h"
 #include "web/server/turnover.h"
+#include "web/server/waits.h"
 
 #include "firmware/base/log.h"
 #include "firmware/base/text.h"
@@ -38,7 +39,7 @@ static void finish(struct gv_worker *worker)
     gv_reply_settle(worker);
     if (worker->seat == NULL && gv_glue_body_outstanding(worker->conn) > 0) {
         mg_disable_connection_keep_alive(worker->conn);
-        gv_glue_drain(worker->conn, DRAIN_BYTES, DRAIN_MS);
+        gv_glue_drain(worker->conn, DRAIN_BYTES, gv_waits_cut() ? 0 : DRAIN_MS);
     }
     gv_stats_count(worker);
 }

@@ -1,6 +1,7 @@
 #include "web/server/server.h"
 
 #include "web/server/departure.h"
+#include "web/server/entrance.h"
 #include "web/server/glue.h"
 #include "web/server/guard.h"
 #include "web/server/router.h"
@@ -8,6 +9,7 @@
 #include "web/server/ticks.h"
 #include "web/server/tls.h"
 #include "web/server/turnover.h"
+#include "web/server/waits.h"
 #include "web/server/worker.h"
 
 #include "firmware/base/assert.h"
@@ -24,9 +26,8 @@
 #define DEFAULT_REQUEST_MS    5000u
 #define DEFAULT_KEEP_ALIVE_MS 5000u
 #define DEFAULT_BODY_MS       10000u
-/* Two browsers of six connections each behind one address, and some: one address alone can then hold
- * up newcomers for two rounds of handshake_ms at most. */
-#define DEFAULT_PER_ADDRESS (2u * GV_HTTP_WORKERS)
+/* Two browsers of six connections each behind one address, and some. */
+#define DEFAULT_PER_ADDRESS 16u
 
 static struct gv_server the_server;
 static bool running;
@@ -114,14 +115,28 @@ static bool make_options(struct options *options, const struct gv_server_config 
 
 /* ---- CivetWeb's callbacks --------------------------------------------------------------------- */
 
+/* The port that speaks TLS, 0 for none. */
+static uint16_t tls_port_of(const struct mg_context *ctx)
+{
+    struct mg_server_port ports[4];
+    const int n = mg_get_server_ports(ctx, 4, ports);
+    for (int i = 0; i < n; i++) {
+        if (ports[i].is_ssl != 0) {
+            return (uint16_t)ports[i].port;
+        }
+    }
+    return 0;
+}
+
 static void *init_thread(const struct mg_context *ctx, int type)
 {
-    (void)ctx;
     if (type != 1) {
-        return NULL; /* the thread that accepts */
+        gv_guard_master(tls_port_of(ctx));
+        return NULL;
     }
     unsigned index = atomic_fetch_add(&the_server.workers_started, 1);
     GV_ASSERT(index < GV_HTTP_WORKERS);
+    gv_waits_worker(index);
     return &the_server.workers[index];
 }
 
@@ -129,7 +144,7 @@ static int init_connection(const struct mg_connection *conn, void **conn_data)
 {
     (void)conn;
     (void)conn_data;
-    gv_turnover_taken(); /* TLS connections were taken before their handshake */
+    gv_turnover_taken(); /* those with TLS were taken when they were claimed */
     return 0;
 }
 
@@ -222,33 +237,44 @@ static void read_ports(struct gv_server *server)
     }
 }
 
+static void close_parts(const struct gv_server *server)
+{
+    gv_guard_deinit();
+    gv_waits_close();
+    gv_turnover_deinit();
+    gv_departure_deinit();
+    if (server->config.tls) {
+        gv_tls_close();
+    }
+}
+
 /* Everything CivetWeb's threads use, before they run. On failure nothing is left open. */
 static enum gv_err open_parts(struct gv_server *server, struct gv_fail *fail)
 {
     const struct gv_server_config *config = &server->config;
-    if (gv_turnover_init(config->workers) != GV_OK) {
-        return gv_fail(fail, GV_ERR_IO, "server.bind", "no descriptor left");
-    }
+    const struct gv_entrance_config entrance = {.workers = config->workers,
+                                                .handshake_ms = config->handshake_ms,
+                                                .request_ms = config->request_ms};
     if (config->tls) {
-        enum gv_err err =
-            gv_tls_open(config->cert_path, config->key_path, config->handshake_ms, fail);
+        const enum gv_err err = gv_tls_open(config->cert_path, config->key_path, fail);
         if (err != GV_OK) {
-            gv_turnover_deinit();
             return err;
         }
     }
     gv_guard_init(config->per_address_max, config->cap_loopback, config->proxies);
     gv_departure_init();
-    return GV_OK;
-}
-
-static void close_parts(const struct gv_server *server)
-{
-    gv_departure_deinit();
-    if (server->config.tls) {
-        gv_tls_close();
+    enum gv_err err = gv_turnover_init(config->workers);
+    if (err == GV_OK) {
+        err = gv_waits_open(config->workers);
     }
-    gv_turnover_deinit();
+    if (err == GV_OK) {
+        err = gv_entrance_open(&entrance);
+    }
+    if (err != GV_OK) {
+        close_parts(server);
+        return gv_fail(fail, GV_ERR_IO, "server.bind", "no descriptor or thread left");
+    }
+    return GV_OK;
 }
 
 enum gv_err gv_server_start(struct gv_server **server, const struct gv_server_config *config,
@@ -272,6 +298,8 @@ enum gv_err gv_server_start(struct gv_server **server, const struct gv_server_co
     }
     err = start_civetweb(&the_server, fail);
     if (err != GV_OK) {
+        gv_entrance_stop();
+        gv_entrance_close();
         close_parts(&the_server);
         return err;
     }
@@ -297,9 +325,10 @@ void gv_server_stop(struct gv_server *server)
 {
     GV_ASSERT(server == &the_server);
     GV_ASSERT(running);
-    gv_tls_stop();
+    gv_entrance_stop();
     mg_stop(server->civetweb);
     mg_exit_library();
+    gv_entrance_close();
     close_parts(server);
     running = false;
 }

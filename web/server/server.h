@@ -238,13 +238,13 @@ struct gv_server_config {
     const char *cert_path;      /* PEM: leaf first, then the chain */
     const char *key_path;       /* PEM */
     unsigned workers;           /* 1..GV_HTTP_WORKERS; 0: GV_HTTP_WORKERS */
-    /* Connections of one address (IPv6: one /64) with workers or waiting for one. 0: two for each of
-     * GV_HTTP_WORKERS, or no cap without TLS, where a proxy speaks for everybody;
+    /* Connections of one address (IPv6: one /64) with workers or waiting for one. 0: 16, or no cap
+     * without TLS, where a proxy speaks for everybody;
      * GV_PER_ADDRESS_ANY: no cap. */
     unsigned per_address_max;
     bool cap_loopback;      /* loopback is not exempt from the cap (tests) */
     uint32_t handshake_ms;  /* whole TLS handshake; 0: 5,000 */
-    uint32_t request_ms;    /* request head, and one write; 0: 5,000 */
+    uint32_t request_ms;    /* to a request's first byte, for its head, for one write; 0: 5,000 */
     uint32_t keep_alive_ms; /* idle between requests; 0: 5,000 */
     uint32_t body_ms;       /* see gv_body_read; 0: 10,000 */
     gv_error_writer *write_error;

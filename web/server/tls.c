@@ -3,20 +3,15 @@
 #include "firmware/base/assert.h"
 #include "firmware/base/log.h"
 #include "firmware/base/pool.h"
-#include "web/server/ticks.h"
 #include "web/server/tls_config.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
 
 #include <mbedtls/error.h>
 #include <mbedtls/net_sockets.h>
 #include <mbedtls/ssl.h>
-
-/* The stop flag is looked at this often while a handshake waits. */
-#define STOP_POLL_MS 250
 
 struct session {
     mbedtls_ssl_context ssl; /* first: CivetWeb and we pass pointers to it around */
@@ -27,8 +22,6 @@ _Static_assert(offsetof(struct session, ssl) == 0, "a session is found by its co
 GV_POOL_STORAGE(tls_sessions, struct session, GV_TLS_SESSIONS_MAX);
 
 static struct {
-    uint32_t handshake_ms;
-    atomic_bool stopping;
     atomic_uint_fast64_t handshakes;
     atomic_uint_fast64_t failed;
     atomic_uint_fast64_t timed_out;
@@ -123,50 +116,6 @@ bool gv_tls_output_pending(const mbedtls_ssl_context *ssl)
 
 /* ---- Handshake -------------------------------------------------------------------------------- */
 
-enum handshake {
-    HANDSHAKE_DONE,
-    HANDSHAKE_FAILED,
-    HANDSHAKE_LATE
-};
-
-/* Wait until the socket is ready. Returns false after the deadline or when we are stopping. */
-static bool wait_ready(int descriptor, int rc, uint64_t deadline_ms)
-{
-    short events = rc == MBEDTLS_ERR_SSL_WANT_WRITE ? POLLOUT : POLLIN;
-    for (;;) {
-        uint64_t now_ms = gv_now_ms();
-        if (now_ms >= deadline_ms || atomic_load(&tls.stopping)) {
-            return false;
-        }
-        uint64_t left_ms = deadline_ms - now_ms;
-        struct pollfd fd = {.fd = descriptor, .events = events};
-        int ready = poll(&fd, 1, left_ms < STOP_POLL_MS ? (int)left_ms : STOP_POLL_MS);
-        if (ready > 0 || (ready < 0 && errno != EINTR)) {
-            return true; /* the next read or write reports what is wrong */
-        }
-    }
-}
-
-static enum handshake shake_hands(mbedtls_ssl_context *ssl, int descriptor)
-{
-    uint64_t deadline_ms = gv_now_ms() + tls.handshake_ms;
-    for (;;) {
-        int rc = mbedtls_ssl_handshake(ssl);
-        if (rc == 0) {
-            return HANDSHAKE_DONE;
-        }
-        if (!wants_more(rc)) {
-            char text[96];
-            mbedtls_strerror(rc, text, sizeof(text));
-            gv_log(GV_LOG_DEBUG, "tls", "handshake failed code=-0x%04x %s", (unsigned)-rc, text);
-            return HANDSHAKE_FAILED;
-        }
-        if (!wait_ready(descriptor, rc, deadline_ms)) {
-            return HANDSHAKE_LATE;
-        }
-    }
-}
-
 static void free_session(struct session *session)
 {
     mbedtls_ssl_free(&session->ssl);
@@ -174,7 +123,7 @@ static void free_session(struct session *session)
     gv_pool_release(&tls_sessions, session);
 }
 
-mbedtls_ssl_context *gv_tls_accept(int descriptor)
+mbedtls_ssl_context *gv_tls_begin(int descriptor)
 {
     struct session *session = gv_pool_acquire(&tls_sessions, 0);
     if (session == NULL) {
@@ -183,18 +132,47 @@ mbedtls_ssl_context *gv_tls_accept(int descriptor)
     }
     session->generation = gv_tls_generation_acquire();
     mbedtls_ssl_init(&session->ssl);
-    enum handshake result = HANDSHAKE_FAILED;
-    if (mbedtls_ssl_setup(&session->ssl, gv_tls_generation_config(session->generation)) == 0) {
-        mbedtls_ssl_set_bio(&session->ssl, (void *)(intptr_t)descriptor, bio_send, bio_recv, NULL);
-        result = shake_hands(&session->ssl, descriptor);
+    if (mbedtls_ssl_setup(&session->ssl, gv_tls_generation_config(session->generation)) != 0) {
+        atomic_fetch_add(&tls.failed, 1);
+        free_session(session);
+        return NULL;
     }
-    if (result == HANDSHAKE_DONE) {
+    mbedtls_ssl_set_bio(&session->ssl, (void *)(intptr_t)descriptor, bio_send, bio_recv, NULL);
+    return &session->ssl;
+}
+
+enum gv_tls_step gv_tls_handshake(mbedtls_ssl_context *ssl)
+{
+    const int rc = mbedtls_ssl_handshake(ssl);
+    if (rc == 0) {
         atomic_fetch_add(&tls.handshakes, 1);
-        return &session->ssl;
+        return GV_TLS_DONE;
     }
-    atomic_fetch_add(result == HANDSHAKE_LATE ? &tls.timed_out : &tls.failed, 1);
-    free_session(session);
-    return NULL;
+    if (wants_more(rc)) {
+        return rc == MBEDTLS_ERR_SSL_WANT_WRITE ? GV_TLS_WRITE : GV_TLS_READ;
+    }
+    char text[96];
+    mbedtls_strerror(rc, text, sizeof(text));
+    gv_log(GV_LOG_DEBUG, "tls", "handshake failed code=-0x%04x %s", (unsigned)-rc, text);
+    atomic_fetch_add(&tls.failed, 1);
+    return GV_TLS_FAILED;
+}
+
+enum gv_tls_step gv_tls_await(mbedtls_ssl_context *ssl)
+{
+    const int rc = mbedtls_ssl_read(ssl, NULL, 0); /* decrypts a record, takes nothing of it */
+    if (wants_more(rc)) {
+        return rc == MBEDTLS_ERR_SSL_WANT_WRITE ? GV_TLS_WRITE : GV_TLS_READ;
+    }
+    if (rc != 0) {
+        return GV_TLS_FAILED; /* the client has gone: no fault of the handshake */
+    }
+    return mbedtls_ssl_get_bytes_avail(ssl) > 0 ? GV_TLS_DONE : GV_TLS_READ;
+}
+
+void gv_tls_count_late(void)
+{
+    atomic_fetch_add(&tls.timed_out, 1);
 }
 
 void gv_tls_end(mbedtls_ssl_context *ssl)
@@ -205,11 +183,8 @@ void gv_tls_end(mbedtls_ssl_context *ssl)
 
 /* ---- Open and close --------------------------------------------------------------------------- */
 
-enum gv_err gv_tls_open(const char *cert_path, const char *key_path, uint32_t handshake_ms,
-                        struct gv_fail *fail)
+enum gv_err gv_tls_open(const char *cert_path, const char *key_path, struct gv_fail *fail)
 {
-    tls.handshake_ms = handshake_ms;
-    atomic_store(&tls.stopping, false);
     atomic_store(&tls.handshakes, 0);
     atomic_store(&tls.failed, 0);
     atomic_store(&tls.timed_out, 0);
@@ -235,11 +210,6 @@ void gv_tls_close(void)
 enum gv_err gv_tls_reload(const char *cert_path, const char *key_path, struct gv_fail *fail)
 {
     return gv_tls_generation_load(cert_path, key_path, fail);
-}
-
-void gv_tls_stop(void)
-{
-    atomic_store(&tls.stopping, true);
 }
 
 void gv_tls_stats(struct gv_tls_stats *stats)

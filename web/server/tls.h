@@ -1,4 +1,4 @@
-/* TLS of the server: certificate generations, handshakes with a deadline, bytes in and out.
+/* TLS of the server: certificate generations, handshakes, bytes in and out.
  *
  *   open ──► generation 1 ◄── sessions        reload ──► generation 2 ◄── new sessions
  *                 └── freed when its last session closes
@@ -17,27 +17,36 @@
 
 struct mbedtls_ssl_context;
 
-/* Connections in workers and with the live thread. */
-#define GV_TLS_SESSIONS_MAX (GV_HTTP_WORKERS + GV_LIVE_CLIENTS_MAX)
+/* Connections with workers, on their way to one, at the entrance, and with the live thread. */
+#define GV_TLS_SESSIONS_MAX (2u * GV_HTTP_WORKERS + GV_ENTRANCE_PLACES + GV_LIVE_CLIENTS_MAX)
 /* Certificates in use at a time: the present one and older ones that open connections still hold. */
 #define GV_TLS_GENERATIONS 4u
 
 /** Load certificate (leaf first) and key, both PEM files.
  *  Returns: GV_OK; GV_ERR_CRYPTO "server.tls".  Thread: main, before the memory seal. */
 GV_MUST_USE enum gv_err gv_tls_open(const char *cert_path, const char *key_path,
-                                    uint32_t handshake_ms, struct gv_fail *fail);
+                                    struct gv_fail *fail);
 /** All sessions must be closed. Thread: main. */
 void gv_tls_close(void);
 /** As gv_tls_open for new sessions only; also GV_ERR_FULL when too many generations are in use.
  *  Thread: main. */
 GV_MUST_USE enum gv_err gv_tls_reload(const char *cert_path, const char *key_path,
                                       struct gv_fail *fail);
-/** Let handshakes in progress fail at once. Thread: main. */
-void gv_tls_stop(void);
-
-/** Handshake on a non-blocking descriptor, at most handshake_ms in all.
- *  Returns: the session, or NULL (counted and logged).  Thread: worker. */
-struct mbedtls_ssl_context *gv_tls_accept(int descriptor);
+enum gv_tls_step {
+    GV_TLS_DONE,
+    GV_TLS_READ,  /* go on when the socket is readable */
+    GV_TLS_WRITE, /* or writable */
+    GV_TLS_FAILED /* counted and logged */
+};
+/** A session on a non-blocking descriptor. Returns: NULL when there is no room (counted).
+ *  Thread: any, one at a time for a session, as all that follow. */
+struct mbedtls_ssl_context *gv_tls_begin(int descriptor);
+/** Go on with the handshake. It may take milliseconds. */
+enum gv_tls_step gv_tls_handshake(struct mbedtls_ssl_context *ssl);
+/** After the handshake: DONE when the first bytes of the client can be read. */
+enum gv_tls_step gv_tls_await(struct mbedtls_ssl_context *ssl);
+/** A handshake was given up for taking too long. */
+void gv_tls_count_late(void);
 /** Say goodbye if the socket takes it at once, and free the session. */
 void gv_tls_end(struct mbedtls_ssl_context *ssl);
 

@@ -1,7 +1,10 @@
 #include "web/server/turnover.h"
 
+#include "web/server/entrance.h"
 #include "web/server/glue.h"
+#include "web/server/guard.h"
 #include "web/server/ticks.h"
+#include "web/server/waits.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -54,9 +57,11 @@ void gv_turnover_taken(void)
         holds = true;
         atomic_fetch_sub(&turnover.waiting, 1);
         atomic_fetch_add(&turnover.held, 1);
+        gv_entrance_worker_free(); /* one more may come */
     }
     idle_fd = -1;
     turn_since_ms = gv_now_ms();
+    gv_waits_begin();
 }
 
 void gv_turnover_idle(int descriptor)
@@ -72,6 +77,12 @@ void gv_turnover_left(void)
         atomic_fetch_sub(&turnover.held, 1);
     }
     idle_fd = -1;
+}
+
+unsigned gv_turnover_waiting(void)
+{
+    const int waiting = atomic_load(&turnover.waiting);
+    return waiting > 0 ? (unsigned)waiting : 0;
 }
 
 bool gv_turnover_wanted(void)
@@ -128,13 +139,17 @@ static int poll_idle(struct pollfd *client, int timeout_ms)
 
 int gv_civetweb_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 {
+    if (gv_guard_is_master()) {
+        return gv_entrance_poll(fds, n, timeout_ms);
+    }
     bool idle = n == 1 && idle_fd >= 0 && fds[0].fd == idle_fd && timeout_ms > 0;
     if (!idle) {
-        return poll(fds, n, timeout_ms);
+        return holds && n == 1 ? gv_waits_poll(&fds[0], timeout_ms) : poll(fds, n, timeout_ms);
     }
     int ready = poll_idle(&fds[0], timeout_ms);
     if (ready > 0) {
-        idle_fd = -1; /* the next request has begun: a slow one is a matter of request_ms */
+        idle_fd = -1; /* the next request has begun: a slow one is a matter of waits.h */
+        gv_waits_begin();
     }
     return ready;
 }

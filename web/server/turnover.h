@@ -33,6 +33,8 @@ void gv_turnover_idle(int descriptor);
 /** This worker's connection has ended. Thread: worker. */
 void gv_turnover_left(void);
 
+/** Connections that were accepted and have no worker yet. Thread: any. */
+unsigned gv_turnover_waiting(void);
 /** Does anybody wait for a worker? Thread: any. */
 bool gv_turnover_wanted(void);
 /** Has this worker's connection had its turn while others wait? Thread: worker. */

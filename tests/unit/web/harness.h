@@ -87,6 +87,8 @@ struct client {
 
 /** Only TCP. */
 void client_connect(struct client *c, uint16_t port);
+/** The same from another address of this machine: 127.0.0.`host`. */
+void client_connect_from(struct client *c, uint16_t port, unsigned host);
 /** TCP, and TLS with the newest version; `session` (may be NULL) is offered for resumption. */
 void client_open(struct client *c, uint16_t port, bool tls);
 struct tls_choice {
@@ -95,6 +97,9 @@ struct tls_choice {
 };
 /** Returns the handshake's result. */
 int client_open_tls(struct client *c, uint16_t port, const struct tls_choice *choice);
+/** Begin a handshake and do not wait for the server's part; and go through with it. */
+void client_say_hello(struct client *c, uint16_t port, unsigned host);
+void client_end_hello(struct client *c);
 void client_close(struct client *c);
 /** Close with a TCP reset. */
 void client_reset(struct client *c);

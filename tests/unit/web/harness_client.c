@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,9 @@
 #include <unistd.h>
 
 #include <mbedtls/net_sockets.h>
+
+/* More than any test lets a client answer in a row. */
+#define PINGS_MAX 32u
 
 /* ---- Connections ------------------------------------------------------------------------------ */
 
@@ -37,11 +41,20 @@ static int bio_recv(void *ctx, unsigned char *out, size_t cap)
     if (got >= 0) {
         return (int)got;
     }
+    if (errno == EAGAIN) {
+        return MBEDTLS_ERR_SSL_WANT_READ; /* out of patience, or only looking */
+    }
     return errno == ECONNRESET ? MBEDTLS_ERR_NET_CONN_RESET : MBEDTLS_ERR_NET_RECV_FAILED;
 }
 
 void client_connect(struct client *c, uint16_t port)
 {
+    client_connect_from(c, port, 1);
+}
+
+void client_connect_from(struct client *c, uint16_t port, unsigned host)
+{
+    struct sockaddr_in from = {.sin_family = AF_INET};
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
     struct timeval patience = {.tv_sec = PATIENCE_S};
     int on = 1;
@@ -52,6 +65,8 @@ void client_connect(struct client *c, uint16_t port)
     assert_int_equal(setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), 0);
     assert_int_equal(setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)), 0);
     assert_int_equal(setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)), 0);
+    from.sin_addr.s_addr = htonl(0x7f000000u + host);
+    assert_int_equal(bind(c->fd, (struct sockaddr *)&from, sizeof(from)), 0);
     assert_int_equal(connect(c->fd, (struct sockaddr *)&address, sizeof(address)), 0);
 }
 
@@ -82,9 +97,8 @@ static mbedtls_ssl_config *client_config(mbedtls_ssl_protocol_version version)
     return &configs[i];
 }
 
-int client_open_tls(struct client *c, uint16_t port, const struct tls_choice *choice)
+static void set_up_tls(struct client *c, const struct tls_choice *choice)
 {
-    client_connect(c, port);
     c->tls = true;
     mbedtls_ssl_init(&c->ssl);
     assert_int_equal(mbedtls_ssl_setup(&c->ssl, client_config(choice->version)), 0);
@@ -93,7 +107,29 @@ int client_open_tls(struct client *c, uint16_t port, const struct tls_choice *ch
         assert_int_equal(mbedtls_ssl_set_session(&c->ssl, choice->resume), 0);
     }
     mbedtls_ssl_set_bio(&c->ssl, c, bio_send, bio_recv, NULL);
+}
+
+int client_open_tls(struct client *c, uint16_t port, const struct tls_choice *choice)
+{
+    client_connect(c, port);
+    set_up_tls(c, choice);
     return mbedtls_ssl_handshake(&c->ssl);
+}
+
+void client_say_hello(struct client *c, uint16_t port, unsigned host)
+{
+    /* A client of 1.3 keeps one of the library's few key slots until it is through. */
+    const struct tls_choice choice = {.version = MBEDTLS_SSL_VERSION_TLS1_2};
+    client_connect_from(c, port, host);
+    set_up_tls(c, &choice);
+    assert_int_equal(fcntl(c->fd, F_SETFL, O_NONBLOCK), 0);
+    assert_int_equal(mbedtls_ssl_handshake(&c->ssl), MBEDTLS_ERR_SSL_WANT_READ);
+    assert_int_equal(fcntl(c->fd, F_SETFL, 0), 0); /* SO_RCVTIMEO counts again */
+}
+
+void client_end_hello(struct client *c)
+{
+    assert_int_equal(mbedtls_ssl_handshake(&c->ssl), 0);
 }
 
 void client_open(struct client *c, uint16_t port, bool tls)
@@ -384,13 +420,14 @@ void ws_read(struct client *c, struct frame *f)
 
 void ws_read_data(struct client *c, struct frame *f)
 {
-    for (;;) {
+    for (unsigned pings = 0; pings < PINGS_MAX; pings++) {
         ws_read(c, f);
         if (f->opcode != WS_PING) {
             return;
         }
         ws_send(c, WS_PONG, f->payload);
     }
+    fail_msg("nothing but pings"); /* each of them ends the patience of a read */
 }
 
 void ws_expect(struct client *c, const char *text)

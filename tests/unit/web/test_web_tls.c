@@ -132,7 +132,7 @@ static bool all_timed_out(const struct harness *harness)
 
 static bool all_accepted(const struct harness *harness)
 {
-    return harness_server_stats(harness).connections == GV_HTTP_WORKERS;
+    return harness_server_stats(harness).connections >= GV_HTTP_WORKERS;
 }
 
 static double cpu_seconds(void)
@@ -150,7 +150,7 @@ static double wall_seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static void a_stalled_handshake_on_every_worker_ends_by_itself(void **state)
+static void stalled_handshakes_hold_no_worker_and_end_by_themselves(void **state)
 {
     (void)state;
     harness_stop(&h);
@@ -163,19 +163,18 @@ static void a_stalled_handshake_on_every_worker_ends_by_itself(void **state)
         client_connect(&clients[i], h.https);
         client_send(&clients[i], "\x16\x03\x01", 3); /* the begin of a record, and no more */
     }
-    harness_wait(&h, all_accepted); /* from here on a newcomer stands behind them */
+    harness_wait(&h, all_accepted);
     struct client *late = &clients[GV_HTTP_WORKERS];
-    client_open(late, h.http, false);
-    client_get(late, "/hello", &a); /* by a worker that has given up on its handshake */
+    client_open(late, h.https, true);
+    client_get(late, "/hello", &a); /* while they stand, each on its own deadline */
     assert_int_equal(a.status, 200);
-    assert_true(harness_server_stats(&h).handshakes_timed_out > 0);
     client_close(late);
     for (unsigned i = 0; i < GV_HTTP_WORKERS; i++) {
         client_expect_end(&clients[i]);
         client_close(&clients[i]);
     }
     harness_wait(&h, all_timed_out);
-    /* Waiting costs nothing: a spinning worker would use its whole core. */
+    /* Waiting costs nothing: a spinning thread would use its whole core. */
     assert_true(cpu_seconds() - cpu < (wall_seconds() - wall) / 4);
 }
 
@@ -327,7 +326,7 @@ int main(void)
         WEB_TEST(tls_1_1_is_refused),
         WEB_TEST(plain_http_on_the_tls_port_is_closed),
         WEB_TEST(a_returning_client_resumes_its_session),
-        WEB_TEST(a_stalled_handshake_on_every_worker_ends_by_itself),
+        WEB_TEST(stalled_handshakes_hold_no_worker_and_end_by_themselves),
         WEB_TEST(half_a_record_does_not_hold_a_worker_for_ever),
         WEB_TEST(a_new_certificate_serves_new_connections_only),
         WEB_TEST(a_bad_certificate_changes_nothing),

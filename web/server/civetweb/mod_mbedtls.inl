@@ -1,5 +1,6 @@
 /* Takes the place of CivetWeb's own mod_mbedtls.inl: TLS is web/server/tls.c, this file only gives it
  * the names CivetWeb calls. Included by civetweb.c near the top, before its structures are known. */
+#include "web/server/entrance.h"
 #include "web/server/glue.h"
 #include "web/server/tls.h"
 #include "web/server/turnover.h"
@@ -35,7 +36,7 @@ static int mbed_ssl_accept(mbedtls_ssl_context **ssl, SSL_CTX *ctx, int *sock,
     (void)ctx;
     (void)phys_ctx;
     gv_turnover_taken();
-    *ssl = gv_tls_accept(*sock);
+    *ssl = gv_entrance_claim(*sock); /* the handshake is done */
     return *ssl != NULL ? 0 : -1;
 }
 
