@@ -48,8 +48,10 @@ enum gv_err gv_engine_open(struct gv_engine *engine, const struct gv_engine_conf
     GV_ASSERT(rc == 0);
     rc = pthread_mutex_init(&engine->delivery_reader, NULL);
     GV_ASSERT(rc == 0);
+    gv_orders_open(engine);
     err = gv_load(engine, fail);
     if (err != GV_OK) {
+        gv_orders_close(engine);
         pthread_mutex_destroy(&engine->delivery_reader);
         pthread_mutex_destroy(&engine->audit_reader);
         pthread_mutex_destroy(&engine->replay_reader);
@@ -89,6 +91,7 @@ void gv_engine_close(struct gv_engine *engine)
     }
     gv_calls_deinit(engine);
     gv_store_close(&engine->store);
+    gv_orders_close(engine);
     pthread_mutex_destroy(&engine->audit_reader);
     pthread_mutex_destroy(&engine->replay_reader);
     pthread_mutex_destroy(&engine->delivery_reader);
@@ -152,6 +155,8 @@ static enum gv_err dispatch(struct gv_engine *engine, struct gv_command *command
         return gv_do_note(engine, command);
     case GV_COMMAND_WEBHOOK:
         return gv_do_webhook(engine, command);
+    case GV_COMMAND_ORDERS:
+        return gv_do_orders(engine, command);
     }
     GV_UNREACHABLE("command outside its enumeration");
 }
@@ -162,7 +167,8 @@ static bool only_reads(const struct gv_command *command)
     return command->kind == GV_COMMAND_RETIRED || command->kind == GV_COMMAND_PRIOR ||
            command->kind == GV_COMMAND_AUDIT_VERIFY || command->kind == GV_COMMAND_AUDIT_LIST ||
            command->kind == GV_COMMAND_REPLAY ||
-           (command->kind == GV_COMMAND_WEBHOOK && command->webhook.op == GV_WEBHOOK_OP_LIST);
+           (command->kind == GV_COMMAND_WEBHOOK && command->webhook.op == GV_WEBHOOK_OP_LIST) ||
+           (command->kind == GV_COMMAND_ORDERS && gv_orders_only_reads(&command->orders));
 }
 
 /* Everything up to the commit. Returns: GV_OK; GV_ERR_STORAGE: nothing has happened. */
@@ -225,6 +231,7 @@ static void count(struct gv_engine *engine, struct gv_command **batch, uint32_t 
 static void serve(struct gv_engine *engine, struct gv_command **batch, uint32_t n)
 {
     engine->now = gv_clock_utc(engine->config.clock);
+    gv_orders_set_clock(engine);
     bool good = run(engine, batch, n) == GV_OK;
     if (!good) {
         undo(engine, batch, n);
@@ -242,6 +249,7 @@ static void serve(struct gv_engine *engine, struct gv_command **batch, uint32_t 
         if (gv_command_has_submission(batch[i])) {
             gv_drop_submission(engine, batch[i]->create.submission);
         }
+        gv_orders_done(batch[i]);
         gv_command_answer(engine, batch[i]);
     }
 }

@@ -37,16 +37,21 @@ enum gv_event_kind {
     GV_EVENT_TIP,      /* height, liveness or node state changed */
     GV_EVENT_LISTING,  /* listing `id` was created or its row changed */
     GV_EVENT_LISTINGS, /* more than GV_EVENT_ROWS_MAX rows changed at once: read the list again */
+    GV_EVENT_ORDER,    /* order auctions: see `order` */
+    GV_EVENT_ORDERS,   /* more than GV_EVENT_ROWS_MAX of those at once: read them again */
 };
 /* A block can change every row. Half of what a live client may lag behind (GV_LIVE_RING), so that
  * one block never overflows a client that reads. */
 #define GV_EVENT_ROWS_MAX 8u
+
+struct gv_order_news; /* orders.h */
 
 struct gv_event {
     enum gv_event_kind kind;
     uint64_t sequence; /* market sequence that contains it */
     uint64_t id;       /* GV_EVENT_LISTING */
     bool sold;         /* GV_EVENT_LISTING, GV_EVENT_LISTINGS: one has just become sold */
+    const struct gv_order_news *order; /* GV_EVENT_ORDER; lent */
 };
 /** Thread: engine; must not block. The market already shows the new state. */
 typedef void gv_event_sink(void *ctx, const struct gv_event *event);

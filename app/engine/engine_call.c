@@ -65,6 +65,9 @@ void gv_command_release(struct gv_engine *engine, struct gv_command *command)
     if (command->kind == GV_COMMAND_WEBHOOK) {
         gv_secure_zero(&command->webhook, sizeof(command->webhook));
     }
+    if (command->kind == GV_COMMAND_ORDERS && command->orders.op == GV_ORDERS_OP_ADD) {
+        gv_order_upload_release(command->orders.add.upload);
+    }
     gv_pool_release(&engine->pool, command);
 }
 
@@ -104,6 +107,14 @@ enum gv_err gv_command_wait(struct gv_engine *engine, struct gv_command *command
     enum gv_err err = gate->done ? GV_OK : GV_ERR_TIMEOUT;
     pthread_mutex_unlock(&gate->lock);
     return err;
+}
+
+void gv_command_abandon(struct gv_engine *engine, struct gv_command *command)
+{
+    struct gv_gate *gate = gate_of(engine, command);
+    pthread_mutex_lock(&gate->lock);
+    gate->abandoned = true;
+    pthread_mutex_unlock(&gate->lock);
 }
 
 enum gv_err gv_command_call(struct gv_engine *engine, struct gv_command *command,

@@ -13,6 +13,7 @@
 
 #include "app/engine/accounts_internal.h"
 #include "app/engine/engine.h"
+#include "app/engine/orders_internal.h"
 #include "app/engine/webhooks_internal.h"
 #include "app/store/store.h"
 #include "firmware/base/pool.h"
@@ -42,6 +43,7 @@ enum gv_command_kind {
     GV_COMMAND_ACCOUNT,
     GV_COMMAND_NOTE,
     GV_COMMAND_WEBHOOK,
+    GV_COMMAND_ORDERS,
 };
 
 /** By value, but for what the node thread lends: it waits without a deadline. */
@@ -97,6 +99,7 @@ struct gv_command {
             char detail[GV_ENGINE_NOTE_MAX];
         } note;
         struct gv_webhook_command webhook; /* a secret in it */
+        struct gv_orders_command orders;   /* an upload in it */
     };
 };
 
@@ -149,6 +152,7 @@ struct gv_view_state {
     struct gv_keys keys;
     struct gv_accounts_view people;
     struct gv_hooks_view hooks;
+    struct gv_orders_view orders;
     bool has_environment_key;
     struct gv_hash256 environment_key;
     uint32_t spend_count;
@@ -183,6 +187,7 @@ struct gv_engine {
     struct gv_keys keys;
     struct gv_accounts accounts;
     struct gv_hooks hooks;
+    struct gv_orders orders; /* untouched, and so not resident, unless switched on */
     struct gv_node_status node;
     struct gv_tip tip;
 
@@ -253,6 +258,8 @@ GV_MUST_USE enum gv_err gv_command_post(struct gv_engine *engine, struct gv_comm
  *  Returns: GV_OK: read command->err, then release it; GV_ERR_TIMEOUT: it is the engine's now. */
 GV_MUST_USE enum gv_err gv_command_wait(struct gv_engine *engine, struct gv_command *command,
                                         uint32_t timeout_ms);
+/** Nobody will wait for it: whoever answers gives the slot back. Before it is posted. Any thread. */
+void gv_command_abandon(struct gv_engine *engine, struct gv_command *command);
 /** Post, wait and return the command's answer. Returns also: GV_ERR_TIMEOUT (do not touch it any
  *  more); GV_ERR_UNAVAILABLE "engine.stopped". Release it unless GV_ERR_TIMEOUT. */
 GV_MUST_USE enum gv_err gv_command_call(struct gv_engine *engine, struct gv_command *command,

@@ -103,6 +103,9 @@ static enum gv_err load_all(struct gv_engine *engine, struct gv_fail *fail)
     if (err == GV_OK) {
         err = gv_load_webhooks(engine);
     }
+    if (err == GV_OK && engine->config.orders != NULL) {
+        err = gv_load_orders(engine);
+    }
     if (err == GV_OK) {
         err = gv_store_listings_each(&engine->store, take_listing, engine, fail);
     }

@@ -216,6 +216,9 @@ void gv_publish(struct gv_engine *engine)
     if (engine->hooks_changed) {
         gv_outbox_publish(engine);
     }
+    if (engine->orders.changed) {
+        gv_orders_publish(engine);
+    }
     engine->rung_due = false;
     if (engine->dirty) {
         prepare_rows(engine);

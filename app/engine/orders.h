@@ -69,7 +69,7 @@ struct gv_order_item {
     bool proven;                    /* gv_solver_proven says that its solver wrote it */
     char peer[GV_ADDRESS_TEXT_MAX]; /* for the row */
     enum gv_err err;                /* out; GV_OK: it is stored */
-    const char *code; /* out: the broken rule ("orders.late"), "" when GV_OK; static */
+    char code[GV_ORDER_REASON_MAX]; /* out: the broken rule ("orders.late"), "" when GV_OK */
 };
 
 struct gv_order_intake {
@@ -118,6 +118,35 @@ GV_MUST_USE enum gv_err gv_engine_orders_tick(struct gv_engine *engine, struct g
 GV_MUST_USE enum gv_err gv_engine_orders_snapshot(struct gv_engine *engine,
                                                   struct gv_order_snapshot *snapshot,
                                                   struct gv_fail *fail);
+
+/* ---- live stream ---------------------------------------------------------------------------------- */
+
+enum gv_order_news_kind {
+    GV_ORDER_NEWS_ADDED, /* pending; one for all orders of a request */
+    GV_ORDER_NEWS_BATCH, /* announced; one for all orders of a tick */
+    GV_ORDER_NEWS_BID,
+    GV_ORDER_NEWS_COMMITMENT,
+    GV_ORDER_NEWS_CLAIM,
+    GV_ORDER_NEWS_FULFILLED,
+    GV_ORDER_NEWS_FAILED,
+    GV_ORDER_NEWS_REASSIGNED,
+    GV_ORDER_NEWS_EXPIRED,
+};
+/** "added", "batch", ... Returns: a static string. */
+const char *gv_order_news_text(enum gv_order_news_kind kind);
+
+/** What has just been committed (gv_event.order). */
+struct gv_order_news {
+    enum gv_order_news_kind kind;
+    uint64_t order_id;          /* the first of an addition or a batch */
+    uint32_t count;             /* orders of an addition or a batch, else 1 */
+    struct gv_solver_id solver; /* "" when none is concerned */
+    uint32_t round;
+    uint64_t input;
+    uint64_t output;
+    int64_t until_s; /* validity of the bid, deadline of the commitment; the book's clock */
+    int64_t now_s;   /* the book's clock */
+};
 
 /* ---- adding orders (http workers, CSV, command line) ---------------------------------------------- */
 
@@ -189,7 +218,7 @@ GV_MUST_USE enum gv_err gv_engine_orders_verify(struct gv_engine *engine, uint64
 /** Why bids and claims were refused, as counted. */
 #define GV_ORDER_REASONS 24u
 struct gv_order_reason {
-    const char *code; /* static; NULL behind the last */
+    char code[GV_ORDER_REASON_MAX]; /* "" behind the last */
     uint64_t count;
 };
 

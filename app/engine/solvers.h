@@ -37,6 +37,9 @@ void gv_engine_solver_registry(struct gv_engine *engine, struct gv_solver_regist
  *  In: kind: GV_ORDER_LINE_BID or GV_ORDER_LINE_CLAIM, item's union filled. */
 bool gv_solver_proven(const struct gv_solver_registry *registry, const struct gv_order_item *item);
 
+/** How a secret is kept. */
+void gv_solver_secret_hash(struct gv_hash256 *hash, struct gv_view secret);
+
 /** Register a solver, or give it new credentials. In: pubkey: 32 bytes or empty. Out: secret: shown
  *  once, "" unless wanted. Returns also: GV_ERR_INVALID "orders.pubkey"; GV_ERR_FULL "orders.solvers". */
 GV_MUST_USE enum gv_err
@@ -64,11 +67,12 @@ GV_MUST_USE enum gv_err gv_engine_order_deposit(struct gv_engine *engine,
                                                 uint64_t amount, const char *proof,
                                                 struct gv_fail *fail);
 
-/** One line of the league table: most fulfilled first. */
+/** One line of the league table, which is in no order. */
 struct gv_solver_status {
-    struct gv_solver solver; /* store's row: wins, failures, suspension, balances */
-    bool registered;
-    uint64_t bids; /* accepted since the start */
+    struct gv_solver
+        solver; /* wins, failures, suspension, cool-down; registered: has a secret or key */
+    uint64_t available;
+    uint64_t locked;
 };
 /** Copy them all. Returns: number copied. */
 uint32_t gv_engine_solvers(struct gv_engine *engine,

@@ -1,32 +1,14 @@
+#include "app/store/link.h"
 #include "app/store/query.h"
 #include "firmware/base/text.h"
-
-static void add_u64(struct gv_sha256 *sha, uint64_t v)
-{
-    uint8_t bytes[8];
-    struct gv_writer w = gv_writer_of(bytes, sizeof(bytes));
-    gv_write_u64le(&w, v);
-    gv_sha256_add(sha, gv_written(&w));
-}
-
-/* Length first, so that no two rows have the same bytes. */
-static void add_text(struct gv_sha256 *sha, const char *text)
-{
-    struct gv_view v = gv_view_str(text);
-    add_u64(sha, v.n);
-    gv_sha256_add(sha, v);
-}
 
 static void hash_row(struct gv_hash256 *hash, const struct gv_audit_row *row)
 {
     struct gv_sha256 sha;
-    gv_tagged_init(&sha, "gavel/audit");
-    gv_sha256_add(&sha, gv_view_of(row->prev_hash.b, sizeof(row->prev_hash.b)));
-    add_u64(&sha, row->id);
-    add_u64(&sha, (uint64_t)row->at.s);
-    add_text(&sha, row->kind);
-    add_text(&sha, row->subject);
-    add_text(&sha, row->detail);
+    gv_link_begin(&sha, "gavel/audit", &row->prev_hash, row->id, row->at.s);
+    gv_link_text(&sha, row->kind);
+    gv_link_text(&sha, row->subject);
+    gv_link_text(&sha, row->detail);
     gv_sha256_finish(&sha, hash);
 }
 

@@ -49,14 +49,14 @@ GV_MUST_USE enum gv_err
 gv_store_orders_open(struct gv_store *store,
                      enum gv_err (*visit)(void *ctx, const struct gv_order *order), void *ctx);
 
-/** What was given out last, and the latest time in any row; zeros when there is none. */
+/** What was given out last; zeros when there is none. */
 struct gv_orders_newest {
     uint64_t order;
     uint64_t bid;
     uint64_t entry; /* of the ledger */
     uint64_t event;
     struct gv_hash256 event_hash;
-    int64_t at_s;
+    int64_t at_s; /* of that event; INT64_MIN: none */
 };
 GV_MUST_USE enum gv_err gv_store_orders_newest(struct gv_store *store,
                                                struct gv_orders_newest *newest);
@@ -104,7 +104,7 @@ struct gv_order_commitment_row {
     uint64_t bond;      /* part of `deposited` that was locked at the commitment */
     uint64_t deposited; /* bond and deposits for this round */
 };
-/** Insert the commitment, with its escrow when anything is held. */
+/** Insert the commitment; what is held for it is gv_store_escrow_put's. */
 GV_MUST_USE enum gv_err gv_store_commitment_insert(struct gv_store *store,
                                                    const struct gv_order_commitment_row *row);
 GV_MUST_USE enum gv_err gv_store_commitment_end(struct gv_store *store, uint64_t order_id,
@@ -113,11 +113,9 @@ GV_MUST_USE enum gv_err gv_store_commitment_end(struct gv_store *store, uint64_t
 GV_MUST_USE enum gv_err gv_store_escrow_put(struct gv_store *store,
                                             const struct gv_order_commitment_row *row,
                                             const char *proof);
-/** Returns also: GV_ERR_NOT_FOUND. */
-GV_MUST_USE enum gv_err gv_store_commitment_get(struct gv_store *store, uint64_t order_id,
-                                                uint32_t round,
-                                                struct gv_order_commitment_row *row);
+/** Commitments of an order from a round on, first round first. */
 GV_MUST_USE enum gv_err gv_store_commitments_page(struct gv_store *store, uint64_t order_id,
+                                                  uint32_t from_round,
                                                   struct gv_order_commitment_row *rows,
                                                   uint32_t rows_max, uint32_t *count);
 /** Visit the failed commitments of open orders. */
@@ -171,10 +169,13 @@ struct gv_ledger_row {
 GV_MUST_USE enum gv_err gv_store_ledger_append(struct gv_store *store,
                                                const struct gv_ledger_row *row,
                                                const struct gv_ledger *ledger);
-/** Read the balances. Returns also: GV_ERR_FULL. */
+/** Read the balances. Returns also: GV_ERR_FULL; GV_ERR_CRYPTO (they do not add up to zero). */
 GV_MUST_USE enum gv_err gv_store_ledger_load(struct gv_store *store, struct gv_ledger *ledger);
-/** Does every balance follow from the entries, and is their sum zero? Returns also: GV_ERR_CRYPTO. */
-GV_MUST_USE enum gv_err gv_store_ledger_verify(struct gv_store *store);
+/** Move every entry again and compare. Returns also: GV_ERR_CRYPTO: the balances do not follow.
+ *  In: scratch: memory for the computed balances. */
+GV_MUST_USE enum gv_err gv_store_ledger_verify(struct gv_store *store,
+                                               const struct gv_ledger *ledger,
+                                               struct gv_ledger *scratch);
 
 /* ---- event log ------------------------------------------------------------------------------------ */
 
@@ -186,10 +187,13 @@ struct gv_order_event_row {
     struct gv_hash256 prev_hash;
     struct gv_hash256 hash;
 };
-/** Append an event. In-out: newest: event and event_hash move on. */
+/** Append an event. In: row: time, kind and json; the rest is set here. In-out: newest: moves on. */
 GV_MUST_USE enum gv_err gv_store_event_append(struct gv_store *store,
-                                              struct gv_orders_newest *newest, int64_t at_s,
-                                              const char *kind, struct gv_view json);
+                                              struct gv_orders_newest *newest,
+                                              struct gv_order_event_row *row);
+/** The newest event's number, hash and time (INT64_MIN: none); part of gv_store_orders_newest. */
+GV_MUST_USE enum gv_err gv_store_event_last(struct gv_store *store,
+                                            struct gv_orders_newest *newest);
 GV_MUST_USE enum gv_err gv_store_events_page(struct gv_store *store, uint64_t from,
                                              struct gv_order_event_row *rows, uint32_t rows_max,
                                              uint32_t *count);

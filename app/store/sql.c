@@ -14,6 +14,21 @@
     "id, webhook_id, uuid, event, state, created_at, attempts, first_at, next_at, done_at, "       \
     "status, error"
 
+/* An order with its newest commitment, as order_rows.c reads it. Claimed: there is an accepted claim. */
+#define OA_ORDER_COLUMNS                                                                           \
+    "o.id, o.description, o.created_at, o.state, o.batch_id, o.round, o.updated_at, "              \
+    "COALESCE(c.solver_id, ''), COALESCE(c.input_amount, 0), COALESCE(c.min_output_amount, 0), "   \
+    "COALESCE(c.deadline, 0), COALESCE(k.accepted, 0) "                                            \
+    "FROM oa_order o "                                                                             \
+    "LEFT JOIN oa_commitment c ON c.order_id = o.id AND c.round = o.round "                        \
+    "LEFT JOIN oa_claim k ON k.order_id = o.id AND k.round = o.round AND k.accepted = 1 "
+/* Numbers of the states that are open come first (app/auction/orders/order.h). */
+#define OA_OPEN "o.state < 3"
+
+#define OA_BID_COLUMNS                                                                             \
+    "b.seq, b.order_id, b.solver_id, b.max_input, b.rate_text, b.min_output, b.valid_till, "       \
+    "b.received_at, b.peer "
+
 static const char *const texts[GV_SQL_COUNT] = {
     [GV_SQL_META_GET] = "SELECT value FROM meta WHERE name = $1",
     [GV_SQL_META_PUT] = "INSERT INTO meta (name, value) VALUES ($1, $2) "
@@ -149,6 +164,80 @@ static const char *const texts[GV_SQL_COUNT] = {
     [GV_SQL_REPLAY_PRUNE] =
         "DELETE FROM replays WHERE at <= $1 OR at < "
         "COALESCE((SELECT at FROM replays ORDER BY at DESC LIMIT 1 OFFSET $2), 0)",
+
+    [GV_SQL_OA_ORDER_INSERT] =
+        "INSERT INTO oa_order (id, description, created_at, state, batch_id, "
+        "round, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    [GV_SQL_OA_ORDER_UPDATE] =
+        "UPDATE oa_order SET state = $1, batch_id = CASE WHEN $2 > 0 THEN $3 ELSE batch_id END, "
+        "round = $4, updated_at = $5 WHERE id = $6",
+    [GV_SQL_OA_ORDER_GET] = "SELECT " OA_ORDER_COLUMNS "WHERE o.id = $1",
+    [GV_SQL_OA_ORDER_BEFORE] =
+        "SELECT " OA_ORDER_COLUMNS "WHERE o.id < $1 ORDER BY o.id DESC LIMIT $2",
+    [GV_SQL_OA_ORDER_STATE_BEFORE] =
+        "SELECT " OA_ORDER_COLUMNS "WHERE o.state = $1 AND o.id < $2 ORDER BY o.id DESC LIMIT $3",
+    [GV_SQL_OA_ORDER_OPEN] = "SELECT " OA_ORDER_COLUMNS "WHERE " OA_OPEN " ORDER BY o.id",
+    [GV_SQL_OA_ORDER_NEWEST] =
+        "SELECT COALESCE((SELECT MAX(id) FROM oa_order), 0), "
+        "COALESCE((SELECT MAX(seq) FROM oa_bid), 0), COALESCE((SELECT MAX(seq) FROM oa_ledger), 0)",
+    [GV_SQL_OA_BID_INSERT] =
+        "INSERT INTO oa_bid (seq, order_id, solver_id, max_input, rate_text, min_output, "
+        "valid_till, received_at, peer) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    [GV_SQL_OA_BID_BEFORE] =
+        "SELECT " OA_BID_COLUMNS "FROM oa_bid b WHERE b.order_id = $1 AND b.seq < $2 "
+        "ORDER BY b.seq DESC LIMIT $3",
+    [GV_SQL_OA_BID_OPEN] =
+        "SELECT " OA_BID_COLUMNS "FROM oa_bid b JOIN oa_order o ON o.id = b.order_id "
+        "WHERE " OA_OPEN " ORDER BY b.seq",
+    [GV_SQL_OA_COMMITMENT_INSERT] =
+        "INSERT INTO oa_commitment (order_id, round, solver_id, input_amount, "
+        "min_output_amount, deadline, created_at, outcome) VALUES ($1, $2, $3, $4, $5, $6, $7, 0)",
+    [GV_SQL_OA_COMMITMENT_END] =
+        "UPDATE oa_commitment SET outcome = $1 WHERE order_id = $2 AND round = $3",
+    [GV_SQL_OA_COMMITMENT_EACH] =
+        "SELECT c.order_id, c.round, c.solver_id, c.input_amount, c.min_output_amount, "
+        "c.deadline, c.created_at, c.outcome, COALESCE(e.state, 0), COALESCE(e.bond, 0), "
+        "COALESCE(e.deposited, 0) FROM oa_commitment c "
+        "LEFT JOIN oa_escrow e ON e.order_id = c.order_id AND e.round = c.round "
+        "WHERE c.order_id = $1 AND c.round >= $2 ORDER BY c.round LIMIT $3",
+    [GV_SQL_OA_COMMITMENT_FAILED] =
+        "SELECT c.order_id, c.solver_id FROM oa_commitment c "
+        "JOIN oa_order o ON o.id = c.order_id WHERE " OA_OPEN " AND c.outcome = 2 "
+        "ORDER BY c.order_id, c.round",
+    [GV_SQL_OA_ESCROW_PUT] =
+        "INSERT INTO oa_escrow (order_id, round, state, bond, deposited, proof) "
+        "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (order_id, round) DO UPDATE SET "
+        "state = excluded.state, deposited = excluded.deposited, proof = excluded.proof",
+    [GV_SQL_OA_CLAIM_PUT] =
+        "INSERT INTO oa_claim (order_id, round, solver_id, accepted, received_at, reason) "
+        "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (order_id, round, solver_id, accepted) DO "
+        "NOTHING",
+    [GV_SQL_OA_CLAIM_EACH] =
+        "SELECT order_id, round, solver_id, accepted, received_at, reason FROM oa_claim "
+        "WHERE order_id = $1 ORDER BY round, received_at, solver_id, accepted LIMIT $2",
+    [GV_SQL_OA_SOLVER_PUT] =
+        "INSERT INTO oa_solver (id, key_hash, pubkey, wins, failures, suspended_until, "
+        "cool_until) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO UPDATE SET "
+        "key_hash = excluded.key_hash, pubkey = excluded.pubkey, wins = excluded.wins, "
+        "failures = excluded.failures, suspended_until = excluded.suspended_until, "
+        "cool_until = excluded.cool_until",
+    [GV_SQL_OA_SOLVER_EACH] =
+        "SELECT id, key_hash, pubkey, wins, failures, suspended_until, cool_until "
+        "FROM oa_solver ORDER BY id",
+    [GV_SQL_OA_ACCOUNT_PUT] = "INSERT INTO oa_account (name, balance) VALUES ($1, $2) "
+                              "ON CONFLICT (name) DO UPDATE SET balance = excluded.balance",
+    [GV_SQL_OA_ACCOUNT_EACH] = "SELECT name, balance FROM oa_account ORDER BY name",
+    [GV_SQL_OA_LEDGER_INSERT] =
+        "INSERT INTO oa_ledger (seq, at, from_account, to_account, amount, order_id, "
+        "round, proof) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    [GV_SQL_OA_LEDGER_EACH] =
+        "SELECT seq, from_account, to_account, amount FROM oa_ledger ORDER BY seq",
+    [GV_SQL_OA_EVENT_INSERT] = "INSERT INTO oa_event (seq, at, kind, json, prev_hash, hash) "
+                               "VALUES ($1, $2, $3, $4, $5, $6)",
+    [GV_SQL_OA_EVENT_LAST] = "SELECT seq, hash, at FROM oa_event ORDER BY seq DESC LIMIT 1",
+    [GV_SQL_OA_EVENT_FROM] =
+        "SELECT seq, at, kind, json, prev_hash, hash FROM oa_event WHERE seq >= $1 "
+        "ORDER BY seq LIMIT $2",
 };
 
 const char *gv_sql_text(enum gv_sql sql)

@@ -62,6 +62,32 @@ enum gv_sql {
     GV_SQL_REPLAY_PUT,
     GV_SQL_REPLAY_GET,
     GV_SQL_REPLAY_PRUNE,
+    GV_SQL_OA_ORDER_INSERT,
+    GV_SQL_OA_ORDER_UPDATE,
+    GV_SQL_OA_ORDER_GET,
+    GV_SQL_OA_ORDER_BEFORE,
+    GV_SQL_OA_ORDER_STATE_BEFORE,
+    GV_SQL_OA_ORDER_OPEN,
+    GV_SQL_OA_ORDER_NEWEST,
+    GV_SQL_OA_BID_INSERT,
+    GV_SQL_OA_BID_BEFORE,
+    GV_SQL_OA_BID_OPEN,
+    GV_SQL_OA_COMMITMENT_INSERT,
+    GV_SQL_OA_COMMITMENT_END,
+    GV_SQL_OA_COMMITMENT_EACH,
+    GV_SQL_OA_COMMITMENT_FAILED,
+    GV_SQL_OA_ESCROW_PUT,
+    GV_SQL_OA_CLAIM_PUT,
+    GV_SQL_OA_CLAIM_EACH,
+    GV_SQL_OA_SOLVER_PUT,
+    GV_SQL_OA_SOLVER_EACH,
+    GV_SQL_OA_ACCOUNT_PUT,
+    GV_SQL_OA_ACCOUNT_EACH,
+    GV_SQL_OA_LEDGER_INSERT,
+    GV_SQL_OA_LEDGER_EACH,
+    GV_SQL_OA_EVENT_INSERT,
+    GV_SQL_OA_EVENT_LAST,
+    GV_SQL_OA_EVENT_FROM,
     GV_SQL_COUNT,
 };
 
@@ -70,12 +96,13 @@ const char *gv_sql_text(enum gv_sql sql);
 
 /* Migrations are forward only: number n brings schema n - 1 to n and is never edited once it has
  * been released. */
-#define GV_MIGRATIONS 6u
+#define GV_MIGRATIONS 7u
 extern const char gv_migration_001[];
 extern const char gv_migration_002[];
 extern const char gv_migration_003[];
 extern const char gv_migration_004[];
 extern const char gv_migration_005[];
 extern const char gv_migration_006[];
+extern const char gv_migration_007[];
 
 #endif

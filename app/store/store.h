@@ -10,6 +10,7 @@
  *   box                  what the box remembers about itself
  *   replays              answers to requests with an Idempotency-Key (replay.h)
  *   webhooks ─ deliveries  receivers of events, and their outbox (webhooks.h)
+ *   oa_*                 order auctions (orders.h)
  *   audit                append-only, each row holds the hash of the row before it
  *
  * The SQL (sql.c, migration_*.c) stays within what SQLite and PostgreSQL both speak: $n parameters
@@ -25,7 +26,7 @@
 #include "hal/iface/entropy.h"
 #include "hal/iface/storage.h"
 
-#define GV_STORE_STATEMENTS 64u
+#define GV_STORE_STATEMENTS 96u
 
 /** Caller's storage; gv_store_open fills it, the members are private. */
 struct gv_store {

@@ -1,5 +1,6 @@
 /* The writing half of json.h. */
 #include "firmware/base/json.h"
+#include "firmware/base/text.h"
 
 #include <string.h>
 
@@ -159,46 +160,6 @@ static void put_escape(struct gv_json_out *out, uint8_t c)
     put(out, text, n);
 }
 
-/* A row of Unicode 15, table 3-7: what may follow a first byte. It leaves no room for surrogates,
- * overlong forms and values above U+10FFFF. */
-struct utf8_row {
-    uint8_t first_min;
-    uint8_t first_max;
-    uint8_t second_min;
-    uint8_t second_max;
-    size_t length;
-};
-
-static const struct utf8_row utf8_rows[] = {
-    {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
-    {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3}, {0xf0, 0xf0, 0x90, 0xbf, 4},
-    {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
-};
-
-static bool within(uint8_t c, uint8_t min, uint8_t max)
-{
-    return c >= min && c <= max;
-}
-
-/* Length of the well-formed UTF-8 sequence of two bytes or more at the start of v, or 0. */
-static size_t utf8_sequence(struct gv_view v)
-{
-    const struct utf8_row *row = utf8_rows;
-    const struct utf8_row *end = row + sizeof(utf8_rows) / sizeof(utf8_rows[0]);
-    while (row < end && !within(v.p[0], row->first_min, row->first_max)) {
-        row++;
-    }
-    if (row == end || v.n < row->length || !within(v.p[1], row->second_min, row->second_max)) {
-        return 0;
-    }
-    for (size_t i = 2; i < row->length; i++) {
-        if (!within(v.p[i], 0x80, 0xbf)) {
-            return 0;
-        }
-    }
-    return row->length;
-}
-
 void gv_jo_text(struct gv_json_out *out, struct gv_view text)
 {
     separate(out);
@@ -216,7 +177,7 @@ void gv_jo_text(struct gv_json_out *out, struct gv_view text)
             i++;
             continue;
         }
-        size_t n = utf8_sequence(gv_view_of(text.p + i, text.n - i));
+        size_t n = gv_utf8_sequence(gv_view_of(text.p + i, text.n - i));
         if (n > 0) {
             put(out, (const char *)text.p + i, n);
             i += n;

@@ -55,9 +55,9 @@
 
 /* ---- Engine -------------------------------------------------------------------------------- */
 
-/* One in flight for every worker, the node thread and the control socket. The other places are for
+/* One in flight for every worker, the node thread and the control socket, three of the sequencer. The other places are for
  * commands whose callers timed out and went on: each keeps its slot until the engine gets to it. */
-#define GV_COMMANDS_MAX  (GV_HTTP_WORKERS + 64u + 2u)
+#define GV_COMMANDS_MAX  (GV_HTTP_WORKERS + 64u + 2u + 3u)
 #define GV_COMMAND_BATCH 32u
 /* A spend or block must get in when clients have filled the queue. */
 #define GV_COMMANDS_MARGIN 32u

@@ -25,4 +25,10 @@ static inline struct gv_view gv_view_str(const char *text)
 }
 bool gv_view_is(struct gv_view v, const char *text);
 
+/** Length of the well-formed UTF-8 sequence of two bytes or more at the start of v, or 0.
+ *  In: v: not empty. */
+size_t gv_utf8_sequence(struct gv_view v);
+/** Is it UTF-8 without the control characters of ASCII? */
+bool gv_text_is_plain(struct gv_view v);
+
 #endif

@@ -15,6 +15,7 @@ static struct {
     struct gv_storage disk;    /* SQLite */
     struct gv_storage storage; /* what the engine sees: SQLite, unless it is told to fail */
     struct gv_storage_ops storage_ops;
+    const struct gv_engine_orders_config *orders;
     gv_event_sink *on_event;
     void *on_event_ctx;
     bool storage_down;
@@ -197,6 +198,11 @@ static void wrap_storage(void)
     world.refuse_commit = false;
 }
 
+void gv_world_set_orders(const struct gv_engine_orders_config *orders)
+{
+    world.orders = orders;
+}
+
 void gv_world_set_event_sink(gv_event_sink *sink, void *ctx)
 {
     world.on_event = sink;
@@ -238,6 +244,7 @@ enum gv_err gv_world_open(bool self_serve)
         .watch = &world.watch,
         .on_event = world.on_event,
         .on_event_ctx = world.on_event_ctx,
+        .orders = world.orders,
         .network = GV_NETWORK_REGTEST,
         .final_depth = 6,
         .self_serve = self_serve,

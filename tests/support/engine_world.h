@@ -59,6 +59,8 @@ struct gv_watch *gv_world_watch(void);
 struct gv_sim_clock *gv_world_clock(void);
 /** The same clock as the engine reads it. */
 const struct gv_clock *gv_world_time(void);
+/** Order auctions from the next open on; NULL: none. Kept. */
+void gv_world_set_orders(const struct gv_engine_orders_config *orders);
 /** Use another seal key at the next open. */
 void gv_world_set_seal_key(uint8_t first_byte);
 

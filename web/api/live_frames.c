@@ -1,6 +1,7 @@
 /* What the live stream says: the same objects as the GETs. */
 #include "web/api/stream.h"
 
+#include "web/api/orders_render.h"
 #include "web/api/price.h"
 #include "web/api/render.h"
 
@@ -12,6 +13,7 @@ const struct gv_live_topic gv_api_topics[] = {
     [GV_TOPIC_SYSTEM] = {.name = "system"},
     [GV_TOPIC_LOGS] = {.name = "logs", .is_private = true},
     [GV_TOPIC_BOX] = {.name = "box", .is_private = true},
+    [GV_TOPIC_ORDERS] = {.name = "orders"},
     [GV_TOPIC_MEMPOOL] = {.name = "mempool", .has_id = true, .is_raw = true},
 };
 const unsigned gv_api_topics_n = GV_TOPICS;
@@ -64,6 +66,16 @@ static size_t write_system(const struct gv_api *api, char *buf, size_t cap)
     gv_jo_kstring(&out, "board", GV_BOARD_NAME);
     gv_jo_kint(&out, "uptime_s", (int64_t)((now.ms - api->started.ms) / 1000u));
     gv_jo_object_end(&out);
+    return length_of(&out);
+}
+
+static size_t write_orders(const struct gv_api *api, char *buf, size_t cap)
+{
+    struct gv_json_out out;
+    struct gv_orders_status status;
+    gv_engine_orders_status(api->config.engine, &status);
+    gv_json_out_init(&out, buf, cap);
+    gv_render_orders_status(&out, &status);
     return length_of(&out);
 }
 
@@ -120,6 +132,8 @@ size_t gv_api_snapshot(void *api, uint64_t channel, uint64_t *next, char *buf, s
     case GV_TOPIC_LOGS:
     case GV_TOPIC_BOX:
         return gv_private_snapshot(api, (enum gv_topic)gv_live_channel_topic(channel), buf, cap);
+    case GV_TOPIC_ORDERS:
+        return write_orders(api, buf, cap);
     case GV_TOPIC_MEMPOOL:
         return gv_price_greet(api, id, next, buf, cap);
     case GV_TOPICS:
@@ -155,6 +169,15 @@ static void publish_listing(const struct gv_api *api, uint64_t id, char *buf)
     gv_stream_publish(api, gv_live_channel(GV_TOPIC_MARKET, 0), "listing", GV_NEWEST_OF_NONE, data);
 }
 
+static void publish_order(const struct gv_api *api, const struct gv_order_news *news, char *buf)
+{
+    struct gv_json_out out;
+    gv_json_out_init(&out, buf, GV_LIVE_DATA_MAX);
+    gv_render_order_news(&out, news);
+    gv_stream_publish(api, gv_live_channel(GV_TOPIC_ORDERS, 0), gv_order_news_text(news->kind),
+                      GV_NEWEST_OF_NONE, gv_view_of(buf, length_of(&out)));
+}
+
 void gv_api_on_event(void *api, const struct gv_event *event)
 {
     struct gv_api *self = api;
@@ -173,6 +196,12 @@ void gv_api_on_event(void *api, const struct gv_event *event)
     case GV_EVENT_LISTINGS:
         gv_live_reset(self->live, gv_live_channel(GV_TOPIC_AUCTION, 0));
         gv_live_reset(self->live, gv_live_channel(GV_TOPIC_MARKET, 0));
+        break;
+    case GV_EVENT_ORDER:
+        publish_order(self, event->order, buf);
+        break;
+    case GV_EVENT_ORDERS:
+        gv_live_reset(self->live, gv_live_channel(GV_TOPIC_ORDERS, 0));
         break;
     }
 }

@@ -1,5 +1,5 @@
 /* Inside web/api: the channels of the live stream. Their names are the protocol's and never change; a new
- * kind (lots, orders) is a topic more.
+ * kind (lots) is a topic more.
  * Thread: stated in api.h. */
 #ifndef GV_WEB_API_STREAM_H
 #define GV_WEB_API_STREAM_H
@@ -14,6 +14,7 @@ enum gv_topic {
     GV_TOPIC_SYSTEM,  /* also where the time and errors are told, asked for or not */
     GV_TOPIC_LOGS,    /* private: the log has grown */
     GV_TOPIC_BOX,     /* private: GET /api/v1/system, every few seconds */
+    GV_TOPIC_ORDERS,  /* order auctions: what happens; snapshot: how things stand */
     GV_TOPIC_MEMPOOL, /* /ws/mempool; ids are forms (price.h) */
     GV_TOPICS
 };

@@ -185,31 +185,38 @@ void gv_order_book_mark_failed(struct gv_order_book *book, uint64_t id,
 
 /* ---- claims ------------------------------------------------------------------------------------------ */
 
+enum gv_err gv_order_book_may_claim(const struct gv_order_book *book, uint64_t id,
+                                    const struct gv_solver_id *solver, int64_t now_s,
+                                    bool *repeated, struct gv_fail *fail)
+{
+    const struct gv_order *order = gv_order_book_find(book, id);
+    if (order == NULL) {
+        return gv_fail(fail, GV_ERR_NOT_FOUND, "orders.unknown", "there is no such open order");
+    }
+    if (order->state != GV_ORDER_COMMITTED) {
+        return gv_fail(fail, GV_ERR_STATE, "orders.not_committed",
+                       "nobody is committed to this order");
+    }
+    if (!gv_solver_id_equal(&order->commitment.solver, solver)) {
+        return gv_fail(fail, GV_ERR_FORBIDDEN, "orders.other_solver",
+                       "another solver is committed to this order");
+    }
+    *repeated = order->claimed;
+    if (!order->claimed && now_s > order->commitment.deadline_s) {
+        return gv_fail(fail, GV_ERR_STATE, "orders.late", "the deadline has passed");
+    }
+    return GV_OK;
+}
+
 enum gv_err gv_order_book_claim(struct gv_order_book *book, uint64_t id,
                                 const struct gv_solver_id *solver, int64_t now_s, bool *repeated,
                                 struct gv_fail *fail)
 {
-    struct gv_order_slot *slot = slot_of(book, id);
-    if (slot == NULL) {
-        return gv_fail(fail, GV_ERR_NOT_FOUND, "orders.unknown", "there is no such open order");
+    const enum gv_err err = gv_order_book_may_claim(book, id, solver, now_s, repeated, fail);
+    if (err == GV_OK) {
+        slot_of(book, id)->order.claimed = true;
     }
-    if (slot->order.state != GV_ORDER_COMMITTED) {
-        return gv_fail(fail, GV_ERR_STATE, "orders.not_committed",
-                       "nobody is committed to this order");
-    }
-    if (!gv_solver_id_equal(&slot->order.commitment.solver, solver)) {
-        return gv_fail(fail, GV_ERR_FORBIDDEN, "orders.other_solver",
-                       "another solver is committed to this order");
-    }
-    *repeated = slot->order.claimed;
-    if (slot->order.claimed) {
-        return GV_OK;
-    }
-    if (now_s > slot->order.commitment.deadline_s) {
-        return gv_fail(fail, GV_ERR_STATE, "orders.late", "the deadline has passed");
-    }
-    slot->order.claimed = true;
-    return GV_OK;
+    return err;
 }
 
 /* ---- the tick ---------------------------------------------------------------------------------------- */
@@ -218,6 +225,8 @@ struct tick {
     struct gv_order_book *book;
     int64_t now_s;
     const struct gv_order_sink *sink;
+    uint32_t left; /* orders that may still move */
+    bool more;
 };
 
 static void tell(const struct tick *tick, enum gv_order_step_kind kind,
@@ -297,17 +306,25 @@ static void announce(const struct tick *tick)
     }
 }
 
+/* May one more order move in this tick? */
+static bool take_turn(struct tick *tick)
+{
+    tick->more = tick->left == 0;
+    tick->left -= tick->more ? 0u : 1u;
+    return !tick->more;
+}
+
 static void expire(const struct tick *tick, struct gv_order *order)
 {
     order->state = GV_ORDER_EXPIRED;
     tell(tick, GV_ORDER_STEP_EXPIRED, order, NULL);
 }
 
-static void select_first(const struct tick *tick, struct gv_order_slot *slot)
+static void select_first(struct tick *tick, struct gv_order_slot *slot)
 {
     struct gv_order *order = &slot->order;
     if (order->state != GV_ORDER_IN_AUCTION ||
-        tick->now_s < order->created_s + (int64_t)tick->book->rules.collect_s) {
+        tick->now_s < order->created_s + (int64_t)tick->book->rules.collect_s || !take_turn(tick)) {
         return;
     }
     const struct gv_order_bid *bid = select_bid(tick, slot, NULL);
@@ -319,12 +336,12 @@ static void select_first(const struct tick *tick, struct gv_order_slot *slot)
     tell(tick, GV_ORDER_STEP_SELECTED, order, NULL);
 }
 
-static void judge(const struct tick *tick, struct gv_order_slot *slot)
+static void judge(struct tick *tick, struct gv_order_slot *slot)
 {
     struct gv_order *order = &slot->order;
     const struct gv_order_rules *rules = &tick->book->rules;
     if (order->state != GV_ORDER_COMMITTED ||
-        tick->now_s <= order->commitment.deadline_s + (int64_t)rules->grace_s) {
+        tick->now_s <= order->commitment.deadline_s + (int64_t)rules->grace_s || !take_turn(tick)) {
         return;
     }
     if (order->claimed) {
@@ -363,15 +380,17 @@ static void sweep(struct gv_order_book *book)
     book->count = kept;
 }
 
-void gv_order_book_tick(struct gv_order_book *book, int64_t now_s, const struct gv_order_sink *sink)
+bool gv_order_book_tick(struct gv_order_book *book, int64_t now_s, uint32_t moves_max,
+                        const struct gv_order_sink *sink)
 {
-    const struct tick tick = {.book = book, .now_s = now_s, .sink = sink};
+    struct tick tick = {.book = book, .now_s = now_s, .sink = sink, .left = moves_max};
     announce(&tick);
-    for (uint32_t i = 0; i < book->count; i++) {
+    for (uint32_t i = 0; i < book->count && !tick.more; i++) {
         select_first(&tick, &book->slots[i]);
     }
-    for (uint32_t i = 0; i < book->count; i++) {
+    for (uint32_t i = 0; i < book->count && !tick.more; i++) {
         judge(&tick, &book->slots[i]);
     }
     sweep(book);
+    return tick.more;
 }

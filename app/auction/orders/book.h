@@ -82,12 +82,17 @@ GV_MUST_USE enum gv_err gv_order_book_bid(struct gv_order_book *book,
 void gv_order_book_mark_failed(struct gv_order_book *book, uint64_t id,
                                const struct gv_solver_id *solver);
 
-/** Take the claim of a solver that he has done his duty. The first one in time is final.
+/** Take the claim of the committed solver that he has done his duty. The first one in time is final.
  *  Returns: GV_OK (*repeated: there was one already); GV_ERR_NOT_FOUND "orders.unknown"; GV_ERR_STATE
  *  "orders.not_committed", "orders.late"; GV_ERR_FORBIDDEN "orders.other_solver". */
 GV_MUST_USE enum gv_err gv_order_book_claim(struct gv_order_book *book, uint64_t id,
                                             const struct gv_solver_id *solver, int64_t now_s,
                                             bool *repeated, struct gv_fail *fail);
+
+/** As gv_order_book_claim, without taking it. */
+GV_MUST_USE enum gv_err gv_order_book_may_claim(const struct gv_order_book *book, uint64_t id,
+                                                const struct gv_solver_id *solver, int64_t now_s,
+                                                bool *repeated, struct gv_fail *fail);
 
 /* ---- the tick ------------------------------------------------------------------------------------- */
 
@@ -114,8 +119,10 @@ struct gv_order_sink {
 };
 
 /** Announce, select, judge, reassign: everything that is due at now_s. The steps of the selection come
- *  before those of the judgement. */
-void gv_order_book_tick(struct gv_order_book *book, int64_t now_s,
+ *  before those of the judgement.
+ *  In:      moves_max: so many orders are selected or judged at most, UINT32_MAX for all.
+ *  Returns: true when it was not enough: the next tick goes on. */
+bool gv_order_book_tick(struct gv_order_book *book, int64_t now_s, uint32_t moves_max,
                         const struct gv_order_sink *sink);
 
 #endif

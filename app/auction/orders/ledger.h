@@ -59,6 +59,8 @@ int64_t gv_ledger_balance(const struct gv_ledger *ledger, const struct gv_ledger
 /** From storage: set a balance. Returns: GV_OK; GV_ERR_INVALID (out of its range); GV_ERR_FULL. */
 GV_MUST_USE enum gv_err gv_ledger_set(struct gv_ledger *ledger,
                                       const struct gv_ledger_account *account, int64_t balance);
+/** The same balances? An account that was never opened is one of 0. */
+bool gv_ledger_equal(const struct gv_ledger *a, const struct gv_ledger *b);
 /** Returns: the sum of all accounts, which is 0 unless storage was changed by somebody else. */
 int64_t gv_ledger_sum(const struct gv_ledger *ledger);
 

@@ -16,6 +16,7 @@
 #define GV_APP_AUCTION_ORDERS_WIRE_H
 
 #include "app/auction/orders/order.h"
+#include "firmware/base/crypto.h"
 #include "firmware/base/json.h"
 
 #define GV_ORDER_LINE_MAX 65536u
@@ -94,6 +95,11 @@ void gv_order_write_closed(struct gv_json_out *out, uint64_t order_id);
 /** "auth" is left out when empty. */
 void gv_order_write_bid(struct gv_json_out *out, const struct gv_order_wire_bid *bid);
 void gv_order_write_claim(struct gv_json_out *out, const struct gv_order_wire_claim *claim);
+
+/** What a solver signs (BIP340): the tagged hash "gavel/order-line" of the message as written above, without
+ *  "auth" and without the end of the line; the rate in its shortest form. */
+void gv_order_bid_digest(struct gv_hash256 *digest, const struct gv_order_wire_bid *bid);
+void gv_order_claim_digest(struct gv_hash256 *digest, const struct gv_order_wire_claim *claim);
 
 /** A double in its shortest form that reads back the same, with a fraction or exponent: 1.0, 0.29, 1e300.
  *  In: v: finite. Out: text, GV_ORDER_RATE_MAX bytes. */

@@ -312,7 +312,7 @@ static void play(const struct world *w, const uint8_t *actions)
             play_claim(book, &m, (a - pairs) / w->solvers, (a - pairs) % w->solvers);
         } else if (a == 2 * pairs) {
             model_tick(&m, w);
-            gv_order_book_tick(book, m.now_s, &sink);
+            (void)gv_order_book_tick(book, m.now_s, UINT32_MAX, &sink);
         } else {
             book = restart(book, w);
         }

@@ -39,6 +39,7 @@ static void no_dialect_is_spoken(void **state)
         assert_null(strstr(gv_migration_001, words[w]));
         assert_null(strstr(gv_migration_002, words[w]));
         assert_null(strstr(gv_migration_003, words[w]));
+        assert_null(strstr(gv_migration_007, words[w]));
     }
 }
 
