@@ -94,8 +94,8 @@ struct gv_orders {
     bool solvers_changed;
     uint32_t news_count; /* may be above GV_EVENT_ROWS_MAX: then they are not told one by one */
     struct gv_order_news news[GV_EVENT_ROWS_MAX];
-    bool news_owed;      /* that much has changed */
-    int64_t news_told_s; /* when that was told last */
+    bool news_owed;                  /* that much has changed */
+    int64_t news_told_s;             /* when that was told last */
     struct gv_order_event_row event; /* the one being written */
     struct gv_order_row row;         /* the one being written or announced */
 
