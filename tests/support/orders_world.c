@@ -17,6 +17,11 @@ static struct {
     struct gv_order_snapshot snapshot;
     char lines[GV_ORDER_LINES_MAX + 1];
     uint32_t done;
+    struct {
+        char solver[GV_SOLVER_ID_MAX + 1];
+        char secret[GV_SOLVER_SECRET_TEXT];
+    } voices[4];
+    struct gv_solver_registry registry;
 } world;
 
 static void on_done(void *ctx, struct gv_order_call *call)
@@ -56,6 +61,30 @@ static struct gv_solver_id id_of(const char *text)
     return id;
 }
 
+void gv_orders_speak_as(const char *solver, const char *secret)
+{
+    uint32_t i = 0;
+    while (world.voices[i].solver[0] != '\0' && strcmp(world.voices[i].solver, solver) != 0) {
+        i++;
+        GV_ASSERT(i < sizeof(world.voices) / sizeof(world.voices[0]));
+    }
+    gv_format_cut(world.voices[i].solver, sizeof(world.voices[i].solver), "%s", solver);
+    gv_format_cut(world.voices[i].secret, sizeof(world.voices[i].secret), "%s", secret);
+}
+
+/* As the sequencer does: by a copy of the registry. */
+static void prove(const char *solver, char auth[GV_ORDER_AUTH_MAX])
+{
+    for (uint32_t i = 0; i < sizeof(world.voices) / sizeof(world.voices[0]); i++) {
+        if (strcmp(world.voices[i].solver, solver) == 0 && world.voices[i].secret[0] != '\0') {
+            gv_format_cut(auth, GV_ORDER_AUTH_MAX, "key:%s", world.voices[i].secret);
+        }
+    }
+    world.registry.generation = 0; /* the engine may be another one */
+    gv_engine_solver_registry(gv_world_engine(), &world.registry);
+    world.item.proven = gv_solver_proven(&world.registry, &world.item);
+}
+
 static enum gv_err take(const char **code)
 {
     prepare(&world.intake.call);
@@ -83,6 +112,7 @@ enum gv_err gv_orders_bid(uint64_t order, const char *solver, uint64_t input, in
         .valid_till_s = gv_clock_utc(gv_world_time()).s + valid_s,
     };
     gv_format_cut(world.item.bid.rate_text, sizeof(world.item.bid.rate_text), "1.0");
+    prove(solver, world.item.bid.auth);
     return take(code);
 }
 
@@ -92,6 +122,7 @@ enum gv_err gv_orders_claim(uint64_t order, const char *solver, const char **cod
     world.item.kind = GV_ORDER_LINE_CLAIM;
     world.item.claim.order_id = order;
     world.item.claim.solver = id_of(solver);
+    prove(solver, world.item.claim.auth);
     return take(code);
 }
 

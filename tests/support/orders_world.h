@@ -15,6 +15,8 @@ uint64_t gv_orders_add(uint32_t count);
 enum gv_err gv_orders_bid(uint64_t order, const char *solver, uint64_t input, int64_t valid_s,
                           const char **code);
 enum gv_err gv_orders_claim(uint64_t order, const char *solver, const char **code);
+/** Lines of this solver are proven by this secret from now on; "": by none. Held for four solvers. */
+void gv_orders_speak_as(const char *solver, const char *secret);
 /** Let `seconds` pass, then tick. Returns: the call's answer; the lines are gv_orders_lines. */
 enum gv_err gv_orders_tick_after(uint32_t seconds);
 const char *gv_orders_lines(void);

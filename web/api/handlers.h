@@ -68,6 +68,22 @@ void gv_handle_backup_delete(struct gv_exchange *x);
 void gv_handle_backup_file(struct gv_exchange *x);
 void gv_handle_restore(struct gv_exchange *x);
 void gv_handle_restore_state(struct gv_exchange *x);
+/* orders.c */
+void gv_handle_orders(struct gv_exchange *x);
+void gv_handle_orders_add(struct gv_exchange *x);
+void gv_handle_orders_status(struct gv_exchange *x);
+void gv_handle_orders_log(struct gv_exchange *x);
+void gv_handle_orders_verify(struct gv_exchange *x);
+void gv_handle_order(struct gv_exchange *x);
+void gv_handle_order_bids(struct gv_exchange *x);
+
+/* solvers.c */
+void gv_handle_solvers(struct gv_exchange *x);
+void gv_handle_solver_register(struct gv_exchange *x);
+void gv_handle_solver_suspend(struct gv_exchange *x);
+void gv_handle_solver_deposit(struct gv_exchange *x);
+void gv_handle_order_deposit(struct gv_exchange *x);
+
 /* webhooks.c */
 void gv_handle_webhooks(struct gv_exchange *x);
 void gv_handle_webhook_create(struct gv_exchange *x);

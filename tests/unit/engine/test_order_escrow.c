@@ -1,0 +1,280 @@
+/* Shows that money and names are safe: bonds are locked, paid, returned and forfeited as the rules say, the
+ * ledger adds up to zero through everything, and nobody speaks for a registered solver but himself. */
+#include "firmware/base/text.h"
+#include "tests/support/orders_world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct gv_engine_orders_config config;
+
+static int set_up(void **state)
+{
+    (void)state;
+    config = gv_orders_claim_mode;
+    config.escrow = GV_ORDER_PROOF;
+    config.bond_percent = 10;
+    config.forfeit = true;
+    gv_world_format();
+    gv_world_set_orders(&config);
+    assert_int_equal(gv_world_open(true), GV_OK);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    assert_true(gv_orders_verified());
+    gv_world_close();
+    gv_world_set_orders(NULL);
+    return 0;
+}
+
+static struct gv_solver_id id_of(const char *text)
+{
+    struct gv_solver_id id;
+    assert_int_equal(gv_solver_id_parse(&id, gv_view_str(text), NULL), GV_OK);
+    return id;
+}
+
+/* A solver with money, who has been committed once and so is known. */
+static void give(const char *name, int64_t amount)
+{
+    const struct gv_solver_id id = id_of(name);
+    char secret[GV_SOLVER_SECRET_TEXT];
+    assert_int_equal(gv_engine_solver_register(gv_world_engine(), gv_world_actor(), &id,
+                                               gv_view_of(NULL, 0), true, secret, NULL),
+                     GV_OK);
+    assert_int_equal(
+        gv_engine_solver_deposit(gv_world_engine(), gv_world_actor(), &id, amount, "receipt", NULL),
+        GV_OK);
+    gv_orders_speak_as(name, secret);
+}
+
+static void assert_money(const char *name, uint64_t available, uint64_t locked)
+{
+    static struct gv_solver_status solvers[GV_SOLVERS_MAX];
+    const uint32_t count = gv_engine_solvers(gv_world_engine(), solvers);
+    for (uint32_t i = 0; i < count; i++) {
+        if (strcmp(solvers[i].solver.id.text, name) == 0) {
+            assert_int_equal(solvers[i].available, available);
+            assert_int_equal(solvers[i].locked, locked);
+            return;
+        }
+    }
+    fail_msg("no solver %s", name);
+}
+
+static uint64_t announced(void)
+{
+    const uint64_t id = gv_orders_add(1);
+    assert_int_equal(gv_orders_tick_after(0), GV_OK);
+    return id;
+}
+
+static uint64_t committed(const char *solver, uint64_t output)
+{
+    const uint64_t id = announced();
+    assert_int_equal(gv_orders_bid(id, solver, output, 60, NULL), GV_OK);
+    assert_int_equal(gv_orders_tick_after(5), GV_OK);
+    assert_int_equal(gv_orders_state(id), GV_ORDER_COMMITTED);
+    return id;
+}
+
+static void a_bid_without_a_covered_bond_is_passed_over(void **state)
+{
+    (void)state;
+    give("poor", 19);
+    give("rich", 500);
+    const uint64_t id = announced();
+    assert_int_equal(gv_orders_bid(id, "poor", 200, 60, NULL), GV_OK); /* its bond is 20 */
+    assert_int_equal(gv_orders_bid(id, "rich", 101, 60, NULL), GV_OK); /* rounded up: 11 */
+    assert_int_equal(gv_orders_tick_after(5), GV_OK);
+    assert_string_equal(gv_orders_row(id).order.commitment.solver.text, "rich");
+    assert_money("rich", 489, 11);
+    assert_money("poor", 19, 0);
+}
+
+static void a_claim_deposits_the_output_and_fulfilment_pays_it(void **state)
+{
+    (void)state;
+    give("s1", 500);
+    const uint64_t id = committed("s1", 200);
+    assert_money("s1", 480, 20);
+    assert_int_equal(gv_orders_claim(id, "s1", NULL), GV_OK);
+    assert_money("s1", 300, 200);
+    assert_int_equal(gv_orders_claim(id, "s1", NULL), GV_OK); /* again: nothing moves */
+    assert_money("s1", 300, 200);
+    assert_int_equal(gv_orders_tick_after(13), GV_OK);
+    assert_int_equal(gv_orders_state(id), GV_ORDER_FULFILLED);
+    assert_money("s1", 300, 0);
+}
+
+static void a_claim_that_is_not_covered_does_not_fulfil(void **state)
+{
+    (void)state;
+    const char *code = NULL;
+    give("s1", 150);
+    const uint64_t id = committed("s1", 200);
+    assert_int_equal(gv_orders_claim(id, "s1", &code), GV_ERR_CONFLICT);
+    assert_string_equal(code, "orders.not_covered");
+    assert_money("s1", 130, 20);
+    assert_int_equal(gv_orders_tick_after(13), GV_OK);
+    assert_int_equal(gv_orders_state(id), GV_ORDER_EXPIRED);
+    assert_money("s1", 130, 0); /* the bond is forfeited */
+}
+
+static void a_bond_is_returned_where_nothing_is_forfeited(void **state)
+{
+    (void)state;
+    config.forfeit = false;
+    give("s1", 150);
+    (void)committed("s1", 200);
+    assert_int_equal(gv_orders_tick_after(13), GV_OK);
+    assert_money("s1", 150, 0);
+}
+
+static void the_operators_deposit_in_time_fulfils_and_late_does_not(void **state)
+{
+    (void)state;
+    struct gv_fail fail;
+    give("s1", 20);
+    const uint64_t id = committed("s1", 200);
+    assert_int_equal(
+        gv_engine_order_deposit(gv_world_engine(), gv_world_actor(), id, 179, "a", NULL), GV_OK);
+    assert_false(gv_orders_row(id).order.claimed);
+    assert_int_equal(gv_engine_order_deposit(gv_world_engine(), gv_world_actor(), id, 2, "b", NULL),
+                     GV_OK);
+    assert_true(gv_orders_row(id).order.claimed);
+    assert_int_equal(gv_orders_tick_after(13), GV_OK);
+    assert_int_equal(gv_orders_state(id), GV_ORDER_FULFILLED);
+    assert_money("s1", 1, 0); /* what was too much */
+
+    give("s2", 50);
+    const uint64_t late = committed("s2", 200);
+    gv_sim_clock_advance(gv_world_clock(), 11000);
+    assert_int_equal(
+        gv_engine_order_deposit(gv_world_engine(), gv_world_actor(), late, 200, "c", &fail),
+        GV_ERR_STATE);
+    assert_string_equal(fail.code, "orders.late");
+}
+
+static void locked_money_survives_a_restart_and_is_settled_after_it(void **state)
+{
+    (void)state;
+    give("s1", 500);
+    const uint64_t id = committed("s1", 200);
+    assert_int_equal(gv_orders_claim(id, "s1", NULL), GV_OK);
+    gv_world_close();
+    gv_sim_clock_advance(gv_world_clock(), 60000);
+    assert_int_equal(gv_world_open(true), GV_OK);
+    assert_money("s1", 300, 200);
+    assert_int_equal(gv_orders_tick_after(0), GV_OK);
+    assert_int_equal(gv_orders_state(id), GV_ORDER_FULFILLED);
+    assert_money("s1", 300, 0);
+}
+
+static void no_more_is_withdrawn_than_is_available(void **state)
+{
+    (void)state;
+    struct gv_fail fail;
+    const struct gv_solver_id id = id_of("s1");
+    give("s1", 100);
+    (void)committed("s1", 200);
+    assert_int_equal(
+        gv_engine_solver_deposit(gv_world_engine(), gv_world_actor(), &id, -81, "out", &fail),
+        GV_ERR_CONFLICT);
+    assert_string_equal(fail.code, "orders.not_covered");
+    assert_int_equal(
+        gv_engine_solver_deposit(gv_world_engine(), gv_world_actor(), &id, -80, "out", NULL),
+        GV_OK);
+    assert_money("s1", 0, 20);
+}
+
+static void balances_that_do_not_follow_from_the_entries_are_found(void **state)
+{
+    (void)state;
+    struct gv_fail fail;
+    struct gv_hash256 last;
+    uint64_t entries = 0;
+    give("s1", 100);
+    gv_world_sql("UPDATE oa_ledger SET amount = 90 WHERE seq = 1");
+    assert_int_equal(gv_engine_orders_verify(gv_world_engine(), &entries, &last, &fail),
+                     GV_ERR_CRYPTO);
+    assert_string_equal(fail.code, "orders.ledger_broken");
+    gv_world_sql("UPDATE oa_ledger SET amount = 100 WHERE seq = 1");
+}
+
+/* Case 34. */
+static void nobody_else_speaks_for_a_registered_solver(void **state)
+{
+    (void)state;
+    const char *code = NULL;
+    give("s1", 500);
+    const uint64_t id = committed("s1", 200);
+    gv_orders_speak_as("s1", "gvs_forged");
+    assert_int_equal(gv_orders_claim(id, "s1", &code), GV_ERR_UNAUTHORIZED);
+    assert_string_equal(code, "orders.auth");
+    gv_orders_speak_as("s1", "");
+    assert_int_equal(gv_orders_claim(id, "s1", &code), GV_ERR_UNAUTHORIZED);
+    assert_false(gv_orders_row(id).order.claimed);
+}
+
+static void strangers_are_refused_where_lines_must_be_proven(void **state)
+{
+    (void)state;
+    const char *code = NULL;
+    gv_world_close();
+    config.authenticated = true;
+    config.escrow = GV_ORDER_CLAIM;
+    assert_int_equal(gv_world_open(true), GV_OK);
+    const uint64_t id = announced();
+    assert_int_equal(gv_orders_bid(id, "stranger", 5, 60, &code), GV_ERR_UNAUTHORIZED);
+    give("s1", 1);
+    assert_int_equal(gv_orders_bid(id, "s1", 5, 60, NULL), GV_OK);
+    const struct gv_solver_id s1 = id_of("s1");
+    assert_int_equal(gv_engine_solver_suspend(gv_world_engine(), gv_world_actor(), &s1,
+                                              INT64_C(2000000000), NULL),
+                     GV_OK);
+    assert_int_equal(gv_orders_bid(id, "s1", 6, 60, &code), GV_ERR_FORBIDDEN);
+    assert_string_equal(code, "orders.suspended");
+}
+
+static void what_is_no_point_of_the_curve_is_no_key(void **state)
+{
+    (void)state;
+    struct gv_fail fail;
+    char secret[GV_SOLVER_SECRET_TEXT];
+    uint8_t key[32];
+    const struct gv_solver_id id = id_of("s1");
+    memset(key, 0xff, sizeof(key));
+    assert_int_equal(gv_engine_solver_register(gv_world_engine(), gv_world_actor(), &id,
+                                               gv_view_of(key, sizeof(key)), false, secret, &fail),
+                     GV_ERR_INVALID);
+    assert_string_equal(fail.code, "orders.pubkey");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_bid_without_a_covered_bond_is_passed_over),
+        TEST(a_claim_deposits_the_output_and_fulfilment_pays_it),
+        TEST(a_claim_that_is_not_covered_does_not_fulfil),
+        TEST(a_bond_is_returned_where_nothing_is_forfeited),
+        TEST(the_operators_deposit_in_time_fulfils_and_late_does_not),
+        TEST(locked_money_survives_a_restart_and_is_settled_after_it),
+        TEST(no_more_is_withdrawn_than_is_available),
+        TEST(balances_that_do_not_follow_from_the_entries_are_found),
+        TEST(nobody_else_speaks_for_a_registered_solver),
+        TEST(strangers_are_refused_where_lines_must_be_proven),
+        TEST(what_is_no_point_of_the_curve_is_no_key),
+    };
+    return cmocka_run_group_tests_name("order_escrow", tests, NULL, NULL);
+}
