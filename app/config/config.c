@@ -148,6 +148,22 @@ enum gv_err gv_config_environment(struct gv_config *config, char *const *environ
 
 /* ---- rules across settings --------------------------------------------------------------------- */
 
+/* Whoever is not on this machine must prove who he is, and no bare word of his moves an order. */
+static enum gv_err check_orders(const struct gv_config *config, struct gv_fail *fail)
+{
+    const bool here =
+        strncmp(config->orders_bind, "127.", 4) == 0 || strcmp(config->orders_bind, "::1") == 0;
+    if (config->orders_enabled && !here && !config->orders_authenticated) {
+        return gv_fail(fail, GV_ERR_INVALID, "config.orders_bind",
+                       "orders.bind: other than 127.0.0.1 or ::1 only with orders.authenticated");
+    }
+    if (config->orders_enabled && !here && !config->orders_proof) {
+        return gv_fail(fail, GV_ERR_INVALID, "config.orders_bind",
+                       "orders.bind: other than 127.0.0.1 or ::1 only with orders.proof");
+    }
+    return GV_OK;
+}
+
 enum gv_err gv_config_check(const struct gv_config *config, struct gv_fail *fail)
 {
     bool cookie = config->node_cookie_file[0] != '\0';
@@ -169,7 +185,7 @@ enum gv_err gv_config_check(const struct gv_config *config, struct gv_fail *fail
         return gv_fail(fail, GV_ERR_INVALID, "config.ports",
                        "http.port and https.port must differ");
     }
-    return GV_OK;
+    return check_orders(config, fail);
 }
 
 void gv_config_each(const struct gv_config *config,

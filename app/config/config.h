@@ -15,7 +15,7 @@
 #include "firmware/base/log.h"
 
 #define GV_CONFIG_TEXT_MAX 256u
-#define GV_SETTINGS_COUNT  33u
+#define GV_SETTINGS_COUNT  53u
 
 /** Where a value came from, lowest rank first. */
 enum gv_config_source {
@@ -52,6 +52,26 @@ struct gv_config {
     uint32_t final_depth;
     bool oracle_enabled; /* off: no thread, no memory, no price */
     uint32_t oracle_window_hours;
+    bool orders_enabled;                  /* off: no thread, no memory */
+    char orders_bind[GV_CONFIG_TEXT_MAX]; /* plain ports; loopback unless authenticated */
+    uint32_t orders_order_port;           /* 0: any free port */
+    uint32_t orders_bid_port;
+    uint32_t orders_claim_port;
+    uint32_t orders_tick_ms;
+    uint32_t orders_batch;
+    uint32_t orders_collect_s;
+    uint32_t orders_commit_s;
+    uint32_t orders_grace_s;
+    uint32_t orders_work_s;
+    bool orders_original;
+    uint32_t orders_read_s;
+    bool orders_many_lines; /* bids and claims of one connection */
+    bool orders_authenticated;
+    bool orders_proof;
+    uint32_t orders_bond_percent;
+    bool orders_forfeit;
+    uint32_t orders_cooldown_s;
+    bool orders_demo;
     char claim_file[GV_CONFIG_TEXT_MAX];    /* "": <data_dir>/claim-code.txt */
     char auth_issuer[GV_CONFIG_TEXT_MAX];   /* of foreign tokens; "": none are taken */
     char auth_audience[GV_CONFIG_TEXT_MAX]; /* what they must be meant for */

@@ -88,8 +88,6 @@ static void take_item(struct gv_sequencer *s, struct gv_connection *c,
     } else {
         item->claim = line->claim;
     }
-    item->err = GV_OK;
-    item->code[0] = '\0';
     const bool copied = gv_text_copy(item->peer, sizeof(item->peer), c->peer.text);
     GV_ASSERT(copied);
     item->proven = s->config.house.proven(s->config.house.ctx, item);

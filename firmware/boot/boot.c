@@ -11,6 +11,7 @@
 #include "firmware/boot/machine.h"
 #include "firmware/boot/options.h"
 #include "firmware/boot/oracle_thread.h"
+#include "firmware/boot/orders_thread.h"
 #include "firmware/boot/outbox_threads.h"
 #include "firmware/boot/parts.h"
 #include "firmware/boot/ports_file.h"
@@ -54,7 +55,8 @@ static enum gv_err start_threads(const struct gv_route *extra, size_t extra_n, s
     }
     if (err == GV_OK) {
         err = gv_ports_file_write(gv_boot.config.data_dir, gv_server_http_port(gv_boot.server),
-                                  gv_server_https_port(gv_boot.server), fail);
+                                  gv_server_https_port(gv_boot.server), gv_orders_thread_ports(),
+                                  fail);
     }
     return err;
 }
@@ -178,6 +180,7 @@ static void shut_down(void)
     gv_backup_thread_stop();
     gv_live_stop(gv_boot.live);
     gv_server_stop(gv_boot.server);
+    gv_orders_thread_stop(); /* waits for what the engine still holds of it */
     gv_engine_stop(gv_engine_instance());
     GV_ASSERT(pthread_join(gv_boot.engine_thread, NULL) == 0);
     gv_engine_close(gv_engine_instance());

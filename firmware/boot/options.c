@@ -15,13 +15,14 @@ extern char **environ;
 
 static void print_usage(FILE *to)
 {
-    fputs("usage: gaveld [--config FILE] [--data DIR] [--set SECTION.KEY=VALUE]...\n"
-          "       gaveld --help | --version | --settings\n"
-          "Settings come from the command line, then GAVEL_<SECTION>__<KEY> in the environment,\n"
-          "then what was changed on the settings page (DIR/settings.conf), then conf.d/*.conf "
-          "beside\n"
-          "the file, then the file, then the defaults that --settings lists.\n",
-          to);
+    fputs(
+        "usage: gaveld [--config FILE] [--data DIR] [--set SECTION.KEY=VALUE]... [--demo-orders]\n"
+        "       gaveld --help | --version | --settings\n"
+        "Settings come from the command line, then GAVEL_<SECTION>__<KEY> in the environment,\n"
+        "then what was changed on the settings page (DIR/settings.conf), then conf.d/*.conf "
+        "beside\n"
+        "the file, then the file, then the defaults that --settings lists.\n",
+        to);
 }
 
 static void print_setting(void *ctx, const char *key, const char *value, const char *standard,
@@ -75,16 +76,24 @@ static enum gv_err apply_set(struct gv_config *config, char *assignment, struct 
     return gv_config_set(config, assignment, equals + 1, fail);
 }
 
+static enum gv_err apply_demo_orders(struct gv_config *config, struct gv_fail *fail)
+{
+    const enum gv_err err = gv_config_set(config, "orders.enabled", "on", fail);
+    return err == GV_OK ? gv_config_set(config, "orders.demo", "on", fail) : err;
+}
+
 /* Two passes: the file is named on the command line but ranks below it. */
 static enum gv_err apply_arguments(struct gv_config *config, bool file_pass, int argc, char **argv,
                                    struct gv_fail *fail)
 {
     for (int i = 1; i < argc; i += 2) {
         enum gv_err err = GV_OK;
-        if (i + 1 >= argc) {
+        if (strcmp(argv[i], "--demo-orders") == 0) {
+            err = file_pass ? GV_OK : apply_demo_orders(config, fail);
+            i--; /* it has no value */
+        } else if (i + 1 >= argc) {
             return gv_fail(fail, GV_ERR_INVALID, "config.usage", "%s needs a value", argv[i]);
-        }
-        if (strcmp(argv[i], "--config") == 0) {
+        } else if (strcmp(argv[i], "--config") == 0) {
             err = file_pass ? read_files(config, argv[i + 1], fail) : GV_OK;
         } else if (strcmp(argv[i], "--data") == 0) {
             err = file_pass ? GV_OK : gv_config_set(config, "general.data_dir", argv[i + 1], fail);

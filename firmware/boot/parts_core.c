@@ -7,6 +7,7 @@
 #include "firmware/boot/clients.h"
 #include "firmware/boot/front.h"
 #include "firmware/boot/oracle_thread.h"
+#include "firmware/boot/orders_thread.h"
 #include "firmware/boot/price_thread.h"
 #include "firmware/boot/seal_key.h"
 #include "firmware/boot/thread.h"
@@ -93,6 +94,7 @@ enum gv_err gv_boot_open_engine(struct gv_fail *fail)
         .on_event_ctx = gv_api_instance(),
         .network = gv_boot.config.network,
         .final_depth = gv_boot.config.final_depth,
+        .orders = gv_orders_thread_rules(&gv_boot.config),
     };
     const enum gv_err err = gv_engine_open(gv_engine_instance(), &config, fail);
     const char *key = getenv("API_KEY"); /* NOLINT(concurrency-mt-unsafe): no thread runs yet */
@@ -235,6 +237,9 @@ enum gv_err gv_boot_start_core(struct gv_fail *fail)
 {
     enum gv_err err =
         gv_thread_start(&gv_boot.engine_thread, "engine", engine_body, gv_engine_instance(), fail);
+    if (err == GV_OK) {
+        err = gv_orders_thread_start(&gv_boot.config, gv_engine_instance(), &gv_boot.clock, fail);
+    }
     if (err == GV_OK) {
         err = start_oracle(fail); /* before those who read it, and the node thread that feeds it */
     }

@@ -50,6 +50,7 @@ void gv_boot_init_api(void)
         .probe_zmq = gv_boot_probe_zmq,
         .oracle = gv_boot.config.oracle_enabled ? gv_oracle_service_instance() : NULL,
         .prices = gv_prices_instance(),
+        .sequencer = gv_boot.config.orders_enabled ? gv_sequencer_instance() : NULL,
     };
     gv_api_init(gv_api_instance(), &config);
 }

@@ -14,13 +14,18 @@ static void make_path(char path[GV_FILE_PATH_MAX], const char *data_dir)
 }
 
 enum gv_err gv_ports_file_write(const char *data_dir, unsigned http_port, unsigned https_port,
-                                struct gv_fail *fail)
+                                const uint16_t orders[3], struct gv_fail *fail)
 {
     char path[GV_FILE_PATH_MAX];
-    char text[96];
+    char sequencer[64] = "";
+    char text[160];
     make_path(path, data_dir);
-    const bool fits = gv_format(text, sizeof(text), "{\"http\":%u,\"https\":%u,\"pid\":%ld}\n",
-                                http_port, https_port, (long)getpid());
+    bool fits = orders == NULL ||
+                gv_format(sequencer, sizeof(sequencer), "\"orders\":%u,\"bids\":%u,\"claims\":%u,",
+                          orders[0], orders[1], orders[2]);
+    GV_ASSERT(fits);
+    fits = gv_format(text, sizeof(text), "{\"http\":%u,\"https\":%u,%s\"pid\":%ld}\n", http_port,
+                     https_port, sequencer, (long)getpid());
     GV_ASSERT(fits);
     return gv_file_write_private(path, gv_view_of(text, strlen(text)), fail);
 }

@@ -6,9 +6,13 @@
 
 #include "firmware/base/err.h"
 
-/** Returns: GV_OK; GV_ERR_IO. */
+#include <stdint.h>
+
+/** In: orders: ports of the sequencer for orders, bids and claims; NULL: it does not run.
+ *  Returns: GV_OK; GV_ERR_IO. */
 GV_MUST_USE enum gv_err gv_ports_file_write(const char *data_dir, unsigned http_port,
-                                            unsigned https_port, struct gv_fail *fail);
+                                            unsigned https_port, const uint16_t orders[3],
+                                            struct gv_fail *fail);
 void gv_ports_file_remove(const char *data_dir);
 
 #endif

@@ -15,6 +15,7 @@
 #include "app/node/rpc.h"
 #include "app/oracle/service.h"
 #include "app/prices/published.h"
+#include "app/sequencer/sequencer.h"
 #include "hal/iface/signer.h"
 #include "web/api/caller.h"
 #include "web/api/gate.h"
@@ -89,7 +90,8 @@ struct gv_api_config {
     const char *const *host_names;
     /** The price service; NULL: switched off. Workers may read it from its start on. */
     struct gv_oracle_service *oracle;
-    struct gv_prices *prices; /* with it */
+    struct gv_prices *prices;       /* with it */
+    struct gv_sequencer *sequencer; /* NULL: no order auctions */
     struct gv_changes *changes;
     const struct gv_backup_ops *backups;
     const struct gv_entropy *entropy;

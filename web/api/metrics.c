@@ -2,6 +2,7 @@
  * by asset, user, address or listing: the number of series is fixed by the program. */
 #include "web/api/handlers.h"
 
+#include "app/engine/orders.h"
 #include "firmware/base/assert.h"
 #include "firmware/base/heap.h"
 #include "web/api/api_state.h"
@@ -225,6 +226,99 @@ static void write_price(struct metrics *m, const struct gv_api *api)
         view.inbox.refused);
 }
 
+/* ---- order auctions --------------------------------------------------------------------------------------- */
+
+static void write_orders(struct metrics *m, const struct gv_orders_status *orders)
+{
+    head(m, "gavel_orders", "gauge", "Open orders by state.");
+    for (unsigned i = 0; i < sizeof(orders->open) / sizeof(orders->open[0]); i++) {
+        print(m, "gavel_orders{state=\"%s\"} %" PRIu32 "\n",
+              gv_order_state_text((enum gv_order_state)i), orders->open[i]);
+    }
+    head(m, "gavel_orders_steps_total", "counter", "What became of orders.");
+    const struct {
+        const char *step;
+        uint64_t count;
+    } steps[] = {
+        {"announced", orders->announced},   {"committed", orders->committed},
+        {"reassigned", orders->reassigned}, {"fulfilled", orders->fulfilled},
+        {"failed", orders->failed},         {"expired", orders->expired},
+    };
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        print(m, "gavel_orders_steps_total{step=\"%s\"} %" PRIu64 "\n", steps[i].step,
+              steps[i].count);
+    }
+    const uint64_t judged = orders->fulfilled + orders->failed;
+    if (judged > 0) {
+        head(m, "gavel_orders_fulfil_ratio", "gauge", "Commitments kept, of those judged.");
+        print(m, "gavel_orders_fulfil_ratio %.4f\n", (double)orders->fulfilled / (double)judged);
+    }
+    one(m, "gavel_orders_bids_open", "gauge", "Bids held for open orders.", orders->bids_open);
+    one(m, "gavel_orders_bids_total", "counter", "Bids accepted.", orders->bids);
+    one(m, "gavel_orders_claims_total", "counter", "Claims accepted.", orders->claims);
+    head(m, "gavel_orders_refused_total", "counter", "Bids and claims refused, by reason.");
+    for (unsigned i = 0; i < GV_ORDER_REASONS && orders->refused[i].code[0] != '\0'; i++) {
+        print(m, "gavel_orders_refused_total{reason=\"%s\"} %" PRIu64 "\n", orders->refused[i].code,
+              orders->refused[i].count);
+    }
+}
+
+/* Selection is part of a tick: from when it was due to when solvers were told. */
+static void write_ticks(struct metrics *m, const struct gv_sequencer_stats *stats)
+{
+    uint64_t sum = 0;
+    const char *name = "gavel_orders_tick_seconds";
+    head(m, name, "histogram", "From when a tick was due to when solvers were told.");
+    for (unsigned i = 0; i + 1 < GV_SEQUENCER_BUCKETS; i++) {
+        sum += stats->tick_buckets[i];
+        print(m, "%s_bucket{le=\"%g\"} %" PRIu64 "\n", name,
+              (double)gv_sequencer_bucket_ms[i] / 1e3, sum);
+    }
+    print(m, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", name, stats->ticks);
+    print(m, "%s_sum %g\n", name, (double)stats->tick_ms_sum / 1e3);
+    print(m, "%s_count %" PRIu64 "\n", name, stats->ticks);
+    head(m, "gavel_orders_tick_late_seconds", "gauge", "How late the last tick began.");
+    print(m, "gavel_orders_tick_late_seconds %g\n", (double)stats->tick_late_ms / 1e3);
+    head(m, "gavel_orders_tick_late_max_seconds", "gauge", "The latest ever.");
+    print(m, "gavel_orders_tick_late_max_seconds %g\n", (double)stats->tick_late_ms_max / 1e3);
+}
+
+static void write_sequencer(struct metrics *m, const struct gv_api *api)
+{
+    struct gv_orders_status orders;
+    struct gv_sequencer_stats stats;
+    if (api->config.sequencer == NULL) {
+        return;
+    }
+    gv_engine_orders_status(api->config.engine, &orders);
+    gv_sequencer_stats(api->config.sequencer, &stats);
+    write_orders(m, &orders);
+    write_ticks(m, &stats);
+    head(m, "gavel_orders_connections", "gauge", "Connections by port; orders: solvers.");
+    for (unsigned i = 0; i < GV_SEQUENCER_PORTS; i++) {
+        print(m, "gavel_orders_connections{port=\"%s\"} %" PRIu32 "\n",
+              gv_sequencer_port_text((enum gv_sequencer_port)i), stats.connections[i]);
+    }
+    head(m, "gavel_orders_connections_total", "counter", "Accepted, by port.");
+    for (unsigned i = 0; i < GV_SEQUENCER_PORTS; i++) {
+        print(m, "gavel_orders_connections_total{port=\"%s\"} %" PRIu64 "\n",
+              gv_sequencer_port_text((enum gv_sequencer_port)i), stats.accepted[i]);
+    }
+    head(m, "gavel_orders_lines_total", "counter", "Lines handed to the engine, by port.");
+    for (unsigned i = GV_SEQUENCER_BIDS; i < GV_SEQUENCER_PORTS; i++) {
+        print(m, "gavel_orders_lines_total{port=\"%s\"} %" PRIu64 "\n",
+              gv_sequencer_port_text((enum gv_sequencer_port)i), stats.lines[i]);
+    }
+    head(m, "gavel_orders_dropped_total", "counter", "Connections and lines refused before it.");
+    for (unsigned i = 0; i < GV_SEQUENCER_REFUSALS; i++) {
+        print(m, "gavel_orders_dropped_total{reason=\"%s\"} %" PRIu64 "\n",
+              gv_sequencer_refusal_text((enum gv_sequencer_refusal)i), stats.refused[i]);
+    }
+    one(m, "gavel_orders_batches_total", "counter", "Commits of lines.", stats.batches);
+    one(m, "gavel_orders_queue_bytes", "gauge", "Not yet sent to solvers.", stats.queue_bytes);
+    one(m, "gavel_orders_sent_bytes_total", "counter", "Sent to solvers.", stats.broadcast_bytes);
+}
+
 static void write_route_codes(void *ctx, const struct gv_route_stats *s)
 {
     struct metrics *m = ctx;
@@ -292,6 +386,7 @@ void gv_handle_metrics(struct gv_exchange *x)
     write_engine(&m, api);
     write_live(&m, api->live);
     write_price(&m, api);
+    write_sequencer(&m, api);
     write_server(&m, api->server);
     flush(&m);
     if (!m.gone) {
