@@ -3,7 +3,7 @@
  *
  *   node tests/bench/bench.mjs [NAME...] [--json]
  *
- * Names: psbt serve memory latency start heap oracle price page view; all of them when none is given. Ends with 1 when a
+ * Names: psbt serve memory latency start heap oracle price page view orders; all of them when none is given. Ends with 1 when a
  * goal was missed.
  */
 import { parseArgs } from 'node:util';
@@ -11,6 +11,7 @@ import { benchFirstView } from './first-view.mjs';
 import { benchLatency } from './latency.mjs';
 import { benchMemory } from './memory.mjs';
 import { benchHeap, benchOracle, benchPsbt } from './native.mjs';
+import { benchOrders } from './orders.mjs';
 import { benchPage } from './page.mjs';
 import { benchPrice } from './price.mjs';
 import { isMet, table } from './report.mjs';
@@ -29,6 +30,7 @@ const BENCHES = {
   price: benchPrice,
   page: () => benchPage(),
   view: () => benchFirstView(),
+  orders: benchOrders,
 };
 
 async function main() {

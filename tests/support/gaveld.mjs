@@ -67,6 +67,8 @@ export class Gaveld {
     );
     if (ports.failed)
       throw new Error(`gaveld ended at start with ${JSON.stringify(this.child.exit)}:\n${this.child.tail()}`);
+    /** Everything it listens at, as it wrote it down. */
+    this.ports = ports;
     this.httpPort = ports.http;
     this.httpsPort = ports.https;
     this.api?.close();

@@ -1,0 +1,135 @@
+// Order auctions: both programs in both roles. The originals are stand-ins built to the notes about them
+// (tests/support/original-*.mjs); gaveld and gavel-solver are the real ones.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { Listener, metricReaches, orderMetrics, Solver, startSequencer } from '../support/orders.mjs';
+import { OriginalSequencer } from '../support/original-sequencer.mjs';
+import { OriginalSolver } from '../support/original-solver.mjs';
+import { makeTempDir, removeTempDir } from '../support/process.mjs';
+import { until } from '../support/wait.mjs';
+
+describe('our sequencer', () => {
+  it('case 1: the original solver bids, is committed, claims and fulfils', { timeout: 120000 }, async () => {
+    const box = await startSequencer({ 'orders.commit_seconds': '6' });
+    const solver = new OriginalSolver('s1', box.ports, { chance: 1 });
+    await metricReaches(box, 'steps_total{step="fulfilled"}', 3);
+    await until('ten orders', () => solver.batches.flat().length >= 10);
+    assert.equal(solver.deaf, false);
+    assert.equal(solver.connections, 1);
+    assert.deepEqual(
+      solver.commitments.map(({ order_id }) => order_id),
+      [...new Set(solver.commitments.map(({ order_id }) => order_id))],
+    );
+    solver.close();
+    await box.close();
+  });
+
+  it('case 3: two original solvers both hear every batch', async () => {
+    const box = await startSequencer();
+    const solvers = ['s1', 's2'].map((id) => new OriginalSolver(id, box.ports, { chance: 0 }));
+    await until('both to hear of three orders', () => solvers.every(({ batches }) => batches.flat().length >= 3));
+    for (const solver of solvers) solver.close();
+    await box.close();
+  });
+
+  it('three of our solvers share the work, and one that never delivers is passed over', { timeout: 120000 }, async () => {
+    const box = await startSequencer();
+    const dir = makeTempDir('script');
+    writeFileSync(join(dir, 'dead'), '* 199 1.2 60 never\n');
+    const solvers = [
+      Solver.start('alice', box.ports, ['--strategy', 'fixed', '--rate', '1.1']),
+      Solver.start('bob', box.ports, ['--strategy', 'random']),
+      Solver.start('dead', box.ports, ['--strategy', 'script', '--script', join(dir, 'dead')]),
+    ];
+    await metricReaches(box, 'steps_total{step="reassigned"}', 2);
+    await metricReaches(box, 'steps_total{step="fulfilled"}', 2);
+    const metric = await orderMetrics(box);
+    assert.ok(metric('steps_total{step="failed"}') >= 2);
+    assert.ok(metric('fulfil_ratio') > 0 && metric('fulfil_ratio') < 1);
+    assert.equal(metric('connections{port="orders"}'), 3);
+    for (const solver of solvers) await solver.close();
+    await box.close();
+    removeTempDir(dir);
+  });
+
+  it('case 28: seven pending orders are announced as five and two, oldest first', { timeout: 60000 }, async () => {
+    // A tick that comes late finds several; here they come one by one, so the rule shows as its order.
+    const box = await startSequencer({ 'orders.batch': '5' });
+    const listener = await Listener.open(box.ports.orders);
+    await until('seven orders', () => listener.orders.length >= 7);
+    assert.deepEqual(listener.orders, [...listener.orders].sort((a, b) => a - b));
+    for (const { NewOrderBatch: batch } of listener.messages.filter((m) => m.NewOrderBatch)) assert.ok(batch.length <= 5);
+    listener.close();
+    await box.close();
+  });
+});
+
+describe('our solver', () => {
+  it('case 2: bids, commitments, claims and fulfilment at the original sequencer', { timeout: 60000 }, async () => {
+    const sequencer = await OriginalSequencer.start();
+    const solver = Solver.start('s1', sequencer.ports, ['--strategy', 'fixed', '--rate', '1', '--work', '2']);
+    await until('ten orders and three fulfilments', () => sequencer.orders.size >= 10 && sequencer.fulfilled.length >= 3, {
+      timeoutMs: 40000,
+    });
+    for (const line of sequencer.lines) assert.match(line, /^\{.*\}\n$/);
+    assert.match(sequencer.lines[0], /"conversion_rate":1\.0,/);
+    const claims = sequencer.lines.filter((line) => line.includes('FulfillmentComplete'));
+    assert.deepEqual(claims, [...new Set(claims)], 'a claim is sent once');
+    for (const { at, deadline } of sequencer.fulfilled) assert.ok(at <= deadline);
+    await solver.close();
+    await sequencer.close();
+  });
+
+  it('waits in line at the original sequencer, and is served when its turn comes', { timeout: 60000 }, async () => {
+    const sequencer = await OriginalSequencer.start();
+    const first = Solver.start('first', sequencer.ports);
+    await first.says(/connected/);
+    const second = Solver.start('second', sequencer.ports, ['--strategy', 'fixed']);
+    await second.says(/connected/);
+    await first.says(/(bid|pass) order=2/);
+    assert.doesNotMatch(second.log, /bid|disconnected/);
+    await first.close();
+    await second.says(/bid order=/);
+    await second.close();
+    await sequencer.close();
+  });
+
+  it('the captured traffic is answered to the byte', { timeout: 60000 }, async () => {
+    const dir = makeTempDir('script');
+    writeFileSync(join(dir, 'script'), '3 174 0.9646770440214334 22 0\n4 78 1.1027385625194817 52 0\n');
+    const heard = { bids: '', claims: '' };
+    /** @type {import('node:net').Socket|undefined} */ let order;
+    const collect = (/** @type {'bids'|'claims'} */ name) =>
+      createServer((socket) => socket.on('data', (chunk) => (heard[name] += chunk)).on('error', () => undefined));
+    const servers = [createServer((socket) => (order = socket)), collect('bids'), collect('claims')];
+    const ports = await Promise.all(
+      servers.map((server) => new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server.address().port)))),
+    );
+    const solver = Solver.start('s1', { orders: ports[0], bids: ports[1], claims: ports[2] }, [
+      ...['--strategy', 'script', '--script', join(dir, 'script')],
+    ]);
+    await until('it to connect', () => order);
+    const deadline = Math.floor(Date.now() / 1000) + 10;
+    order?.write('{"NewOrderBatch":[{"id":3,"description":"Sample Order #3","creation_time":1795210487}]}\n');
+    order?.write('{"AuctionClosedNoWinner":2}\n');
+    order?.write(
+      `{"CommitmentNotification":{"order_id":3,"solver_id":"s1","input_amount":174,"min_output_amount":167,"deadline":${deadline}}}\n`,
+    );
+    order?.write(
+      `{"CommitmentNotification":{"order_id":4,"solver_id":"inf","input_amount":5,"min_output_amount":18446744073709551615,"deadline":${deadline}}}\n`,
+    );
+    await until('bid and claim', () => heard.bids.endsWith('\n') && heard.claims.endsWith('\n'));
+    assert.match(
+      heard.bids,
+      /^\{"SubmitBid":\{"order_id":3,"solver_id":"s1","max_input":174,"conversion_rate":0\.9646770440214334,"valid_till":\d{10}\}\}\n$/,
+    );
+    assert.equal(heard.claims, '{"FulfillmentComplete":{"order_id":3,"solver_id":"s1"}}\n');
+    await solver.close();
+    order?.destroy();
+    for (const server of servers) server.close();
+    removeTempDir(dir);
+  });
+});
