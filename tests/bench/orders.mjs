@@ -27,13 +27,17 @@ async function bid(port, orders) {
   return JSON.parse(stdout);
 }
 
-/** The bound below which `share` of the ticks lie, in ms. @param {(name: string) => number} before @param {(name: string) => number} after */
-function tickMs(before, after, share) {
-  const grown = (/** @type {string} */ name) => after(name) - before(name);
-  const count = grown('tick_seconds_count');
-  const bounds = [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1];
-  const bound = bounds.find((le) => grown(`tick_seconds_bucket{le="${le}"}`) >= share * count);
-  return { count, ms: 1000 * (bound ?? Infinity) };
+const BOUNDS = [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1];
+
+/** Ticks below each bound, and all of them. @param {(name: string) => number} before @param {(name: string) => number} after */
+const countTicks = (before, after) =>
+  [...BOUNDS.map((le) => `tick_seconds_bucket{le="${le}"}`), 'tick_seconds_count'].map((name) => after(name) - before(name));
+
+/** The bound below which 99 of 100 ticks lie, in ms. @param {number[][]} runs of countTicks */
+function tickMs(runs) {
+  const sums = runs[0].map((_, i) => runs.reduce((sum, counts) => sum + counts[i], 0));
+  const all = sums.pop() ?? 0;
+  return 1000 * (BOUNDS[sums.findIndex((below) => below >= 0.99 * all)] ?? Infinity);
 }
 
 /** Microseconds of processor time that a thread has used. @param {number} pid @param {string} name */
@@ -54,8 +58,7 @@ async function measure(dir) {
     dir,
     settings: {
       ...QUICK,
-      'orders.tick_ms': '100',
-      'orders.batch': '64',
+      'orders.tick_ms': '50',
       'orders.collect_seconds': '3600',
     },
   });
@@ -87,7 +90,7 @@ async function measure(dir) {
       batch: sent.bids / batches,
       engineUs: (used('engine') - engineUs) / sent.bids,
       ordersUs: (used('orders') - ordersUs) / sent.bids,
-      tick: tickMs(before, after, 0.99),
+      ticks: countTicks(before, after),
       resident,
       grown: resident - idle,
     };
@@ -124,7 +127,6 @@ export async function benchOrders() {
     inMemory.push(await measure(forgetful));
     rmSync(forgetful, { recursive: true, force: true });
   }
-  const ticks = [...runs, ...inMemory].map(({ tick }) => tick.ms);
   return [
     {
       bench: 'orders a',
@@ -156,7 +158,7 @@ export async function benchOrders() {
     {
       bench: 'orders b',
       what: 'tick with 10,000 open orders under that load, p99, at most',
-      value: median(ticks),
+      value: tickMs([...runs, ...inMemory].map(({ ticks }) => ticks)),
       unit: 'ms',
       goal: { at: 'most', value: 20 },
     },

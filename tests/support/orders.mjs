@@ -26,7 +26,7 @@ export const startSequencer = (settings = {}) =>
 
 /** The same, with an owner: only such a box shows anything. @param {Record<string, string>} settings */
 export const startClaimedSequencer = (settings) =>
-  Gaveld.start({ settings: { ...settings, 'orders.demo': 'on' } });
+  Gaveld.start({ settings: { 'orders.demo': 'on', ...settings } });
 
 /** UTC seconds, as on the wire. */
 export const nowS = () => Math.floor(Date.now() / 1000);
