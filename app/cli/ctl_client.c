@@ -134,11 +134,11 @@ int gv_ctl_key_revoke(const struct gv_ctl_options *options, const char *id)
     return status;
 }
 
-int gv_ctl_audit_verify(const struct gv_ctl_options *options)
+int gv_ctl_verify(const struct gv_ctl_options *options, const char *command)
 {
     struct gv_json_out out;
     gv_json_ref answer = NULL;
-    gv_ctl_begin(&out, "audit.verify");
+    gv_ctl_begin(&out, command);
     const int status = gv_ctl_ask(options, &out, &answer);
     if (status == EX_OK && answer != NULL) {
         printf("ok, %" PRId64 " entries; hash of the last: ", gv_ctl_number(answer, "entries"));

@@ -16,7 +16,7 @@ int gv_ctl_status(const struct gv_ctl_options *options);
 int gv_ctl_key_create(const struct gv_ctl_options *options, int argc, char **argv);
 int gv_ctl_key_list(const struct gv_ctl_options *options);
 int gv_ctl_key_revoke(const struct gv_ctl_options *options, const char *id);
-/** EX_DATAERR: the chain of entries is broken; the text names the first bad one. */
-int gv_ctl_audit_verify(const struct gv_ctl_options *options);
+/** In: command: "audit.verify" or "orders.verify". EX_DATAERR: the chain of entries is broken; the text names the first bad one. */
+int gv_ctl_verify(const struct gv_ctl_options *options, const char *command);
 
 #endif

@@ -21,6 +21,8 @@ static int usage(FILE *to, int status)
         "  apikey list                              ids, names and scopes, never the keys\n"
         "  apikey revoke ID                         the 8 characters behind gvl_\n"
         "  audit verify                             recompute the hash chain of the audit log\n"
+        "  orders log --verify                      recompute that of the order auctions, and the "
+        "ledger\n"
         "  config show | config get KEY             settings of the running daemon, and their "
         "sources\n"
         "  config set KEY=VALUE... | KEY...         store values; a key alone takes the value "
@@ -125,7 +127,11 @@ static int keys_and_audit(const struct gv_ctl_options *options, int left, char *
         return gv_ctl_key_revoke(options, words[2]);
     }
     if (left == 2 && is_command(left, words, "audit", "verify")) {
-        return gv_ctl_audit_verify(options);
+        return gv_ctl_verify(options, "audit.verify");
+    }
+    if (left == 3 && is_command(left, words, "orders", "log") &&
+        strcmp(words[2], "--verify") == 0) {
+        return gv_ctl_verify(options, "orders.verify");
     }
     return UNKNOWN;
 }

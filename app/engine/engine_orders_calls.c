@@ -249,10 +249,10 @@ static enum gv_err check_proof(const char *proof, struct gv_fail *fail)
 }
 
 static enum gv_err deposit(struct gv_engine *engine, enum gv_orders_op op,
-                           const struct gv_actor *actor, const struct gv_solver_id *id,
-                           uint64_t order_id, int64_t amount, const char *proof,
-                           struct gv_fail *fail)
+                           const struct gv_actor *actor, const struct gv_orders_command *asked,
+                           const char *proof, struct gv_fail *fail)
 {
+    const int64_t amount = asked->deposit.amount;
     struct gv_command *command = NULL;
     const int64_t most = (int64_t)GV_ORDER_AMOUNT_MAX;
     enum gv_err err = check_proof(proof, fail);
@@ -267,11 +267,7 @@ static enum gv_err deposit(struct gv_engine *engine, enum gv_orders_op op,
         return err;
     }
     command->orders.actor = *actor;
-    if (id != NULL) {
-        command->orders.deposit.id = *id;
-    }
-    command->orders.deposit.order_id = order_id;
-    command->orders.deposit.amount = amount;
+    command->orders.deposit = asked->deposit;
     gv_format_cut(command->orders.deposit.proof, GV_ORDER_PROOF_MAX, "%s", proof);
     return call_only(engine, command, fail);
 }
@@ -280,7 +276,8 @@ enum gv_err gv_engine_solver_deposit(struct gv_engine *engine, const struct gv_a
                                      const struct gv_solver_id *id, int64_t amount,
                                      const char *proof, struct gv_fail *fail)
 {
-    return deposit(engine, GV_ORDERS_OP_DEPOSIT, actor, id, 0, amount, proof, fail);
+    const struct gv_orders_command asked = {.deposit = {.id = *id, .amount = amount}};
+    return deposit(engine, GV_ORDERS_OP_DEPOSIT, actor, &asked, proof, fail);
 }
 
 enum gv_err gv_engine_order_deposit(struct gv_engine *engine, const struct gv_actor *actor,
@@ -289,7 +286,8 @@ enum gv_err gv_engine_order_deposit(struct gv_engine *engine, const struct gv_ac
 {
     /* Beyond the limit is beyond it, also when it does not fit. */
     const int64_t checked = amount > GV_ORDER_AMOUNT_MAX ? INT64_MAX : (int64_t)amount;
-    return deposit(engine, GV_ORDERS_OP_ORDER_DEPOSIT, actor, NULL, order_id, checked, proof, fail);
+    const struct gv_orders_command asked = {.deposit = {.order_id = order_id, .amount = checked}};
+    return deposit(engine, GV_ORDERS_OP_ORDER_DEPOSIT, actor, &asked, proof, fail);
 }
 
 /* ---- reads ---------------------------------------------------------------------------------------- */

@@ -118,24 +118,33 @@ static enum gv_err write_entry(struct gv_engine *engine, const struct gv_ledger_
     return gv_order_event_end(engine, &out);
 }
 
-/* Move an amount of a solver's. Nothing is nothing to move. In: order: NULL for none.
- * Returns: as gv_ledger_move; GV_ERR_STORAGE. */
-static enum gv_err move(struct gv_engine *engine, enum gv_ledger_kind from, enum gv_ledger_kind to,
-                        const struct gv_solver_id *solver, uint64_t amount,
-                        const struct gv_order *order, const char *proof, struct gv_fail *fail)
+/* An amount of a solver's on its way. */
+struct movement {
+    enum gv_ledger_kind from;
+    enum gv_ledger_kind to;
+    const struct gv_solver_id *solver;
+    uint64_t amount;              /* nothing is nothing to move */
+    const struct gv_order *order; /* NULL: of none */
+    const char *proof;            /* NULL: none is needed */
+};
+
+/* Returns: as gv_ledger_move; GV_ERR_STORAGE. */
+static enum gv_err move(struct gv_engine *engine, const struct movement *m, struct gv_fail *fail)
 {
     struct gv_orders *orders = &engine->orders;
     struct gv_ledger_row row = {
         .seq = orders->newest.entry + 1,
         .at_s = orders->clock.now_s,
-        .entry = {.from = account_of(from, solver), .to = account_of(to, solver), .amount = amount},
-        .order_id = order == NULL ? 0 : order->id,
-        .round = order == NULL ? 0 : order->commitment.round,
+        .entry = {.from = account_of(m->from, m->solver),
+                  .to = account_of(m->to, m->solver),
+                  .amount = m->amount},
+        .order_id = m->order == NULL ? 0 : m->order->id,
+        .round = m->order == NULL ? 0 : m->order->commitment.round,
     };
-    if (amount == 0) {
+    if (m->amount == 0) {
         return GV_OK;
     }
-    gv_format_cut(row.proof, sizeof(row.proof), "%s", proof);
+    gv_format_cut(row.proof, sizeof(row.proof), "%s", m->proof == NULL ? "" : m->proof);
     const enum gv_err err = gv_ledger_move(&orders->ledger, &row.entry, fail);
     if (err != GV_OK) {
         return err;
@@ -186,8 +195,13 @@ enum gv_err gv_orders_lock_bond(struct gv_engine *engine, struct gv_order_commit
     }
     row->deposited = row->bond;
     row->hold = GV_ORDER_HOLD_LOCKED;
-    const enum gv_err err = move(engine, GV_LEDGER_AVAILABLE, GV_LEDGER_LOCKED,
-                                 &row->commitment.solver, row->bond, &order, "", NULL);
+    const enum gv_err err = move(engine,
+                                 &(struct movement){.from = GV_LEDGER_AVAILABLE,
+                                                    .to = GV_LEDGER_LOCKED,
+                                                    .solver = &row->commitment.solver,
+                                                    .amount = row->bond,
+                                                    .order = &order},
+                                 NULL);
     GV_ASSERT(err == GV_OK || err == GV_ERR_STORAGE); /* gv_orders_may_commit has looked */
     return err == GV_OK ? gv_store_escrow_put(&engine->store, row, "") : err;
 }
@@ -209,8 +223,14 @@ static enum gv_err hold(struct gv_engine *engine, const struct gv_order *order,
     if (amount == 0) {
         return GV_OK;
     }
-    const enum gv_err err =
-        move(engine, from, GV_LEDGER_LOCKED, &order->commitment.solver, amount, order, proof, fail);
+    const enum gv_err err = move(engine,
+                                 &(struct movement){.from = from,
+                                                    .to = GV_LEDGER_LOCKED,
+                                                    .solver = &order->commitment.solver,
+                                                    .amount = amount,
+                                                    .order = order,
+                                                    .proof = proof},
+                                 fail);
     if (err != GV_OK) {
         return err;
     }
@@ -241,15 +261,19 @@ static enum gv_err settle_money(struct gv_engine *engine, const struct gv_order 
     if (row.hold != GV_ORDER_HOLD_LOCKED) {
         return GV_OK;
     }
-    const struct gv_solver_id *solver = &order->commitment.solver;
     const bool forfeit = !fulfilled && engine->config.orders->forfeit;
     const uint64_t gone = fulfilled ? order->commitment.output : (forfeit ? row.bond : 0);
     /* A claim that was accepted while bare claims counted may have less behind it. */
     const uint64_t taken = gone < row.deposited ? gone : row.deposited;
-    if (move(engine, GV_LEDGER_LOCKED, fulfilled ? GV_LEDGER_PAID : GV_LEDGER_FORFEITED, solver,
-             taken, order, "", NULL) != GV_OK ||
-        move(engine, GV_LEDGER_LOCKED, GV_LEDGER_AVAILABLE, solver, row.deposited - taken, order,
-             "", NULL) != GV_OK) {
+    const struct movement away = {.from = GV_LEDGER_LOCKED,
+                                  .to = fulfilled ? GV_LEDGER_PAID : GV_LEDGER_FORFEITED,
+                                  .solver = &order->commitment.solver,
+                                  .amount = taken,
+                                  .order = order};
+    struct movement back = away;
+    back.to = GV_LEDGER_AVAILABLE;
+    back.amount = row.deposited - taken;
+    if (move(engine, &away, NULL) != GV_OK || move(engine, &back, NULL) != GV_OK) {
         return GV_ERR_STORAGE;
     }
     row.hold = fulfilled ? GV_ORDER_HOLD_PAID
@@ -286,10 +310,12 @@ enum gv_err gv_do_solver_deposit(struct gv_engine *engine, const struct gv_order
         return fail_unknown(fail);
     }
     const bool in = amount > 0;
-    const enum gv_err err =
-        move(engine, in ? GV_LEDGER_OUTSIDE : GV_LEDGER_AVAILABLE,
-             in ? GV_LEDGER_AVAILABLE : GV_LEDGER_OUTSIDE, id, (uint64_t)(in ? amount : -amount),
-             NULL, command->deposit.proof, fail);
+    const struct movement movement = {.from = in ? GV_LEDGER_OUTSIDE : GV_LEDGER_AVAILABLE,
+                                      .to = in ? GV_LEDGER_AVAILABLE : GV_LEDGER_OUTSIDE,
+                                      .solver = id,
+                                      .amount = (uint64_t)(in ? amount : -amount),
+                                      .proof = command->deposit.proof};
+    const enum gv_err err = move(engine, &movement, fail);
     if (err != GV_OK) {
         return err;
     }

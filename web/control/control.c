@@ -1,5 +1,7 @@
 #include "web/control/control.h"
 
+#include "app/engine/orders.h"
+
 #include "app/engine/accounts.h"
 #include "firmware/base/heap.h"
 #include "firmware/base/text.h"
@@ -278,6 +280,25 @@ static enum gv_err answer_audit(const struct gv_control *control, gv_json_ref re
     return err;
 }
 
+static enum gv_err answer_orders(const struct gv_control *control, gv_json_ref request,
+                                 struct gv_json_out *out, struct gv_fail *fail)
+{
+    static const char *const members[] = {"cmd", NULL};
+    struct gv_hash256 last;
+    char hex[2 * sizeof(last.b) + 1];
+    uint64_t entries = 0;
+    enum gv_err err = gv_json_members(request, members, "", fail);
+    if (err == GV_OK) {
+        err = gv_engine_orders_verify(control->engine, &entries, &last, fail);
+    }
+    if (err == GV_OK) {
+        gv_hex_encode(hex, gv_view_of(last.b, sizeof(last.b)));
+        gv_jo_kint(out, "entries", (int64_t)entries);
+        gv_jo_kstring(out, "last_hash", hex);
+    }
+    return err;
+}
+
 static const struct {
     const char *name;
     enum gv_err (*answer)(const struct gv_control *control, gv_json_ref request,
@@ -288,6 +309,7 @@ static const struct {
     {"apikey.list", answer_list},
     {"apikey.revoke", answer_revoke},
     {"audit.verify", answer_audit},
+    {"orders.verify", answer_orders},
     {"oracle", answer_oracle},
     {"config.show", gv_control_config_show},
     {"config.set", gv_control_config_set},

@@ -5,6 +5,7 @@
  *    "expires_at":"2027-01-31T12:00:00Z"}
  *   {"cmd":"apikey.list"}   {"cmd":"apikey.revoke","id":"1a2b3c4d"}
  *   {"cmd":"audit.verify"}                              {"ok":true,"entries":…,"last_hash":"…"}
+ *   {"cmd":"orders.verify"}                             {"ok":true,"entries":…,"last_hash":"…"}
  *   {"cmd":"oracle"}                                    {"ok":true,"price_cents":…}; null: none
  *   further ones: operate.h
  *   failures: {"ok":false,"code":"…","error":"…"}
