@@ -10,11 +10,13 @@ static enum gv_err acquire(struct gv_engine *engine, enum gv_orders_op op, uint3
                            struct gv_command **command, struct gv_fail *fail)
 {
     if (engine->config.orders == NULL) {
-        return gv_fail(fail, GV_ERR_UNAVAILABLE, "orders.off", "order auctions are switched off");
+        (void)gv_fail(fail, GV_ERR_UNAVAILABLE, "orders.off", "order auctions are switched off");
+        return GV_ERR_UNAVAILABLE;
     }
     *command = gv_command_acquire(engine, GV_COMMAND_ORDERS, margin);
     if (*command == NULL) {
-        return gv_fail(fail, GV_ERR_FULL, "engine.busy", "too many commands are waiting");
+        (void)gv_fail(fail, GV_ERR_FULL, "engine.busy", "too many commands are waiting");
+        return GV_ERR_FULL;
     }
     (*command)->orders.op = op;
     return GV_OK;
