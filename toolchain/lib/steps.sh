@@ -14,8 +14,9 @@ step() {
     note "$name ($((SECONDS - started)) s)"
 }
 
-# build_preset NAME [TARGET...]: configured and built in build/NAME, everything or these targets. Where there is ccache (setup test), what an earlier clone
-# compiled from the same text is taken from the cache; every build tree has the same paths relative to its root.
+# build_preset NAME [TARGET...]: configured and built in build/NAME, everything or these targets. Where there is
+# ccache (setup test), what an earlier clone compiled from the same text is taken from the cache; every build tree has
+# the same paths relative to its root.
 build_preset() {
     local targets=("${@:2}")
     if command -v ccache >/dev/null; then

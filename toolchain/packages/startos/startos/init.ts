@@ -1,0 +1,16 @@
+import { actions, showClaim } from './actions';
+import { restoreInit } from './backups';
+import { setDependencies } from './dependencies';
+import { setInterfaces } from './interfaces';
+import { sdk } from './sdk';
+import { versionGraph } from './versions';
+
+/* Nobody owns a fresh box: whoever installs it is asked to, before anything else. */
+const askForOwner = sdk.setupOnInit(async (effects, kind) => {
+  if (kind === 'install') {
+    await sdk.action.createOwnTask(effects, showClaim, 'critical', { reason: 'Become the owner and set the admin password' });
+  }
+});
+
+export const init = sdk.setupInit(restoreInit, versionGraph, setInterfaces, setDependencies, actions, askForOwner);
+export const uninit = sdk.setupUninit(versionGraph);
