@@ -90,8 +90,8 @@ int gv_ctl_ask(const struct gv_ctl_options *options, struct gv_json_out *out, gv
         return EX_NOPERM;
     }
     *answer = NULL;
-    if (options->json) {
-        fwrite(reply_text, 1, n, stdout);
+    if (options->json || options->copy != NULL) {
+        fwrite(reply_text, 1, n, options->copy != NULL ? options->copy : stdout);
     }
     gv_arena_init(&arena, arena_memory, sizeof(arena_memory));
     if (gv_json_parse(&json, &arena, reply_text, n, NULL) != GV_OK ||

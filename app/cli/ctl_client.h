@@ -5,10 +5,12 @@
 #define GV_APP_CLI_CTL_CLIENT_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 struct gv_ctl_options {
     const char *data_dir;
     bool json;
+    FILE *copy; /* where the daemon's answers go as they came, besides being read; NULL: nowhere */
 };
 
 int gv_ctl_status(const struct gv_ctl_options *options);

@@ -2,6 +2,7 @@
  * (the kernel tells the daemon who we are), except for commands that need no daemon. */
 #include "app/cli/backup_cli.h"
 #include "app/cli/config_cli.h"
+#include "app/cli/ctl_box.h"
 #include "app/cli/ctl_client.h"
 #include "app/cli/ctl_people.h"
 #include "app/cli/oracle.h"
@@ -31,9 +32,10 @@ static int usage(FILE *to, int status)
         to);
     fputs(
         "  backup create [--passphrase] | list | verify ID [--passphrase] | delete ID\n"
-        "  backup restore ID [--passphrase] [--replace] [--no-settings]\n"
+        "  restore ID [--passphrase] [--replace] [--no-settings]\n"
         "                                           encrypted copies; a passphrase is asked for\n",
         to);
+    fputs(gv_ctl_box_usage, to);
     fputs(gv_ctl_people_usage, to);
     fputs(
         "  psbt check --txid T --vout N --script HEX --amount SATS --price SATS\n"
@@ -48,7 +50,7 @@ static int usage(FILE *to, int status)
         "ladders without height locks, as the wallets of today make them.\n"
         "Exit status: 0 done, 64 usage, 65 the daemon refused or the audit log is broken, 69 no "
         "daemon\n"
-        "runs, 77 not allowed;\n"
+        "runs, 73 no file can be made, 75 the doctor found a failure, 77 not allowed;\n"
         "psbt check: 0 listable, 2 valid but not listable, 1 invalid, 64 usage.\n",
         to);
     return status;
@@ -141,11 +143,18 @@ static int box(const struct gv_ctl_options *options, int left, char **words)
     if (left == 1 && strcmp(words[0], "status") == 0) {
         return gv_ctl_status(options);
     }
+    if (left >= 1 && gv_ctl_box_knows(words[0])) {
+        return gv_ctl_box(options, left, words);
+    }
     if (left >= 1 && gv_ctl_people_knows(words[0])) {
         return gv_ctl_people(options, left, words);
     }
     if (left >= 2 && strcmp(words[0], "backup") == 0) {
         const int status = gv_cli_backup(options, left - 1, words + 1);
+        return status == EX_USAGE ? UNKNOWN : status;
+    }
+    if (left >= 1 && strcmp(words[0], "restore") == 0) { /* `backup restore`, for hurried people */
+        const int status = gv_cli_backup(options, left, words);
         return status == EX_USAGE ? UNKNOWN : status;
     }
     if (left >= 1 && strcmp(words[0], "config") == 0) {

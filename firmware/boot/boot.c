@@ -30,8 +30,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TICK_S        1
-#define CERT_CHECK_MS 3600000u
+#define TICK_S         1
+#define NAMES_CHECK_MS 60000u
+#define LEAF_CHECK_MS  3600000u
 
 struct gv_boot gv_boot;
 
@@ -108,18 +109,40 @@ static enum gv_err bring_up(const struct gv_route *extra, size_t extra_n, struct
 
 /* ---- running and stopping ------------------------------------------------------------------------ */
 
-static void renew_certificate(void)
+/* In: force: a person asked for a new one. */
+static void renew_certificate(bool force)
 {
     struct gv_fail fail = {0};
     bool changed = false;
     enum gv_err err = gv_tls_files_renew(&gv_boot.tls, &gv_boot.config, &gv_boot.clock,
-                                         &gv_boot.entropy, &changed, &fail);
+                                         &gv_boot.entropy, force, &changed, &fail);
     if (err == GV_OK && changed) {
         gv_machine_note_certificate(&gv_boot.tls.report);
         err = gv_server_reload_cert(gv_boot.server, &fail);
     }
     if (err != GV_OK) {
         gv_log(GV_LOG_BROKEN, "boot", "certificate not renewed: %s", fail.text);
+    }
+}
+
+/* When names and leaf were last looked at. */
+struct tended {
+    struct gv_mono names_at;
+    struct gv_mono leaf_at;
+};
+
+/* In: hurry: SIGHUP. */
+static void tend_certificate(struct tended *tended, struct gv_mono now, bool hurry)
+{
+    const bool force = atomic_exchange(&gv_boot.renew, false);
+    bool due = hurry || force || now.ms - tended->leaf_at.ms >= LEAF_CHECK_MS;
+    if (due || now.ms - tended->names_at.ms >= NAMES_CHECK_MS) {
+        tended->names_at = now;
+        due = gv_tls_files_grow(&gv_boot.tls) || due;
+    }
+    if (due && gv_boot.config.https_tls) {
+        tended->leaf_at = now;
+        renew_certificate(force);
     }
 }
 
@@ -137,11 +160,12 @@ static void show_state(bool alive)
 static void run_until_signal(const sigset_t *signals)
 {
     const struct timespec tick = {.tv_sec = TICK_S};
-    struct gv_mono cert_at = gv_clock_mono(&gv_boot.clock);
+    struct tended tended = {.names_at = gv_clock_mono(&gv_boot.clock)};
     struct gv_engine_stats engine;
     struct gv_alive alive;
     gv_alive_init(&alive, gv_boot.config.node_poll_seconds * 1000u, gv_boot.config.node_timeout_ms,
-                  cert_at);
+                  tended.names_at);
+    tended.leaf_at = tended.names_at;
     for (;;) {
         gv_api_tick(gv_api_instance());
         gv_boot_accounts_tick(gv_boot_accounts_instance(), &gv_boot.config);
@@ -159,11 +183,7 @@ static void run_until_signal(const sigset_t *signals)
             gv_systemd_watchdog();
         }
         show_state(beats);
-        if (gv_boot.config.https_tls &&
-            (signal_number == SIGHUP || now.ms - cert_at.ms >= CERT_CHECK_MS)) {
-            renew_certificate();
-            cert_at = now;
-        }
+        tend_certificate(&tended, now, signal_number == SIGHUP);
     }
 }
 

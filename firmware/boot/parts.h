@@ -22,6 +22,7 @@ struct gv_boot {
     struct gv_config below;     /* what the stored settings lie on */
     struct gv_changes *changes; /* what the owner stores */
     atomic_bool restart;
+    atomic_bool renew; /* a person asks for a new certificate */
     char **argv;
     struct gv_clock clock;
     struct gv_entropy entropy;

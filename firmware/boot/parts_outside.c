@@ -16,6 +16,12 @@ void gv_boot_ask_restart(void *ctx)
     atomic_store(&gv_boot.restart, true);
 }
 
+static void ask_renew(void *ctx)
+{
+    (void)ctx;
+    atomic_store(&gv_boot.renew, true);
+}
+
 static uint64_t random_seed(void)
 {
     uint64_t seed;
@@ -116,6 +122,10 @@ enum gv_err gv_boot_start_control(struct gv_fail *fail)
         .clock = &gv_boot.clock,
         .entropy = &gv_boot.entropy,
         .started = gv_clock_mono(&gv_boot.clock),
+        .host_names = gv_boot.tls.names,
+        .ca_pem = gv_boot.tls.ca_pem,
+        .machine = gv_machine_read,
+        .renew = ask_renew,
     };
     return gv_control_thread_start(&gv_boot.control, gv_boot.config.data_dir, fail);
 }

@@ -1,9 +1,12 @@
 #include "firmware/boot/tls_files.h"
 
+#include "firmware/base/log.h"
 #include "firmware/base/text.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Names of the setting, separated by commas and blanks. */
 static enum gv_err add_configured(struct gv_cert_names *names, const char *list,
@@ -22,21 +25,24 @@ static enum gv_err add_configured(struct gv_cert_names *names, const char *list,
     return GV_OK;
 }
 
-/* One list of texts for the Host check; workers read it, so it is made once, before they start. */
+/* List what was found since the last time. An address that has no text keeps its empty place in ip_texts. */
 static void list_names(struct gv_tls_files *files)
 {
     uint32_t n = 0;
-    for (uint32_t i = 0; i < files->found.dns_n; i++) {
-        files->names[n++] = files->found.dns[i];
+    while (files->names[n] != NULL) {
+        n++;
     }
-    for (uint32_t i = 0; i < files->found.ips_n; i++) {
-        const struct gv_cert_ip *ip = &files->found.ips[i];
-        if (inet_ntop(ip->n == 4 ? AF_INET : AF_INET6, ip->b, files->ip_texts[i],
-                      sizeof(files->ip_texts[i])) != NULL) {
-            files->names[n++] = files->ip_texts[i];
+    for (; files->listed_dns < files->found.dns_n; files->listed_dns++) {
+        files->names[n++] = files->found.dns[files->listed_dns];
+    }
+    for (; files->listed_ips < files->found.ips_n; files->listed_ips++) {
+        const struct gv_cert_ip *ip = &files->found.ips[files->listed_ips];
+        char *text = files->ip_texts[files->listed_ips];
+        if (inet_ntop(ip->n == 4 ? AF_INET : AF_INET6, ip->b, text, sizeof(files->ip_texts[0])) !=
+            NULL) {
+            files->names[n++] = text;
         }
     }
-    files->names[n] = NULL;
 }
 
 static enum gv_err ensure(struct gv_tls_files *files, const struct gv_config *config,
@@ -77,10 +83,25 @@ enum gv_err gv_tls_files_open(struct gv_tls_files *files, const struct gv_config
     return GV_OK;
 }
 
+bool gv_tls_files_grow(struct gv_tls_files *files)
+{
+    gv_cert_names_add_local(&files->found);
+    if (files->listed_dns == files->found.dns_n && files->listed_ips == files->found.ips_n) {
+        return false;
+    }
+    list_names(files);
+    gv_log(GV_LOG_INFO, "tls", "names.grown dns=%u ips=%u", files->found.dns_n, files->found.ips_n);
+    return true;
+}
+
 enum gv_err gv_tls_files_renew(struct gv_tls_files *files, const struct gv_config *config,
                                const struct gv_clock *clock, const struct gv_entropy *entropy,
-                               bool *changed, struct gv_fail *fail)
+                               bool force, bool *changed, struct gv_fail *fail)
 {
+    if (force && unlink(files->report.files.leaf_crt) != 0 && errno != ENOENT) {
+        return gv_fail(fail, GV_ERR_IO, "tls.leaf", "cannot remove the old certificate: errno %d",
+                       errno);
+    }
     const enum gv_err err = ensure(files, config, clock, entropy, fail);
     *changed = err == GV_OK && files->report.leaf_made;
     return err;

@@ -14,9 +14,13 @@
 #define GV_TLS_NAMES_MAX (GV_CERT_DNS_MAX + GV_CERT_IPS_MAX)
 
 struct gv_tls_files {
-    struct gv_cert_names found; /* of this machine and from web.hosts */
+    struct gv_cert_names found; /* of this machine and from web.hosts; none is ever taken away */
+    uint32_t listed_dns;        /* of found, those in names */
+    uint32_t listed_ips;
     char ip_texts[GV_CERT_IPS_MAX][48];
-    const char *names[GV_TLS_NAMES_MAX + 1]; /* all of them as text, NULL-terminated */
+    /* All of them as text, NULL-terminated. It grows behind what workers have seen, so that they read it
+     * without a lock. */
+    const char *_Atomic names[GV_TLS_NAMES_MAX + 1];
     struct gv_cert_report report;
     char ca_pem_text[GV_TLS_CA_PEM_MAX];
     struct gv_view ca_pem; /* empty without TLS */
@@ -28,13 +32,16 @@ GV_MUST_USE enum gv_err gv_tls_files_open(struct gv_tls_files *files,
                                           const struct gv_config *config,
                                           const struct gv_clock *clock,
                                           const struct gv_entropy *entropy, struct gv_fail *fail);
-/** Look again: a new leaf is made when two thirds of its life are over. Names are those of the start:
- *  a box that gets a new address is restarted (or named in web.hosts).
+/** Look whether the machine has new addresses or a new name. The old ones stay until the next start.
+ *  Returns: true when some were added: renew. */
+bool gv_tls_files_grow(struct gv_tls_files *files);
+/** Look again: a new leaf is made when two thirds of its life are over, when it lacks a name, or when it is
+ *  forced.
  *  Out: changed: the server must load the leaf again. */
 GV_MUST_USE enum gv_err gv_tls_files_renew(struct gv_tls_files *files,
                                            const struct gv_config *config,
                                            const struct gv_clock *clock,
-                                           const struct gv_entropy *entropy, bool *changed,
-                                           struct gv_fail *fail);
+                                           const struct gv_entropy *entropy, bool force,
+                                           bool *changed, struct gv_fail *fail);
 
 #endif

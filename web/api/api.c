@@ -86,7 +86,7 @@ bool gv_api_host_allowed(void *api, struct gv_view host)
 {
     const struct gv_api *self = api;
     const struct gv_view name = without_port(host);
-    for (const char *const *at = self->config.host_names; *at != NULL; at++) {
+    for (const char *_Atomic const *at = self->config.host_names; *at != NULL; at++) {
         if (name.n > 0 && equal_names(name, *at)) {
             return true;
         }

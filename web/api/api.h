@@ -86,8 +86,8 @@ struct gv_api_config {
     const struct gv_http *http_clients;
     /** PEM of the box's CA, served at /ca.crt; empty without TLS. */
     struct gv_view ca_pem;
-    /** Names and addresses of this box, for the Host check; NULL-terminated; kept. */
-    const char *const *host_names;
+    /** Names and addresses of this box, for the Host check; NULL-terminated; kept. It may grow. */
+    const char *_Atomic const *host_names;
     /** The price service; NULL: switched off. Workers may read it from its start on. */
     struct gv_oracle_service *oracle;
     struct gv_prices *prices;       /* with it */

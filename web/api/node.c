@@ -1,12 +1,10 @@
 /* The state of node, indexer and process: /api/health, /api/v1/node, /health, /ready, /ca.crt. */
 #include "web/api/api_state.h"
 #include "web/api/handlers.h"
+#include "web/api/readiness.h"
 #include "web/api/render.h"
 
 #include "firmware/base/text.h"
-
-#define TIP_STALE_S  5400 /* 90 minutes without a block: something is wrong */
-#define BEHIND_READY 2u   /* fewer blocks than this behind is still ready */
 
 static void begin(struct gv_exchange *x, struct gv_json_out *out, struct gv_market_head *head)
 {
@@ -80,49 +78,6 @@ void gv_handle_health(struct gv_exchange *x)
     finish(x, &out);
 }
 
-/* pass, warn or fail of each part; one fail of a part that sales need makes the box not ready. */
-struct checks {
-    const char *bitcoind, *initial_download, *indexer, *database, *clock, *disk;
-};
-
-static const char *judge_disk(uint64_t free_bytes)
-{
-    return free_bytes < GV_DISK_FAIL_BYTES   ? "fail"
-           : free_bytes < GV_DISK_WARN_BYTES ? "warn"
-                                             : "pass";
-}
-
-static struct checks judge(const struct gv_market_head *head, const struct gv_engine_stats *engine,
-                           uint64_t disk_free_bytes, struct gv_utc now)
-{
-    const struct gv_node_status *node = &head->node;
-    const bool near_tip = node->headers - node->blocks < BEHIND_READY; /* headers >= blocks */
-    struct checks checks = {.bitcoind = "pass",
-                            .initial_download = "pass",
-                            .indexer = "pass",
-                            .database = "pass",
-                            .clock = "pass",
-                            .disk = judge_disk(disk_free_bytes)};
-    if (!node->reachable) {
-        checks.bitcoind = "fail";
-    } else if (now.s - node->tip_time.s > TIP_STALE_S) {
-        checks.bitcoind = "warn";
-    }
-    if (node->initial_download || !near_tip) {
-        checks.initial_download = "fail";
-    }
-    if (!node->indexer_ready) {
-        checks.indexer = "warn"; /* sales go on, listing waits */
-    }
-    if (engine->commits_failed > 0) {
-        checks.database = "warn";
-    }
-    if (now.s < GV_CLOCK_SET_S) {
-        checks.clock = "fail";
-    }
-    return checks;
-}
-
 void gv_handle_ready(struct gv_exchange *x)
 {
     const struct gv_api *api = gv_api_of(x);
@@ -130,33 +85,20 @@ void gv_handle_ready(struct gv_exchange *x)
     struct gv_market_head head;
     struct gv_engine_stats engine;
     struct gv_api_machine machine;
+    enum gv_verdict verdicts[GV_READY_PARTS];
     begin(x, &out, &head);
     gv_engine_stats(api->config.engine, &engine);
     api->config.machine(api->config.boot_ctx, &machine);
-    const struct checks checks =
-        judge(&head, &engine, machine.disk_free_bytes, gv_clock_utc(api->config.clock));
-    const char *const all[] = {checks.bitcoind, checks.initial_download,
-                               checks.indexer,  checks.database,
-                               checks.clock,    checks.disk};
-    const char *worst = "pass";
-    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-        if (all[i][0] == 'f') {
-            worst = "fail";
-        } else if (all[i][0] == 'w' && worst[0] == 'p') {
-            worst = "warn";
-        }
-    }
-    gv_jo_kstring(&out, "status", worst);
+    const enum gv_verdict worst =
+        gv_readiness(verdicts, &head, &engine, &machine, gv_clock_utc(api->config.clock));
+    gv_jo_kstring(&out, "status", gv_verdict_name(worst));
     gv_jo_key(&out, "checks");
     gv_jo_object(&out);
-    gv_jo_kstring(&out, "bitcoind", checks.bitcoind);
-    gv_jo_kstring(&out, "ibd", checks.initial_download);
-    gv_jo_kstring(&out, "indexer", checks.indexer);
-    gv_jo_kstring(&out, "db", checks.database);
-    gv_jo_kstring(&out, "clock", checks.clock);
-    gv_jo_kstring(&out, "disk", checks.disk);
+    for (unsigned i = 0; i < GV_READY_PARTS; i++) {
+        gv_jo_kstring(&out, gv_ready_name((enum gv_ready)i), gv_verdict_name(verdicts[i]));
+    }
     gv_jo_object_end(&out);
-    if (worst[0] == 'f') {
+    if (worst == GV_FAIL) {
         gv_reply_status(x, 503);
         gv_reply_header(x, "Retry-After", "30");
     }

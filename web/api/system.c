@@ -115,7 +115,7 @@ static void write_certificate(struct gv_json_out *out, const struct gv_api *api,
     gv_jo_object(out);
     gv_jo_key(out, "names");
     gv_jo_array(out);
-    for (const char *const *name = api->config.host_names; *name != NULL; name++) {
+    for (const char *_Atomic const *name = api->config.host_names; *name != NULL; name++) {
         gv_jo_string(out, *name);
     }
     gv_jo_array_end(out);

@@ -5,6 +5,7 @@
 #include "app/engine/accounts.h"
 #include "firmware/base/heap.h"
 #include "firmware/base/text.h"
+#include "web/control/inspect.h"
 #include "web/control/operate.h"
 #include "web/control/people.h"
 
@@ -310,6 +311,13 @@ static const struct {
     {"apikey.revoke", answer_revoke},
     {"audit.verify", answer_audit},
     {"orders.verify", answer_orders},
+    {"doctor", gv_control_doctor},
+    {"auction.list", gv_control_auction_list},
+    {"auction.show", gv_control_auction_show},
+    {"cert.show", gv_control_cert_show},
+    {"cert.export", gv_control_cert_export},
+    {"cert.renew", gv_control_cert_renew},
+    {"log", gv_control_log},
     {"oracle", answer_oracle},
     {"config.show", gv_control_config_show},
     {"config.set", gv_control_config_set},

@@ -7,7 +7,7 @@
  *   {"cmd":"audit.verify"}                              {"ok":true,"entries":…,"last_hash":"…"}
  *   {"cmd":"orders.verify"}                             {"ok":true,"entries":…,"last_hash":"…"}
  *   {"cmd":"oracle"}                                    {"ok":true,"price_cents":…}; null: none
- *   further ones: operate.h
+ *   further ones: people.h, operate.h, inspect.h
  *   failures: {"ok":false,"code":"…","error":"…"}
  * Who may ask is decided by whoever owns the socket (firmware/boot: peer credentials); here every
  * request is trusted to be allowed, and none to be well-formed.
@@ -19,6 +19,8 @@
 #include "app/config/changes.h"
 #include "app/engine/engine.h"
 #include "app/oracle/service.h"
+
+struct gv_api_machine;
 
 #define GV_CONTROL_LINE_MAX  4096u
 #define GV_CONTROL_REPLY_MAX 32768u
@@ -32,6 +34,11 @@ struct gv_control {
     const struct gv_clock *clock;
     const struct gv_entropy *entropy;
     struct gv_mono started;
+    const char *_Atomic const *host_names;                      /* of this box; NULL-terminated */
+    struct gv_view ca_pem;                                      /* empty without TLS */
+    void (*machine)(void *ctx, struct gv_api_machine *machine); /* lent by boot */
+    void (*renew)(void *ctx);                                   /* a new leaf, soon */
+    void *boot_ctx;                                             /* of these */
 };
 
 /** Answer one request.
