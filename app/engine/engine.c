@@ -118,6 +118,8 @@ static enum gv_err dispatch(struct gv_engine *engine, struct gv_command *command
     switch (command->kind) {
     case GV_COMMAND_CREATE:
         return gv_do_create(engine, command);
+    case GV_COMMAND_CREATE_ALL:
+        return gv_do_create_all(engine, command);
     case GV_COMMAND_EXTEND:
         return gv_do_extend(engine, command);
     case GV_COMMAND_RETIRED:
@@ -237,7 +239,7 @@ static void serve(struct gv_engine *engine, struct gv_command **batch, uint32_t 
         undo(engine, batch, n);
     }
     for (uint32_t i = 0; i < n; i++) {
-        if (good && batch[i]->kind == GV_COMMAND_CREATE && batch[i]->err == GV_OK) {
+        if (good && batch[i]->err == GV_OK && gv_command_has_submission(batch[i])) {
             gv_keep_submission(engine, batch[i]);
         }
     }
@@ -246,9 +248,6 @@ static void serve(struct gv_engine *engine, struct gv_command **batch, uint32_t 
     }
     count(engine, batch, n, !good);
     for (uint32_t i = 0; i < n; i++) {
-        if (gv_command_has_submission(batch[i])) {
-            gv_drop_submission(engine, batch[i]->create.submission);
-        }
         gv_orders_done(batch[i]);
         gv_command_answer(engine, batch[i]);
     }

@@ -90,20 +90,30 @@ void gv_engine_close(struct gv_engine *engine);
 
 /* ---- listings (http workers) ------------------------------------------------------------------ */
 
-/** Insert a checked listing. Takes the submission (and its watch reference) over in every case.
+/** Insert a checked listing.
+ *  In-out: submission: lent; it comes back without its watch reference, or as NULL when the engine did
+ *  not answer in time and keeps it.
  *  Returns: GV_OK with *id; GV_ERR_CONFLICT "dutch.utxo_listed" (text names the outpoint and its
  *  status); GV_ERR_INVALID "dutch.started" (tip reached start), "dutch.utxo_spent" (watch fired);
  *  GV_ERR_UNAVAILABLE "node.not_live"; GV_ERR_FULL; GV_ERR_STORAGE; GV_ERR_TIMEOUT. */
 GV_MUST_USE enum gv_err gv_engine_create_dutch(struct gv_engine *engine,
-                                               struct gv_submission *submission, uint64_t *id,
+                                               struct gv_submission **submission, uint64_t *id,
                                                struct gv_fail *fail);
 
+/** Insert all parked listings in one transaction, or none: every one is checked before the first is
+ *  written. In-out: submission: as above; parked[i].id is set on GV_OK.
+ *  Returns: as gv_engine_create_dutch; also GV_ERR_CONFLICT "dutch.utxo_listed" for an outpoint that
+ *  comes twice. Out: refused: the one to blame, or as many as are parked when none is. */
+GV_MUST_USE enum gv_err gv_engine_create_all(struct gv_engine *engine,
+                                             struct gv_submission **submission, uint32_t *refused,
+                                             struct gv_fail *fail);
+
 /** Add checked rungs to a listing: those of the blocks behind its end, to submission->terms.end_block.
- *  Takes the submission over as gv_engine_create_dutch does.
+ *  In-out: submission: as for gv_engine_create_dutch.
  *  Returns: GV_OK; GV_ERR_NOT_FOUND; GV_ERR_CONFLICT "dutch.not_open", "dutch.changed" (extended by
  *  somebody else meanwhile); GV_ERR_INVALID "dutch.extension"; otherwise as gv_engine_create_dutch. */
 GV_MUST_USE enum gv_err gv_engine_extend_dutch(struct gv_engine *engine,
-                                               struct gv_submission *submission, uint64_t id,
+                                               struct gv_submission **submission, uint64_t id,
                                                struct gv_fail *fail);
 
 /** The kept answer of an Idempotency-Key (replay.h).

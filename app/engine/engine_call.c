@@ -57,6 +57,10 @@ struct gv_command *gv_command_acquire(struct gv_engine *engine, enum gv_command_
 
 void gv_command_release(struct gv_engine *engine, struct gv_command *command)
 {
+    if (gv_command_has_submission(command) && command->create.submission != NULL) {
+        gv_submission_unwatch(command->create.submission, engine->config.watch);
+        gv_submission_release(command->create.submission);
+    }
     if (command->kind == GV_COMMAND_KEY_CREATE) {
         gv_secure_zero(command->key_create.text, sizeof(command->key_create.text));
     } else if (command->kind == GV_COMMAND_ACCOUNT) {
@@ -121,9 +125,6 @@ enum gv_err gv_command_call(struct gv_engine *engine, struct gv_command *command
                             uint32_t timeout_ms)
 {
     if (gv_command_post(engine, command) != GV_OK) {
-        if (gv_command_has_submission(command)) {
-            gv_drop_submission(engine, command->create.submission);
-        }
         return gv_fail(&command->fail, GV_ERR_UNAVAILABLE, "engine.stopped",
                        "the service is shutting down");
     }

@@ -55,11 +55,10 @@ static enum gv_err check_tip(const struct gv_engine *engine, const struct gv_dut
     return GV_OK;
 }
 
-static enum gv_err check_outpoint(struct gv_engine *engine, const struct gv_submission *submission,
-                                  struct gv_fail *fail)
+static enum gv_err check_outpoint(struct gv_engine *engine, const struct gv_outpoint *utxo,
+                                  uint32_t watch_fired, struct gv_fail *fail)
 {
-    const struct gv_outpoint *utxo = &submission->terms.utxo;
-    bool spent = gv_watch_fired(engine->config.watch, utxo) != submission->watch_fired;
+    bool spent = gv_watch_fired(engine->config.watch, utxo) != watch_fired;
     const struct gv_dutch_listing *live = NULL;
     for (uint32_t i = 0; i < engine->record_count; i++) {
         const struct gv_dutch_listing *listing = &engine->records[i].listing;
@@ -102,7 +101,7 @@ static enum gv_err make_room(struct gv_engine *engine, struct gv_fail *fail)
             gv_store_listing_retire(&engine->store, id) != GV_OK) {
             return GV_ERR_STORAGE;
         }
-        GV_ASSERT(engine->retired_count < GV_COMMAND_BATCH);
+        GV_ASSERT(engine->retired_count < GV_RETIRED_MAX);
         engine->retired[engine->retired_count] = id;
         engine->retired_count++;
         engine->record_count--;
@@ -153,21 +152,10 @@ static enum gv_err store_listing(struct gv_engine *engine, const struct gv_dutch
                : GV_ERR_STORAGE;
 }
 
-enum gv_err gv_do_create(struct gv_engine *engine, struct gv_command *command)
+static enum gv_err insert(struct gv_engine *engine, const struct gv_submission *submission,
+                          uint64_t *id)
 {
-    const struct gv_submission *submission = command->create.submission;
-    GV_ASSERT(submission->watched);
     GV_ASSERT(submission->rung_count >= 1);
-    enum gv_err err = check_tip(engine, &submission->terms, &command->fail);
-    if (err == GV_OK) {
-        err = check_outpoint(engine, submission, &command->fail);
-    }
-    if (err == GV_OK) {
-        err = make_room(engine, &command->fail);
-    }
-    if (err != GV_OK) {
-        return err;
-    }
     struct gv_record *record = &engine->records[engine->record_count];
     *record = (struct gv_record){.changed = true};
     record->listing.id = engine->newest_id + 1;
@@ -183,30 +171,118 @@ enum gv_err gv_do_create(struct gv_engine *engine, struct gv_command *command)
     engine->newest_id = record->listing.id;
     engine->newest_at = record->listing.created_at;
     engine->dirty = true;
-    command->create.id = record->listing.id;
+    *id = record->listing.id;
     return GV_OK;
 }
 
-void gv_keep_submission(struct gv_engine *engine, struct gv_command *command)
+enum gv_err gv_do_create(struct gv_engine *engine, struct gv_command *command)
+{
+    const struct gv_submission *submission = command->create.submission;
+    GV_ASSERT(submission->watched);
+    enum gv_err err = check_tip(engine, &submission->terms, &command->fail);
+    if (err == GV_OK) {
+        err = check_outpoint(engine, &submission->terms.utxo, submission->watch_fired,
+                             &command->fail);
+    }
+    if (err == GV_OK) {
+        err = make_room(engine, &command->fail);
+    }
+    return err == GV_OK ? insert(engine, submission, &command->create.id) : err;
+}
+
+/* ---- all or nothing ----------------------------------------------------------------------------------- */
+
+/* Is there room for `n` more, or can it be made? */
+static enum gv_err check_room(const struct gv_engine *engine, uint32_t n, struct gv_fail *fail)
+{
+    uint32_t room = GV_LISTINGS_MAX - engine->record_count;
+    for (uint32_t i = 0; i < engine->record_count; i++) {
+        const struct gv_record *record = &engine->records[i];
+        room += !record->watched && gv_settled(engine, &record->listing);
+    }
+    return room >= n ? GV_OK
+                     : gv_fail(fail, GV_ERR_FULL, "dutch.full",
+                               "there are places for %" PRIu32 " more listings", room);
+}
+
+static enum gv_err check_twice(const struct gv_submission *submission, uint32_t i,
+                               struct gv_fail *fail)
+{
+    const struct gv_outpoint *utxo = &submission->parked[i].terms.utxo;
+    for (uint32_t before = 0; before < i; before++) {
+        if (gv_outpoint_equal(&submission->parked[before].terms.utxo, utxo)) {
+            return gv_fail_at(fail, GV_ERR_CONFLICT, "/utxo_txid", "dutch.utxo_listed",
+                              "item %" PRIu32 " of the batch lists this UTXO", before);
+        }
+    }
+    return GV_OK;
+}
+
+/* Everything that can refuse one of them, before anything is written. In-out: i: the one that is. */
+static enum gv_err check_all(struct gv_engine *engine, const struct gv_submission *submission,
+                             uint64_t *i, struct gv_fail *fail)
+{
+    enum gv_err err = check_room(engine, submission->parked_count, fail);
+    if (err != GV_OK) {
+        return err;
+    }
+    for (*i = 0; *i < submission->parked_count && err == GV_OK; (*i)++) {
+        const struct gv_parked *parked = &submission->parked[*i];
+        GV_ASSERT(parked->watched);
+        err = check_tip(engine, &parked->terms, fail);
+        if (err == GV_OK) {
+            err = check_outpoint(engine, &parked->terms.utxo, parked->watch_fired, fail);
+        }
+        if (err == GV_OK) {
+            err = check_twice(submission, (uint32_t)*i, fail);
+        }
+        if (err != GV_OK) {
+            return err;
+        }
+    }
+    return err;
+}
+
+enum gv_err gv_do_create_all(struct gv_engine *engine, struct gv_command *command)
+{
+    struct gv_submission *submission = command->create.submission;
+    enum gv_err err = check_all(engine, submission, &command->create.id, &command->fail);
+    for (uint32_t i = 0; i < submission->parked_count && err == GV_OK; i++) {
+        gv_submission_recall(submission, i);
+        err = make_room(engine, &command->fail);
+        if (err == GV_OK) {
+            err = insert(engine, submission, &submission->parked[i].id);
+        }
+        GV_ASSERT(err == GV_OK || err == GV_ERR_STORAGE); /* check_all has passed */
+    }
+    return err;
+}
+
+/* ---- watch references --------------------------------------------------------------------------------- */
+
+static void keep_watch(struct gv_engine *engine, uint64_t id, bool *watched)
 {
     for (uint32_t i = engine->record_count; i > 0; i--) {
         struct gv_record *record = &engine->records[i - 1];
-        if (record->listing.id == command->create.id) {
+        if (record->listing.id == id) {
             record->watched = true;
-            command->create.submission->watched = false;
+            *watched = false;
             return;
         }
     }
     GV_UNREACHABLE("a committed listing is in memory");
 }
 
-void gv_drop_submission(struct gv_engine *engine, struct gv_submission *submission)
+void gv_keep_submission(struct gv_engine *engine, struct gv_command *command)
 {
-    if (submission->watched) {
-        gv_watch_drop(engine->config.watch, &submission->terms.utxo);
-        submission->watched = false;
+    struct gv_submission *submission = command->create.submission;
+    if (command->kind == GV_COMMAND_CREATE) {
+        keep_watch(engine, command->create.id, &submission->watched);
+    } else if (command->kind == GV_COMMAND_CREATE_ALL) {
+        for (uint32_t i = 0; i < submission->parked_count; i++) {
+            keep_watch(engine, submission->parked[i].id, &submission->parked[i].watched);
+        }
     }
-    gv_submission_release(submission);
 }
 
 enum gv_err gv_do_retired(struct gv_engine *engine, struct gv_command *command)
@@ -258,33 +334,46 @@ static enum gv_err all_busy(struct gv_fail *fail)
 }
 
 enum gv_err gv_submission_call(struct gv_engine *engine, enum gv_command_kind kind,
-                               struct gv_submission *submission, uint64_t *id, struct gv_fail *fail)
+                               struct gv_submission **submission, uint64_t *id,
+                               struct gv_fail *fail)
 {
     struct gv_command *command = gv_command_acquire(engine, kind, GV_COMMANDS_MARGIN);
     if (command == NULL) {
-        gv_drop_submission(engine, submission);
+        gv_submission_unwatch(*submission, engine->config.watch);
         return all_busy(fail);
     }
-    command->create.submission = submission;
+    command->create.submission = *submission;
     command->create.id = *id;
     enum gv_err err = gv_command_call(engine, command, GV_ENGINE_WAIT_MS);
     if (err == GV_ERR_TIMEOUT) {
+        *submission = NULL;
         return timed_out(fail);
     }
-    if (err == GV_OK) {
-        *id = command->create.id;
-    } else if (fail != NULL) {
+    *id = command->create.id;
+    if (err != GV_OK && fail != NULL) {
         *fail = command->fail;
     }
+    gv_submission_unwatch(*submission, engine->config.watch);
+    command->create.submission = NULL;
     gv_command_release(engine, command);
     return err;
 }
 
-enum gv_err gv_engine_create_dutch(struct gv_engine *engine, struct gv_submission *submission,
+enum gv_err gv_engine_create_dutch(struct gv_engine *engine, struct gv_submission **submission,
                                    uint64_t *id, struct gv_fail *fail)
 {
     *id = 0;
     return gv_submission_call(engine, GV_COMMAND_CREATE, submission, id, fail);
+}
+
+enum gv_err gv_engine_create_all(struct gv_engine *engine, struct gv_submission **submission,
+                                 uint32_t *refused, struct gv_fail *fail)
+{
+    uint64_t at = (*submission)->parked_count;
+    const enum gv_err err =
+        gv_submission_call(engine, GV_COMMAND_CREATE_ALL, submission, &at, fail);
+    *refused = (uint32_t)at;
+    return err;
 }
 
 enum gv_err gv_engine_dutch_retired(struct gv_engine *engine, uint64_t id,

@@ -80,7 +80,7 @@ enum gv_err gv_do_extend(struct gv_engine *engine, struct gv_command *command)
     return GV_OK;
 }
 
-enum gv_err gv_engine_extend_dutch(struct gv_engine *engine, struct gv_submission *submission,
+enum gv_err gv_engine_extend_dutch(struct gv_engine *engine, struct gv_submission **submission,
                                    uint64_t id, struct gv_fail *fail)
 {
     return gv_submission_call(engine, GV_COMMAND_EXTEND, submission, &id, fail);

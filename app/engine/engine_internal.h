@@ -25,6 +25,7 @@
 
 enum gv_command_kind {
     GV_COMMAND_CREATE,
+    GV_COMMAND_CREATE_ALL,
     GV_COMMAND_EXTEND,
     GV_COMMAND_RETIRED,
     GV_COMMAND_PRIOR,
@@ -53,8 +54,8 @@ struct gv_command {
     struct gv_fail fail;
     union {
         struct {
-            struct gv_submission *submission; /* owned */
-            uint64_t id;                      /* made, or to be extended */
+            struct gv_submission *submission; /* owned; NULL: its caller has taken it back */
+            uint64_t id; /* made, or to be extended; the parked one that failed */
         } create;
         struct {
             uint64_t id;
@@ -106,7 +107,8 @@ struct gv_command {
 /** Does it own a submission, in `create`? */
 static inline bool gv_command_has_submission(const struct gv_command *command)
 {
-    return command->kind == GV_COMMAND_CREATE || command->kind == GV_COMMAND_EXTEND;
+    return command->kind == GV_COMMAND_CREATE || command->kind == GV_COMMAND_CREATE_ALL ||
+           command->kind == GV_COMMAND_EXTEND;
 }
 
 /** Where a caller waits for its command; one per slot of the command pool. */
@@ -175,6 +177,9 @@ struct gv_prepared {
  * are longer on average, the publication is done in several turns. */
 #define GV_PUBLISH_BYTES (GV_LISTINGS_MAX * 512u + GV_PSBT_SERVED_MAX)
 
+/* One batch of commands may retire a listing for each that it makes. */
+#define GV_RETIRED_MAX (GV_COMMAND_BATCH * GV_BATCH_MAX)
+
 struct gv_engine {
     struct gv_engine_config config;
     struct gv_store store;
@@ -205,7 +210,7 @@ struct gv_engine {
     struct gv_utc seen_at; /* soft facts were last written down (also below) */
     struct gv_utc failures_at;
     uint32_t retired_count;
-    uint64_t retired[GV_COMMAND_BATCH]; /* rows to take out of the market */
+    uint64_t retired[GV_RETIRED_MAX]; /* rows to take out of the market */
 
     /* publication */
     uint32_t prepared_count;
@@ -274,15 +279,17 @@ GV_MUST_USE enum gv_err gv_batch_begin(struct gv_engine *engine);
 
 /** Commands. Returns: the answer; GV_ERR_STORAGE of one that writes undoes the whole batch. */
 GV_MUST_USE enum gv_err gv_do_create(struct gv_engine *engine, struct gv_command *command);
+GV_MUST_USE enum gv_err gv_do_create_all(struct gv_engine *engine, struct gv_command *command);
 GV_MUST_USE enum gv_err gv_do_extend(struct gv_engine *engine, struct gv_command *command);
 GV_MUST_USE enum gv_err gv_do_replay(struct gv_engine *engine, struct gv_command *command);
 /** Store the rungs of a submission under a listing. */
 GV_MUST_USE enum gv_err gv_store_rungs(struct gv_engine *engine,
                                        const struct gv_dutch_listing *listing,
                                        const struct gv_submission *submission);
-/** A command that takes a submission over. In-out: id. Any thread. */
+/** A command that works on a submission, which comes back without watch references; or as NULL, when
+ *  the engine did not answer in time. In-out: id. Any thread. */
 GV_MUST_USE enum gv_err gv_submission_call(struct gv_engine *engine, enum gv_command_kind kind,
-                                           struct gv_submission *submission, uint64_t *id,
+                                           struct gv_submission **submission, uint64_t *id,
                                            struct gv_fail *fail);
 /** Keep the answer of a new listing, when its submission asks for it. */
 GV_MUST_USE enum gv_err gv_replay_keep(struct gv_engine *engine,
@@ -336,10 +343,8 @@ bool gv_settled(const struct gv_engine *engine, const struct gv_dutch_listing *l
 
 /** engine_dutch.c: record which rungs this batch is about to reveal. */
 GV_MUST_USE enum gv_err gv_note_reveals(struct gv_engine *engine);
-/** engine_dutch.c: the batch is committed: a create's watch reference becomes the engine's. */
+/** engine_dutch.c: the batch is committed: a create's watch references become the engine's. */
 void gv_keep_submission(struct gv_engine *engine, struct gv_command *command);
-/** Give the submission back, with its watch reference unless that was kept. Any thread. */
-void gv_drop_submission(struct gv_engine *engine, struct gv_submission *submission);
 
 /** engine_spend.c: judge a spend for one listing (fact sheet 3.4).
  *  In: sight: height of the tip when the spend was first seen. Out: spend: without its block. */

@@ -15,9 +15,9 @@ before(async () => {
 });
 after(() => world?.close());
 
-/** @param {unknown[]} items @param {string} [idem] */
-const post = (items, idem = randomUUID()) =>
-  world.api.post('/api/v1/dutch/batch', { items }, { 'X-API-Key': world.key, 'Idempotency-Key': idem });
+/** @param {unknown[]} items @param {string} [idem] @param {object} [more] */
+const post = (items, idem = randomUUID(), more = {}) =>
+  world.api.post('/api/v1/dutch/batch', { items, ...more }, { 'X-API-Key': world.key, 'Idempotency-Key': idem });
 
 /** @param {number} count */
 async function bodies(count) {
@@ -55,8 +55,36 @@ test('a batch sent again lists nothing twice, and goes on where it broke off', a
   assert.deepEqual((await post(items, idem)).json, first.json);
   assert.equal(await listed(), count);
   const other = await post([items[0]], idem);
-  assert.deepEqual(codes(other), [409]);
-  assert.equal(other.json.items[0].error.code, 'idempotency.body');
+  assertProblem(other, 422, /^idempotency\.body$/);
+});
+
+test('all or nothing: one bad item, and none is listed; every fault is told', async () => {
+  const [a, b, c] = await bodies(3);
+  const count = await listed();
+  const all = { all_or_nothing: true };
+  const bad = await post([a, { ...b, asset_qty: 7 }, c], randomUUID(), all);
+  assert.equal(bad.status, 207, bad.text);
+  assert.deepEqual(codes(bad), [424, 400, 424]);
+  assert.equal(bad.json.items[0].error.code, 'dutch.batch_undone');
+  assert.equal(bad.json.items[1].error.errors[0].pointer, '/items/1/asset_qty');
+  const twice = await post([a, b, a], randomUUID(), all);
+  assert.deepEqual(codes(twice), [424, 424, 409], 'the same UTXO twice in one batch');
+  assert.equal(twice.json.items[2].error.errors[0].pointer, '/items/2/utxo_txid');
+  assert.equal(await listed(), count);
+
+  const idem = randomUUID();
+  const good = await post([a, b, c], idem, all);
+  assert.deepEqual(codes(good), [201, 201, 201]);
+  assert.equal(await listed(), count + 3);
+  for (const [i, body] of [a, b, c].entries()) {
+    const { json } = await world.api.get(`/api/v1/dutch/${good.json.items[i].id}`);
+    assert.equal(json.utxo.txid, body.utxo_txid);
+  }
+  const again = await post([a, b, c], idem, all);
+  assert.deepEqual(again.json, good.json);
+  assert.equal(again.headers['idempotency-replayed'], 'true');
+  assert.equal(await listed(), count + 3);
+  assertProblem(await post([a], randomUUID(), { all_or_nothing: 1 }), 400, /^json\.type$/);
 });
 
 test('a batch of none, of too many, and of no list is refused', async () => {

@@ -16,7 +16,6 @@ static enum gv_err run(const uint8_t *data, size_t size, bool strict, struct gv_
     memset(&upload, 0, sizeof(upload));
     memset(&submission.terms, 0, sizeof(submission.terms));
     upload.submission = &submission;
-    upload.source = &submission;
     memcpy(submission.body, data, size);
     gv_arena_init(&arena, submission.json_arena, sizeof(submission.json_arena));
     enum gv_err err = gv_json_parse(&json, &arena, submission.body, size, fail);

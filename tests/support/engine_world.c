@@ -413,14 +413,12 @@ static struct gv_dutch_terms terms_of(const struct gv_offer *offer)
     return terms;
 }
 
-struct gv_submission *gv_world_prepare(const struct gv_offer *offer)
+void gv_world_fill(struct gv_submission *submission, const struct gv_offer *offer)
 {
-    struct gv_submission *submission = gv_submission_acquire();
-    GV_ASSERT(submission != NULL);
     submission->terms = terms_of(offer);
     submission->actor = *gv_world_actor();
     submission->rung_count = offer->end - offer->start + 1;
-    uint32_t at = 0;
+    uint32_t at = (uint32_t)submission->parked_end;
     for (uint32_t i = 0; i < submission->rung_count; i++) {
         uint32_t block = offer->start + i;
         submission->rungs[i] =
@@ -433,12 +431,40 @@ struct gv_submission *gv_world_prepare(const struct gv_offer *offer)
     enum gv_err err = gv_watch_add(&world.watch, &submission->terms.utxo, &submission->watch_fired);
     GV_ASSERT(err == GV_OK);
     submission->watched = true;
+}
+
+struct gv_submission *gv_world_prepare(const struct gv_offer *offer)
+{
+    struct gv_submission *submission = gv_submission_acquire();
+    GV_ASSERT(submission != NULL);
+    gv_world_fill(submission, offer);
     return submission;
+}
+
+static enum gv_err give_back(struct gv_submission *submission, enum gv_err err)
+{
+    if (submission != NULL) {
+        gv_submission_release(submission);
+    }
+    return err;
+}
+
+enum gv_err gv_world_submit(struct gv_submission *submission, uint64_t *id, struct gv_fail *fail)
+{
+    const enum gv_err err = gv_engine_create_dutch(gv_engine_instance(), &submission, id, fail);
+    return give_back(submission, err);
+}
+
+enum gv_err gv_world_submit_extension(struct gv_submission *submission, uint64_t id,
+                                      struct gv_fail *fail)
+{
+    const enum gv_err err = gv_engine_extend_dutch(gv_engine_instance(), &submission, id, fail);
+    return give_back(submission, err);
 }
 
 enum gv_err gv_world_create(const struct gv_offer *offer, uint64_t *id, struct gv_fail *fail)
 {
-    return gv_engine_create_dutch(gv_engine_instance(), gv_world_prepare(offer), id, fail);
+    return gv_world_submit(gv_world_prepare(offer), id, fail);
 }
 
 uint64_t gv_world_list(const struct gv_offer *offer)

@@ -85,6 +85,12 @@ void gv_world_node_syncing(uint32_t blocks_ahead, uint32_t headers_ahead, bool i
 
 /** A filled submission that has reserved its outpoint. Asserts that a slot is free. */
 struct gv_submission *gv_world_prepare(const struct gv_offer *offer);
+/** Fill a slot behind what is parked in it. */
+void gv_world_fill(struct gv_submission *submission, const struct gv_offer *offer);
+/** Hand it to the engine, then release it. Returns: the engine's answer. */
+enum gv_err gv_world_submit(struct gv_submission *submission, uint64_t *id, struct gv_fail *fail);
+enum gv_err gv_world_submit_extension(struct gv_submission *submission, uint64_t id,
+                                      struct gv_fail *fail);
 /** Prepare and create. Returns: the engine's answer. */
 enum gv_err gv_world_create(const struct gv_offer *offer, uint64_t *id, struct gv_fail *fail);
 /** Create, which must succeed. */

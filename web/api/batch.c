@@ -1,8 +1,10 @@
-/* POST /api/v1/dutch/batch: several ladders in one request, each judged and listed by itself.
+/* POST /api/v1/dutch/batch: several ladders in one request, in one upload slot.
  *
- * {"items":[...]} is answered by {"items":[{"index","code","id"|"error"}]}, in order: a refused item stops no
- * other. The request's Idempotency-Key covers each item by its index, so a batch that broke off in the
- * middle is sent again as it was: what was listed is told again, the rest is done. */
+ * {"items":[...]} is answered by {"items":[{"index","code","id"|"error"}]}, in order. Each is judged and
+ * listed by itself and a refused one stops no other; with "all_or_nothing" each is judged and parked, and
+ * one engine command lists them all, unless something is wrong with one of them (the others are then 424).
+ * The request's Idempotency-Key covers each item by its index, so a batch that broke off in the middle is
+ * sent again as it was: what was listed is told again, the rest is done. */
 #include "web/api/handlers.h"
 
 #include "firmware/base/assert.h"
@@ -15,17 +17,25 @@
 
 #include <string.h>
 
-static const char *const members[] = {"items", NULL};
+static const char *const members[] = {"items", "all_or_nothing", NULL};
 
 #define ITEM_ROOM 1536u /* a problem with its texts */
 _Static_assert(GV_BATCH_MAX *ITEM_ROOM + 64u <= GV_REPLY_BYTES_MAX, "an answer fits its buffer");
 
+struct item {
+    uint64_t id; /* 0: not listed */
+    int status;
+    struct gv_fail fail;
+};
+
 struct batch {
     struct gv_exchange *x;
     const struct gv_family *family;
-    struct gv_upload upload; /* its slot holds the text of all items */
+    struct gv_upload upload; /* its slot holds the text of all items; NULL after a timeout */
     struct gv_idempotency idempotency;
-    struct gv_json_out out;
+    bool all_or_nothing;
+    uint32_t count;
+    struct item items[GV_BATCH_MAX];
 };
 
 /* The request's key and the item's place: what the item is known by when it is sent again. */
@@ -50,70 +60,164 @@ static uint64_t id_of(const struct gv_replay *replay)
     return id;
 }
 
-/* Returns: GV_OK: it was listed before; GV_ERR_NOT_FOUND: it was not. */
-static enum gv_err find_before(struct batch *batch, const struct gv_hash256 *key, uint64_t *id,
-                               struct gv_fail *fail)
+/* What was listed when the batch was sent before. Returns: false: it was answered. */
+static bool find_before(struct batch *batch)
 {
-    struct gv_replay replay;
-    const enum gv_err err =
-        gv_engine_replay(gv_api_of(batch->x)->config.engine, key, &replay, fail);
-    if (err != GV_OK) {
-        return err;
+    uint32_t known = 0;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        const struct gv_hash256 key = item_key(batch, i);
+        struct gv_replay replay;
+        struct gv_fail fail;
+        const enum gv_err err =
+            gv_engine_replay(gv_api_of(batch->x)->config.engine, &key, &replay, &fail);
+        if (err == GV_OK && gv_hash256_equal(&replay.body, &batch->idempotency.body)) {
+            batch->items[i].id = id_of(&replay);
+            known++;
+        } else if (err == GV_OK) {
+            gv_idempotency_refuse(batch->x);
+            return false;
+        } else if (err != GV_ERR_NOT_FOUND) {
+            gv_api_fail(batch->x, &fail);
+            return false;
+        }
     }
-    if (!gv_hash256_equal(&replay.body, &batch->idempotency.body)) {
-        return gv_fail(fail, GV_ERR_CONFLICT, "idempotency.body",
-                       "this Idempotency-Key was used with another body");
+    if (known == batch->count) {
+        gv_reply_header(batch->x, "Idempotency-Replayed", "true");
     }
-    *id = id_of(&replay);
-    return GV_OK;
+    return true;
 }
 
-static enum gv_err list_item(struct batch *batch, gv_json_ref item, uint32_t index, uint64_t *id,
-                             struct gv_fail *fail)
+/* ---- the answer ------------------------------------------------------------------------------------ */
+
+static void write_item(struct gv_json_out *out, const struct batch *batch, uint32_t i)
 {
-    const struct gv_hash256 key = item_key(batch, index);
-    struct gv_upload upload;
-    enum gv_err err = find_before(batch, &key, id, fail);
-    if (err != GV_ERR_NOT_FOUND) {
-        return err;
+    const struct item *item = &batch->items[i];
+    gv_jo_object(out);
+    gv_jo_kint(out, "index", i);
+    gv_jo_kint(out, "code", item->status);
+    if (item->status == 201) {
+        gv_jo_kint(out, "id", (int64_t)item->id);
+    } else {
+        gv_jo_key(out, "error");
+        gv_api_write_problem(out, batch->x, item->status, &item->fail);
     }
-    err = gv_upload_item(&upload, &batch->upload, fail);
-    if (err != GV_OK) {
-        return err;
+    gv_jo_object_end(out);
+}
+
+static void send(struct batch *batch)
+{
+    struct gv_exchange *x = batch->x;
+    struct gv_json_out out;
+    gv_json_out_init(&out, gv_api_worker_of(x)->reply, GV_REPLY_BYTES_MAX);
+    gv_jo_object(&out);
+    gv_jo_key(&out, "items");
+    gv_jo_array(&out);
+    for (uint32_t i = 0; i < batch->count; i++) {
+        write_item(&out, batch, i);
     }
-    gv_create_keep(&upload, batch->family, &key, &batch->idempotency.body);
-    err = gv_create_dutch(&upload, item, batch->family, gv_caller_of(batch->x)->granted, id, fail);
-    gv_upload_close(&upload);
+    gv_jo_array_end(&out);
+    gv_jo_object_end(&out);
+    GV_ASSERT(!out.full);
+    gv_reply_status(x, 207);
+    gv_reply_header(x, "Cache-Control", "no-store");
+    gv_reply_body(x, gv_view_of(out.p, out.n), "application/json");
+}
+
+/* ---- each by itself -------------------------------------------------------------------------------- */
+
+static enum gv_err list_item(struct batch *batch, gv_json_ref v, uint32_t i)
+{
+    struct item *item = &batch->items[i];
+    const struct gv_hash256 key = item_key(batch, i);
+    const uint32_t granted = gv_caller_of(batch->x)->granted;
+    if (batch->upload.submission == NULL) {
+        return gv_fail(&item->fail, GV_ERR_UNAVAILABLE, "engine.busy",
+                       "an item before this one was not answered in time; send the batch again");
+    }
+    gv_upload_next(&batch->upload);
+    gv_create_keep(&batch->upload, batch->family, &key, &batch->idempotency.body);
+    if (!batch->all_or_nothing) {
+        return gv_create_dutch(&batch->upload, v, batch->family, granted, &item->id, &item->fail);
+    }
+    const enum gv_err err = gv_create_check(&batch->upload, v, batch->family, granted, &item->fail);
+    if (err == GV_OK && gv_submission_park(batch->upload.submission) != GV_OK) {
+        return gv_fail(&item->fail, GV_ERR_TOO_LARGE, "upload.ladder_full",
+                       "this box takes no more PSBTs at a time; list the rest apart");
+    }
     return err;
 }
 
 /* "/psbts/3" of item 2 is "/items/2/psbts/3" of the request. */
-static void place_pointer(struct gv_fail *fail, uint32_t index)
+static void refuse_item(struct batch *batch, uint32_t i)
 {
+    struct gv_fail *fail = &batch->items[i].fail;
     char inside[sizeof(fail->pointer)];
     memcpy(inside, fail->pointer, sizeof(inside));
-    gv_format_cut(fail->pointer, sizeof(fail->pointer), "/items/%u%s", index, inside);
+    gv_format_cut(fail->pointer, sizeof(fail->pointer), "/items/%u%s", i, inside);
+    batch->items[i].status = gv_http_status_of(fail);
 }
 
-static void write_item(struct batch *batch, gv_json_ref item, uint32_t index)
+/* Returns: the items that were refused. */
+static uint32_t list_items(struct batch *batch, gv_json_ref items)
 {
-    struct gv_json_out *out = &batch->out;
-    struct gv_fail fail = {.err = GV_OK};
-    uint64_t id = 0;
-    const enum gv_err err = list_item(batch, item, index, &id, &fail);
-    const int status = err == GV_OK ? 201 : gv_http_status_of(&fail);
-    gv_jo_object(out);
-    gv_jo_kint(out, "index", index);
-    gv_jo_kint(out, "code", status);
-    if (err == GV_OK) {
-        gv_jo_kint(out, "id", (int64_t)id);
-    } else {
-        place_pointer(&fail, index);
-        gv_jo_key(out, "error");
-        gv_api_write_problem(out, batch->x, status, &fail);
+    struct gv_json_iter it;
+    uint32_t refused = 0;
+    uint32_t i = 0;
+    for (gv_json_ref v = gv_json_first(&it, items); v != NULL; v = gv_json_next(&it), i++) {
+        batch->items[i].status = 201;
+        if (batch->items[i].id == 0 && list_item(batch, v, i) != GV_OK) {
+            refuse_item(batch, i);
+            refused++;
+        }
     }
-    gv_jo_object_end(out);
+    return refused;
 }
+
+/* ---- all or nothing -------------------------------------------------------------------------------- */
+
+/* The engine has the last word. Out: at: the item that it refuses; count: none is to blame. */
+static enum gv_err list_parked(struct batch *batch, uint32_t *at, struct gv_fail *fail)
+{
+    struct gv_upload *upload = &batch->upload;
+    const enum gv_err err =
+        gv_engine_create_all(upload->api->config.engine, &upload->submission, at, fail);
+    for (uint32_t i = 0; i < batch->count && err == GV_OK; i++) {
+        batch->items[i].id = upload->submission->parked[i].id;
+    }
+    return err;
+}
+
+/* The others are not to blame, and not listed. */
+static void give_up(struct batch *batch)
+{
+    for (uint32_t i = 0; i < batch->count; i++) {
+        if (batch->items[i].status == 201) {
+            batch->items[i].status = 424;
+            gv_fail(&batch->items[i].fail, GV_ERR_CONFLICT, "dutch.batch_undone",
+                    "nothing was listed: another item of the batch was refused");
+        }
+    }
+}
+
+static void list_all(struct batch *batch, gv_json_ref items)
+{
+    struct gv_fail fail = {.err = GV_OK};
+    uint32_t at = 0;
+    if (list_items(batch, items) > 0) {
+        give_up(batch);
+    } else if (list_parked(batch, &at, &fail) != GV_OK) {
+        if (at == batch->count) {
+            gv_api_fail(batch->x, &fail);
+            return;
+        }
+        batch->items[at].fail = fail;
+        refuse_item(batch, at);
+        give_up(batch);
+    }
+    send(batch);
+}
+
+/* ---- the request ----------------------------------------------------------------------------------- */
 
 static enum gv_err read_items(struct batch *batch, gv_json_ref *items, struct gv_fail *fail)
 {
@@ -125,42 +229,39 @@ static enum gv_err read_items(struct batch *batch, gv_json_ref *items, struct gv
     if (err != GV_OK) {
         return err;
     }
+    const gv_json_ref all = gv_json_get(json.root, "all_or_nothing");
+    if (all != NULL && !gv_json_bool(all, &batch->all_or_nothing)) {
+        return gv_fail_at(fail, GV_ERR_INVALID, "/all_or_nothing", "json.type",
+                          "all_or_nothing is true or false");
+    }
     *items = gv_json_get(json.root, "items");
     const size_t count = gv_json_len(*items);
     if (gv_json_type(*items) != GV_JSON_ARRAY || count == 0 || count > GV_BATCH_MAX) {
         return gv_fail_at(fail, GV_ERR_INVALID, "/items", "dutch.batch",
                           "items must be a list of 1 to %u listings", GV_BATCH_MAX);
     }
+    batch->count = (uint32_t)count;
     return GV_OK;
 }
 
 static void answer(struct batch *batch)
 {
-    struct gv_exchange *x = batch->x;
-    struct gv_json_iter it;
     struct gv_fail fail;
     gv_json_ref items = NULL;
-    uint32_t index = 0;
     if (read_items(batch, &items, &fail) != GV_OK) {
-        gv_api_fail(x, &fail);
+        gv_api_fail(batch->x, &fail);
         return;
     }
-    if (!gv_gate_charge(x, (uint32_t)gv_json_len(items) - 1u)) {
+    if (!gv_gate_charge(batch->x, batch->count - 1u) || !find_before(batch)) {
         return;
     }
-    gv_json_out_init(&batch->out, gv_api_worker_of(x)->reply, GV_REPLY_BYTES_MAX);
-    gv_jo_object(&batch->out);
-    gv_jo_key(&batch->out, "items");
-    gv_jo_array(&batch->out);
-    for (gv_json_ref v = gv_json_first(&it, items); v != NULL; v = gv_json_next(&it), index++) {
-        write_item(batch, v, index);
+    batch->all_or_nothing = batch->all_or_nothing && batch->items[0].id == 0; /* else it is done */
+    if (batch->all_or_nothing) {
+        list_all(batch, items);
+    } else {
+        (void)list_items(batch, items);
+        send(batch);
     }
-    gv_jo_array_end(&batch->out);
-    gv_jo_object_end(&batch->out);
-    GV_ASSERT(!batch->out.full);
-    gv_reply_status(x, 207);
-    gv_reply_header(x, "Cache-Control", "no-store");
-    gv_reply_body(x, gv_view_of(batch->out.p, batch->out.n), "application/json");
 }
 
 void gv_handle_batch(struct gv_exchange *x)

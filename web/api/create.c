@@ -35,17 +35,8 @@ static enum gv_err ask_all(struct gv_upload *upload, struct gv_fail *fail)
     return err != GV_OK ? err : gv_upload_prior(upload, fail);
 }
 
-/* Hand the checked submission over; from here on it is the engine's, whatever it answers. */
-static enum gv_err commit(struct gv_upload *upload, uint64_t *id, struct gv_fail *fail)
-{
-    struct gv_submission *submission = upload->submission;
-    upload->submission = NULL;
-    return gv_engine_create_dutch(upload->api->config.engine, submission, id, fail);
-}
-
-enum gv_err gv_create_dutch(struct gv_upload *upload, gv_json_ref root,
-                            const struct gv_family *family, uint32_t granted, uint64_t *id,
-                            struct gv_fail *fail)
+enum gv_err gv_create_check(struct gv_upload *upload, gv_json_ref root,
+                            const struct gv_family *family, uint32_t granted, struct gv_fail *fail)
 {
     enum gv_err err = gv_upload_fields(upload, root, family->v1, fail);
     if (err == GV_OK) {
@@ -54,11 +45,18 @@ enum gv_err gv_create_dutch(struct gv_upload *upload, gv_json_ref root,
     if (err == GV_OK) {
         err = gv_create_judge(upload, granted, fail);
     }
-    if (err != GV_OK) {
-        return err;
-    }
     upload->submission->prior = upload->prior;
-    return commit(upload, id, fail);
+    return err;
+}
+
+enum gv_err gv_create_dutch(struct gv_upload *upload, gv_json_ref root,
+                            const struct gv_family *family, uint32_t granted, uint64_t *id,
+                            struct gv_fail *fail)
+{
+    const enum gv_err err = gv_create_check(upload, root, family, granted, fail);
+    return err == GV_OK
+               ? gv_engine_create_dutch(upload->api->config.engine, &upload->submission, id, fail)
+               : err;
 }
 
 /* ---- the answer ---------------------------------------------------------------------------------- */

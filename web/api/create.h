@@ -13,7 +13,13 @@ void gv_create_keep(struct gv_upload *upload, const struct gv_family *family,
 GV_MUST_USE enum gv_err gv_create_judge(struct gv_upload *upload, uint32_t granted,
                                         struct gv_fail *fail);
 
-/** Every check, in the order in which a client wants to hear what is wrong, then the engine's command.
+/** Every check, in the order in which a client wants to hear what is wrong. Returns: what gv_upload_*
+ *  return. In: granted: scopes and flags of the caller. */
+GV_MUST_USE enum gv_err gv_create_check(struct gv_upload *upload, gv_json_ref root,
+                                        const struct gv_family *family, uint32_t granted,
+                                        struct gv_fail *fail);
+
+/** Check, then the engine's command.
  *  In: upload: open; close it afterwards, whatever is returned. granted: scopes and flags of the caller.
  *  Returns: GV_OK with *id; what gv_upload_* and gv_engine_create_dutch return. */
 GV_MUST_USE enum gv_err gv_create_dutch(struct gv_upload *upload, gv_json_ref root,

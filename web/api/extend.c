@@ -95,9 +95,8 @@ static enum gv_err extend(struct extension *extension, struct gv_exchange *x, st
     submission->answer = write_answer;
     submission->replay_key = extension->idempotency.key;
     submission->replay_body = extension->idempotency.body;
-    upload->submission = NULL; /* the engine's from here on, whatever it answers */
-    return gv_engine_extend_dutch(upload->api->config.engine, submission, extension->listing.id,
-                                  fail);
+    return gv_engine_extend_dutch(upload->api->config.engine, &upload->submission,
+                                  extension->listing.id, fail);
 }
 
 /* What was kept is what the client hears, now as later. */

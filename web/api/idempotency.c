@@ -81,6 +81,14 @@ void gv_replay_send(struct gv_exchange *x, const struct gv_replay *replay)
     gv_reply_body(x, gv_view_of(replay->text, replay->text_len), "application/json");
 }
 
+void gv_idempotency_refuse(struct gv_exchange *x)
+{
+    struct gv_fail fail;
+    gv_fail(&fail, GV_ERR_CONFLICT, "idempotency.body",
+            "this Idempotency-Key was used with another body");
+    gv_reply_fail(x, 422, &fail);
+}
+
 /* Returns: true when there is no kept answer. */
 static bool is_first(struct gv_idempotency *idempotency, struct gv_exchange *x)
 {
@@ -94,9 +102,7 @@ static bool is_first(struct gv_idempotency *idempotency, struct gv_exchange *x)
     if (err != GV_OK) {
         gv_api_fail(x, &fail);
     } else if (!gv_hash256_equal(&replay.body, &idempotency->body)) {
-        gv_fail(&fail, GV_ERR_CONFLICT, "idempotency.body",
-                "this Idempotency-Key was used with another body");
-        gv_reply_fail(x, 422, &fail);
+        gv_idempotency_refuse(x);
     } else {
         gv_reply_header(x, "Idempotency-Replayed", "true");
         gv_replay_send(x, &replay);

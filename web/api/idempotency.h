@@ -40,6 +40,9 @@ GV_MUST_USE bool gv_idempotency_begin(struct gv_idempotency *idempotency, struct
 /** After the command, whatever became of it. */
 void gv_idempotency_end(const struct gv_idempotency *idempotency, struct gv_exchange *x);
 
+/** Answer 422 "idempotency.body": the key was used with another body. */
+void gv_idempotency_refuse(struct gv_exchange *x);
+
 /** Send an answer, kept or new. */
 void gv_replay_send(struct gv_exchange *x, const struct gv_replay *replay);
 

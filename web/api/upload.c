@@ -15,7 +15,6 @@ static enum gv_err take_slot(struct gv_upload *upload, struct gv_fail *fail)
         return gv_fail(fail, GV_ERR_FULL, "upload.busy",
                        "other uploads are being checked, try again in a few seconds");
     }
-    upload->submission->terms.locked = true; /* until a rung says otherwise */
     return GV_OK;
 }
 
@@ -35,7 +34,6 @@ enum gv_err gv_upload_open(struct gv_upload *upload, struct gv_exchange *x, stru
         return err;
     }
     struct gv_submission *submission = upload->submission;
-    upload->source = submission;
     gv_caller_actor(x, &submission->actor);
     /* What a body that breaks off has left here must be wiped, too. */
     const size_t room = sizeof(submission->body) - GV_JSON_PADDING;
@@ -52,18 +50,16 @@ enum gv_err gv_upload_open(struct gv_upload *upload, struct gv_exchange *x, stru
     return GV_OK;
 }
 
-enum gv_err gv_upload_item(struct gv_upload *item, const struct gv_upload *batch,
-                           struct gv_fail *fail)
+void gv_upload_next(struct gv_upload *upload)
 {
-    memset(item, 0, sizeof(*item));
-    item->api = batch->api;
-    item->worker = batch->worker;
-    item->source = batch->source;
-    const enum gv_err err = take_slot(item, fail);
-    if (err == GV_OK) {
-        item->submission->actor = batch->source->actor;
+    struct gv_submission *submission = upload->submission;
+    if (submission->watched) {
+        gv_watch_drop(upload->api->config.watch, &submission->terms.utxo);
+        submission->watched = false;
     }
-    return err;
+    gv_submission_next(submission);
+    *upload =
+        (struct gv_upload){.api = upload->api, .worker = upload->worker, .submission = submission};
 }
 
 enum gv_err gv_upload_parse(struct gv_upload *upload, struct gv_json *json, struct gv_fail *fail)
@@ -80,10 +76,7 @@ void gv_upload_close(struct gv_upload *upload)
     if (submission == NULL) {
         return;
     }
-    if (submission->watched) {
-        gv_watch_drop(upload->api->config.watch, &submission->terms.utxo);
-    }
-    submission->watched = false;
+    gv_submission_unwatch(submission, upload->api->config.watch);
     upload->submission = NULL;
     gv_submission_release(submission);
 }
@@ -315,7 +308,8 @@ enum gv_err gv_upload_judge(struct gv_upload *upload, uint32_t i, bool may_be_un
         .has_block = true,
         .block = submission->rungs[i].block,
     };
-    const uint32_t at = i == 0 ? 0 : submission->psbt_at[i - 1] + submission->psbt_len[i - 1];
+    const uint32_t at = i == 0 ? (uint32_t)submission->parked_end
+                               : submission->psbt_at[i - 1] + submission->psbt_len[i - 1];
     if (sizeof(submission->ladder) - at < GV_PSBT_SERVED_MAX) {
         return fail_rung(upload, i, "upload.ladder_full",
                          "this box takes no more PSBTs of this size at a time; list the rest apart",

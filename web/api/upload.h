@@ -4,7 +4,7 @@
  * Cheap rules come first, and nothing outside is asked before the upload is well-formed. The first
  * broken rule ends it; the preflight goes on and lists them all.
  * An upload owns its submission and, from `utxo` on, a watch reference; gv_upload_close gives both
- * back unless the engine has taken them over.
+ * back. The items of a batch are checked one after the other in its one slot.
  * Thread: the worker that opened it. Source: fact sheet 2 (validation chain), 3.5. */
 #ifndef GV_WEB_API_UPLOAD_H
 #define GV_WEB_API_UPLOAD_H
@@ -15,8 +15,7 @@
 struct gv_upload {
     struct gv_api *api;
     struct gv_api_worker *worker;
-    struct gv_submission *submission; /* NULL: none, or taken over by the engine */
-    struct gv_submission *source;     /* whose body holds the text: this one, or that of a batch */
+    struct gv_submission *submission; /* NULL: none, or kept by an engine that did not answer */
     struct gv_dutch_numbers numbers;
     /* As the upload says; the first one alone has the pointers of a single asset. */
     bool is_bundle;
@@ -38,10 +37,8 @@ GV_MUST_USE enum gv_err gv_upload_open(struct gv_upload *upload, struct gv_excha
 /** The body as JSON, in the slot's memory. Returns: GV_OK; GV_ERR_INVALID json.*; GV_ERR_TOO_LARGE. */
 GV_MUST_USE enum gv_err gv_upload_parse(struct gv_upload *upload, struct gv_json *json,
                                         struct gv_fail *fail);
-/** Take a slot for one item of a batch, whose text stays where it is.
- *  Returns: GV_OK; GV_ERR_FULL (503). In: batch: parsed, and open as long as the item. */
-GV_MUST_USE enum gv_err gv_upload_item(struct gv_upload *item, const struct gv_upload *batch,
-                                       struct gv_fail *fail);
+/** Forget the ladder that was checked, but not the body: for the next item of a batch. */
+void gv_upload_next(struct gv_upload *upload);
 void gv_upload_close(struct gv_upload *upload);
 
 /** The eleven fields and the ladder; everything that needs no node.

@@ -223,7 +223,7 @@ static enum gv_err rung_error(struct gv_fail *fail, uint32_t i, const char *memb
 static enum gv_err read_psbt(struct gv_upload *upload, gv_json_ref v, uint32_t i,
                              struct gv_fail *fail)
 {
-    char *body = upload->source->body;
+    char *body = upload->submission->body;
     struct gv_view text;
     size_t n = 0;
     if (!gv_json_string(v, &text)) {

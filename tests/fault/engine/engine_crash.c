@@ -84,7 +84,7 @@ static enum gv_err create_a(void)
     uint64_t id = 0;
     submission->answer = write_told;
     submission->replay_key = told_key();
-    return gv_engine_create_dutch(gv_world_engine(), submission, &id, NULL);
+    return gv_world_submit(submission, &id, NULL);
 }
 
 static enum gv_err create_b(void)
@@ -101,7 +101,7 @@ static enum gv_err extend_b(void)
     more.end = before.end + 3;
     more.start_price = gv_offer_price(&before, before.end);
     struct gv_submission *submission = gv_world_prepare(&more);
-    return gv_engine_extend_dutch(gv_world_engine(), submission, 2, NULL);
+    return gv_world_submit_extension(submission, 2, NULL);
 }
 
 static enum gv_err mine_main(void)

@@ -30,7 +30,6 @@ static enum gv_err read_body(const char *body, bool strict, struct gv_fail *fail
     memset(&upload, 0, sizeof(upload));
     memset(fail, 0, sizeof(*fail));
     upload.submission = &submission;
-    upload.source = &submission;
     const size_t n = strlen(body);
     memcpy(submission.body, body, n);
     gv_arena_init(&arena, submission.json_arena, sizeof(submission.json_arena));

@@ -66,8 +66,7 @@ static void row_47_a_spend_between_check_and_insert_is_refused(void **state)
     gv_watch_fire(gv_world_watch(), &outpoint);
     struct gv_fail fail;
     uint64_t id = 0;
-    assert_int_equal(gv_engine_create_dutch(gv_world_engine(), submission, &id, &fail),
-                     GV_ERR_INVALID);
+    assert_int_equal(gv_world_submit(submission, &id, &fail), GV_ERR_INVALID);
     assert_string_equal(fail.code, "dutch.utxo_spent");
     assert_string_equal(fail.pointer, "/utxo_txid");
     assert_false(gv_watch_has(gv_world_watch(), &outpoint));

@@ -55,7 +55,7 @@ static void *race(void *ctx)
         struct gv_submission *submission = gv_world_prepare(&offer);
         uint64_t id = 0;
         (void)pthread_barrier_wait(racer->barrier);
-        racer->results[round] = gv_engine_create_dutch(gv_world_engine(), submission, &id, NULL);
+        racer->results[round] = gv_world_submit(submission, &id, NULL);
         (void)pthread_barrier_wait(racer->barrier);
     }
     return NULL;
