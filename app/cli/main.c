@@ -1,6 +1,7 @@
 /* gavelctl: one command for the box's owner. Talks to the running daemon through its control socket
  * (the kernel tells the daemon who we are), except for commands that need no daemon. */
 #include "app/cli/backup_cli.h"
+#include "app/cli/card_cli.h"
 #include "app/cli/config_cli.h"
 #include "app/cli/ctl_box.h"
 #include "app/cli/ctl_client.h"
@@ -43,6 +44,8 @@ static int usage(FILE *to, int status)
         "  oracle eval FILE.csv[.gz]                price of one window of transactions, as JSON\n"
         "  oracle block FILE.bin                    what the price filter makes of one block\n"
         "  oracle watch                             the running daemon's price, live\n"
+        "  card read FILE DIR                       the owner's text file of an SD card, for the "
+        "image\n"
         "  --help, --version\n"
         "--data DIR is the daemon's general.data_dir, /var/lib/gavel unless given.\n"
         "Scopes: auctions:read, auctions:write (the default), bids:write, orders:solve, admin.\n"
@@ -100,7 +103,7 @@ static int config(const struct gv_ctl_options *options, int left, char **words)
 /* No command of this group. */
 #define UNKNOWN (-1)
 
-static int psbt_or_oracle(const struct gv_ctl_options *options, int left, char **words)
+static int psbt_oracle_or_card(const struct gv_ctl_options *options, int left, char **words)
 {
     if (is_command(left, words, "psbt", "check")) {
         return gv_cli_psbt_check(options->json, left - 2, words + 2);
@@ -113,6 +116,9 @@ static int psbt_or_oracle(const struct gv_ctl_options *options, int left, char *
     }
     if (left == 2 && is_command(left, words, "oracle", "watch")) {
         return gv_cli_oracle_watch(options);
+    }
+    if (left == 4 && is_command(left, words, "card", "read")) {
+        return gv_cli_card_read(words[2], words[3]);
     }
     return UNKNOWN;
 }
@@ -166,7 +172,7 @@ static int box(const struct gv_ctl_options *options, int left, char **words)
 int main(int argc, char **argv)
 {
     static int (*const groups[])(const struct gv_ctl_options *options, int left,
-                                 char **words) = {psbt_or_oracle, keys_and_audit, box};
+                                 char **words) = {psbt_oracle_or_card, keys_and_audit, box};
     struct gv_ctl_options options = {.data_dir = "/var/lib/gavel", .json = false};
     const int left = take_options(&options, argc, argv);
     if (left == 1 && (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0 ||

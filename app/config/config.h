@@ -15,7 +15,7 @@
 #include "firmware/base/log.h"
 
 #define GV_CONFIG_TEXT_MAX 256u
-#define GV_SETTINGS_COUNT  53u
+#define GV_SETTINGS_COUNT  54u
 
 /** Where a value came from, lowest rank first. */
 enum gv_config_source {
@@ -28,6 +28,7 @@ enum gv_config_source {
 
 struct gv_config {
     char data_dir[GV_CONFIG_TEXT_MAX];
+    bool require_mount; /* data_dir must lie on a disk of its own */
     enum gv_log_level log_level;
     char http_bind[GV_CONFIG_TEXT_MAX];
     uint32_t http_port; /* 0: any free port, written to <data_dir>/ports.json */

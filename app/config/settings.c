@@ -13,6 +13,8 @@
 const struct gv_setting gv_settings[GV_SETTINGS_COUNT] = {
     {"general.data_dir", GV_SETTING_PATH, AT(data_dir), "/var/lib/gavel", 0, 0, GV_SETTING_BOOT, NULL,
      "directory of the database, keys and certificates"},
+    {"general.require_mount", GV_SETTING_SWITCH, AT(require_mount), "off", 0, 0, GV_SETTING_BOOT, NULL,
+     "on: refuse to start unless data_dir lies on a mounted disk of its own"},
     {"log.level", GV_SETTING_LOG_LEVEL, AT(log_level), "info", 0, 0, GV_SETTING_LIVE, NULL,
      "lowest level written: trace, debug, info, unusual, broken"},
     {"http.bind", GV_SETTING_TEXT, AT(http_bind), "", 0, 0, 0, NULL,

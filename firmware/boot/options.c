@@ -73,7 +73,9 @@ static enum gv_err apply_set(struct gv_config *config, char *assignment, struct 
         return gv_fail(fail, GV_ERR_INVALID, "config.usage", "--set needs SECTION.KEY=VALUE");
     }
     *equals = '\0';
-    return gv_config_set(config, assignment, equals + 1, fail);
+    const enum gv_err err = gv_config_set(config, assignment, equals + 1, fail);
+    *equals = '='; /* it is read again, above the stored settings */
+    return err;
 }
 
 static enum gv_err apply_demo_orders(struct gv_config *config, struct gv_fail *fail)

@@ -36,6 +36,9 @@ enum gv_err gv_boot_open_storage(struct gv_fail *fail)
     bool reset = false;
     const char *dir = gv_boot.config.data_dir;
     enum gv_err err = gv_dir_create(dir, fail);
+    if (err == GV_OK && gv_boot.config.require_mount) {
+        err = gv_dir_check_mount(dir, fail);
+    }
     if (err == GV_OK) {
         err = gv_dir_lock(dir, fail); /* before anything in it is read or made */
     }

@@ -6,10 +6,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static enum gv_err io_failed(struct gv_fail *fail, const char *doing, const char *path)
@@ -165,6 +167,23 @@ enum gv_err gv_dir_create(const char *path, struct gv_fail *fail)
         return gv_fail(fail, GV_ERR_INVALID, "file.not_folder", "%s is not a folder", path);
     }
     return GV_OK;
+}
+
+enum gv_err gv_dir_check_mount(const char *path, struct gv_fail *fail)
+{
+    struct stat here;
+    struct stat system;
+    struct statfs kind;
+    if (stat(path, &here) != 0 || stat("/", &system) != 0 || statfs(path, &kind) != 0) {
+        return io_failed(fail, "look at", path);
+    }
+    const uint32_t type = (uint32_t)kind.f_type; /* int on 32-bit systems */
+    const bool in_memory =
+        type == TMPFS_MAGIC || type == RAMFS_MAGIC || type == OVERLAYFS_SUPER_MAGIC;
+    return here.st_dev != system.st_dev && !in_memory
+               ? GV_OK
+               : gv_fail(fail, GV_ERR_UNAVAILABLE, "file.no_mount",
+                         "%s is not on a disk of its own: the data disk is not mounted", path);
 }
 
 enum gv_err gv_dir_lock(const char *path, struct gv_fail *fail)

@@ -25,6 +25,11 @@ GV_MUST_USE enum gv_err gv_file_write_private(const char *path, struct gv_view d
  *  Returns: GV_OK; GV_ERR_INVALID (something else has that name); GV_ERR_IO. */
 GV_MUST_USE enum gv_err gv_dir_create(const char *path, struct gv_fail *fail);
 
+/** Whether a folder lies on a disk of its own: not on the file system of "/", nor in memory. What is in
+ *  the way of a mount that failed would look like an empty disk, and go with the next start.
+ *  Returns: GV_OK; GV_ERR_UNAVAILABLE "file.no_mount"; GV_ERR_IO (no such folder). */
+GV_MUST_USE enum gv_err gv_dir_check_mount(const char *path, struct gv_fail *fail);
+
 /** Claim a folder for this process until it ends, however it ends.
  *  Returns: GV_OK; GV_ERR_CONFLICT "file.locked" (another process holds it); GV_ERR_IO. */
 GV_MUST_USE enum gv_err gv_dir_lock(const char *path, struct gv_fail *fail);
