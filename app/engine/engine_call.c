@@ -1,26 +1,19 @@
 #include "app/engine/engine_internal.h"
 #include "firmware/base/assert.h"
+#include "firmware/base/wait.h"
 
 #include <errno.h>
-#include <time.h>
 
 void gv_calls_init(struct gv_engine *engine)
 {
     gv_pool_init(&engine->pool, "commands", engine->slots, sizeof(engine->slots[0]),
                  engine->slot_next, engine->slot_used, GV_COMMANDS_MAX);
     gv_queue_init(&engine->queue, engine->queued, sizeof(struct gv_command *), GV_COMMANDS_MAX);
-    pthread_condattr_t attr;
-    int rc = pthread_condattr_init(&attr);
-    GV_ASSERT(rc == 0);
-    rc = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    GV_ASSERT(rc == 0);
     for (uint32_t i = 0; i < GV_COMMANDS_MAX; i++) {
-        rc = pthread_mutex_init(&engine->gates[i].lock, NULL);
+        int rc = pthread_mutex_init(&engine->gates[i].lock, NULL);
         GV_ASSERT(rc == 0);
-        rc = pthread_cond_init(&engine->gates[i].answered, &attr);
-        GV_ASSERT(rc == 0);
+        gv_wait_init(&engine->gates[i].answered);
     }
-    pthread_condattr_destroy(&attr);
     atomic_store(&engine->stopping, false);
 }
 
@@ -82,24 +75,10 @@ enum gv_err gv_command_post(struct gv_engine *engine, struct gv_command *command
     return err;
 }
 
-static struct timespec deadline_in(uint32_t timeout_ms)
-{
-    struct timespec at;
-    int rc = clock_gettime(CLOCK_MONOTONIC, &at);
-    GV_ASSERT(rc == 0);
-    at.tv_sec += (time_t)(timeout_ms / 1000);
-    at.tv_nsec += (long)(timeout_ms % 1000) * 1000000L;
-    if (at.tv_nsec >= 1000000000L) {
-        at.tv_sec += 1;
-        at.tv_nsec -= 1000000000L;
-    }
-    return at;
-}
-
 enum gv_err gv_command_wait(struct gv_engine *engine, struct gv_command *command,
                             uint32_t timeout_ms)
 {
-    struct timespec deadline = deadline_in(timeout_ms);
+    struct timespec deadline = gv_wait_until(timeout_ms);
     struct gv_gate *gate = gate_of(engine, command);
     int rc = 0;
     pthread_mutex_lock(&gate->lock);

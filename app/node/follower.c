@@ -4,6 +4,7 @@
 #include "firmware/base/beat.h"
 #include "firmware/base/log.h"
 #include "firmware/base/text.h"
+#include "firmware/base/wait.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -59,15 +60,8 @@ void gv_follower_init(struct gv_follower *f, const struct gv_follower_config *co
     f->fill = (struct gv_fill){.phase = config->tap != NULL ? GV_FILL_DUE : GV_FILL_DONE};
     atomic_init(&f->stop, false);
 
-    pthread_condattr_t attributes;
-    int rc = pthread_condattr_init(&attributes);
-    GV_ASSERT(rc == 0);
-    rc = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    GV_ASSERT(rc == 0);
-    rc = pthread_cond_init(&f->wake, &attributes);
-    GV_ASSERT(rc == 0);
-    pthread_condattr_destroy(&attributes);
-    rc = pthread_mutex_init(&f->lock, NULL);
+    gv_wait_init(&f->wake);
+    int rc = pthread_mutex_init(&f->lock, NULL);
     GV_ASSERT(rc == 0);
 }
 
@@ -299,14 +293,7 @@ void gv_follower_wait(struct gv_follower *f, uint32_t wait_ms)
     if (wait_ms == 0) {
         return;
     }
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += (time_t)(wait_ms / 1000);
-    until.tv_nsec += (long)(wait_ms % 1000) * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000L;
-    }
+    const struct timespec until = gv_wait_until(wait_ms);
     pthread_mutex_lock(&f->lock);
     int rc = 0;
     while (!atomic_load(&f->stop) && rc == 0) {

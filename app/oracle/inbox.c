@@ -3,9 +3,9 @@
 #include "app/oracle/window.h"
 #include "firmware/base/assert.h"
 #include "firmware/base/mem.h"
+#include "firmware/base/wait.h"
 
 #include <string.h>
-#include <time.h>
 
 /* Fewer bytes than this are not worth a system call to give back. */
 #define IDLE_BYTES 65536u
@@ -19,15 +19,8 @@ void gv_oracle_inbox_init(struct gv_oracle_inbox *inbox)
     inbox->touched = 0;
     inbox->closed = false;
     memset(&inbox->stats, 0, sizeof(inbox->stats));
-    pthread_condattr_t attributes;
-    int rc = pthread_condattr_init(&attributes);
-    GV_ASSERT(rc == 0);
-    rc = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    GV_ASSERT(rc == 0);
-    rc = pthread_cond_init(&inbox->not_empty, &attributes);
-    GV_ASSERT(rc == 0);
-    pthread_condattr_destroy(&attributes);
-    rc = pthread_mutex_init(&inbox->lock, NULL);
+    gv_wait_init(&inbox->not_empty);
+    int rc = pthread_mutex_init(&inbox->lock, NULL);
     GV_ASSERT(rc == 0);
 }
 
@@ -170,20 +163,6 @@ enum gv_err gv_oracle_inbox_push(struct gv_oracle_inbox *inbox, const struct gv_
     return err;
 }
 
-static struct timespec deadline_in(uint32_t timeout_ms)
-{
-    struct timespec at;
-    int rc = clock_gettime(CLOCK_MONOTONIC, &at);
-    GV_ASSERT(rc == 0);
-    at.tv_sec += (time_t)(timeout_ms / 1000);
-    at.tv_nsec += (long)(timeout_ms % 1000) * 1000000L;
-    if (at.tv_nsec >= 1000000000L) {
-        at.tv_sec++;
-        at.tv_nsec -= 1000000000L;
-    }
-    return at;
-}
-
 bool gv_oracle_inbox_pop(struct gv_oracle_inbox *inbox, struct gv_oracle_item *item,
                          uint32_t timeout_ms)
 {
@@ -192,7 +171,7 @@ bool gv_oracle_inbox_pop(struct gv_oracle_inbox *inbox, struct gv_oracle_item *i
     int rc = 0;
     pthread_mutex_lock(&inbox->lock);
     if (inbox->used == 0 && timeout_ms > 0) {
-        const struct timespec deadline = deadline_in(timeout_ms);
+        const struct timespec deadline = gv_wait_until(timeout_ms);
         while (inbox->used == 0 && !inbox->closed && rc == 0) {
             rc = pthread_cond_timedwait(&inbox->not_empty, &inbox->lock, &deadline);
         }

@@ -1,9 +1,9 @@
 #include "firmware/base/queue.h"
 
 #include "firmware/base/assert.h"
+#include "firmware/base/wait.h"
 
 #include <string.h>
-#include <time.h>
 
 void gv_queue_init(struct gv_queue *queue, void *items, size_t item_bytes, uint32_t capacity)
 {
@@ -11,16 +11,8 @@ void gv_queue_init(struct gv_queue *queue, void *items, size_t item_bytes, uint3
     GV_ASSERT(item_bytes > 0);
     GV_ASSERT(capacity > 0);
     *queue = (struct gv_queue){.items = items, .item_bytes = item_bytes, .capacity = capacity};
-
-    pthread_condattr_t attr;
-    int rc = pthread_condattr_init(&attr);
-    GV_ASSERT(rc == 0);
-    rc = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    GV_ASSERT(rc == 0);
-    rc = pthread_cond_init(&queue->not_empty, &attr);
-    GV_ASSERT(rc == 0);
-    pthread_condattr_destroy(&attr);
-    rc = pthread_mutex_init(&queue->lock, NULL);
+    gv_wait_init(&queue->not_empty);
+    int rc = pthread_mutex_init(&queue->lock, NULL);
     GV_ASSERT(rc == 0);
 }
 
@@ -58,23 +50,9 @@ enum gv_err gv_queue_push(struct gv_queue *queue, const void *item, uint32_t mar
     return err;
 }
 
-static struct timespec deadline_in(uint32_t timeout_ms)
-{
-    struct timespec at;
-    int rc = clock_gettime(CLOCK_MONOTONIC, &at);
-    GV_ASSERT(rc == 0);
-    at.tv_sec += (time_t)(timeout_ms / 1000);
-    at.tv_nsec += (long)(timeout_ms % 1000) * 1000000L;
-    if (at.tv_nsec >= 1000000000L) {
-        at.tv_sec += 1;
-        at.tv_nsec -= 1000000000L;
-    }
-    return at;
-}
-
 uint32_t gv_queue_pop(struct gv_queue *queue, void *items, uint32_t items_max, uint32_t timeout_ms)
 {
-    struct timespec deadline = deadline_in(timeout_ms);
+    struct timespec deadline = gv_wait_until(timeout_ms);
     int rc = 0;
     pthread_mutex_lock(&queue->lock);
     while (queue->count == 0 && !queue->closed && rc == 0 && timeout_ms > 0) {

@@ -4,6 +4,7 @@
 #include "firmware/base/beat.h"
 #include "firmware/base/log.h"
 #include "firmware/base/text.h"
+#include "firmware/base/wait.h"
 #include "firmware/boot/thread.h"
 #include "hal/linux/sqlite_storage.h"
 
@@ -23,7 +24,7 @@ static struct {
     pthread_t thread;
     bool started;
     pthread_mutex_t lock;
-    pthread_cond_t changed; /* on CLOCK_MONOTONIC */
+    pthread_cond_t changed;
     bool stop;
     bool woken;
 } self = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -97,14 +98,7 @@ static bool stopping(void)
 /* Until woken or stopped, at most wait_ms. */
 static void wait(uint32_t wait_ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += (time_t)(wait_ms / 1000u);
-    until.tv_nsec += (long)(wait_ms % 1000u) * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_nsec -= 1000000000L;
-        until.tv_sec++;
-    }
+    const struct timespec until = gv_wait_until(wait_ms);
     pthread_mutex_lock(&self.lock);
     int rc = 0;
     while (!self.stop && !self.woken && rc == 0) {
@@ -174,14 +168,10 @@ static void set_started(bool started)
 enum gv_err gv_price_thread_start(const struct gv_keeper_config *config, const char *data_dir,
                                   struct gv_fail *fail)
 {
-    pthread_condattr_t attributes;
     if (!gv_format(self.path, sizeof(self.path), "%s/price.db", data_dir)) {
         return gv_fail(fail, GV_ERR_INVALID, "boot.path", "general.data_dir is too long");
     }
-    GV_ASSERT(pthread_condattr_init(&attributes) == 0);
-    GV_ASSERT(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);
-    GV_ASSERT(pthread_cond_init(&self.changed, &attributes) == 0);
-    pthread_condattr_destroy(&attributes);
+    gv_wait_init(&self.changed);
     gv_keeper_init(gv_keeper_instance(), config);
     const enum gv_err err = gv_thread_start(&self.thread, "prices", body, NULL, fail);
     set_started(err == GV_OK);

@@ -2,9 +2,9 @@
 #include "hal/sim/node_parts.h"
 
 #include "firmware/base/assert.h"
+#include "firmware/base/wait.h"
 
 #include <string.h>
-#include <time.h>
 
 /* ---- looking things up ---------------------------------------------------------------------- */
 
@@ -345,13 +345,9 @@ void gv_sim_node_restart(struct gv_sim_node *node)
 
 void gv_sim_node_init(struct gv_sim_node *node, struct gv_utc start)
 {
-    pthread_condattr_t attributes;
     memset(node, 0, sizeof(*node));
     GV_ASSERT(pthread_mutex_init(&node->lock, NULL) == 0);
-    GV_ASSERT(pthread_condattr_init(&attributes) == 0);
-    GV_ASSERT(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);
-    GV_ASSERT(pthread_cond_init(&node->published, &attributes) == 0);
-    GV_ASSERT(pthread_condattr_destroy(&attributes) == 0);
+    gv_wait_init(&node->published);
     node->start_s = start.s;
     node->mempool_sequence = 1;
     node->tip = -1;

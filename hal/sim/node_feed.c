@@ -3,9 +3,9 @@
 
 #include "firmware/base/assert.h"
 #include "firmware/base/text.h"
+#include "firmware/base/wait.h"
 
 #include <string.h>
-#include <time.h>
 
 static const char *const topic_names[GV_SIM_TOPICS] = {"rawtx", "rawblock", "sequence"};
 
@@ -72,19 +72,6 @@ static enum gv_err op_subscribe(void *ctx, const char *endpoint, const char *top
     return err;
 }
 
-static struct timespec deadline_of(uint32_t timeout_ms)
-{
-    struct timespec at;
-    GV_ASSERT(clock_gettime(CLOCK_MONOTONIC, &at) == 0);
-    at.tv_sec += timeout_ms / 1000u;
-    at.tv_nsec += (long)(timeout_ms % 1000u) * 1000000L;
-    if (at.tv_nsec >= 1000000000L) {
-        at.tv_nsec -= 1000000000L;
-        at.tv_sec++;
-    }
-    return at;
-}
-
 static void take(struct gv_sim_node *node, struct gv_feed_message *out)
 {
     const struct gv_sim_message *message = &node->feed[node->feed_head];
@@ -104,7 +91,7 @@ static void take(struct gv_sim_node *node, struct gv_feed_message *out)
 static enum gv_err op_recv(void *ctx, struct gv_feed_message *message, uint32_t timeout_ms)
 {
     struct gv_sim_node *node = ctx;
-    struct timespec deadline = deadline_of(timeout_ms);
+    struct timespec deadline = gv_wait_until(timeout_ms);
     enum gv_err err = GV_OK;
     pthread_mutex_lock(&node->lock);
     while (node->feed_n == 0 && err == GV_OK) {
