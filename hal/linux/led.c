@@ -13,7 +13,7 @@
 
 bool gv_led_lit(enum gv_indication what, unsigned step)
 {
-    uint16_t pattern = 0; /* the first step is the highest bit */
+    uint32_t pattern = 0; /* the first step is the highest bit */
     switch (what) {
     case GV_INDICATE_STARTING:
         pattern = 0xaaaa;
