@@ -15,6 +15,15 @@
 
 #include <pthread.h>
 
+/** Topics of the node's feed that are subscribed to. */
+#define GV_FEED_TOPICS 4u
+
+/** What came of one topic, and how often its counter jumped. */
+struct gv_feed_count {
+    uint64_t messages;
+    uint64_t gaps;
+};
+
 /** What we know about our node (and about the remote indexer), for pages and for fail-closed. */
 struct gv_node_status {
     bool reachable;        /* last RPC round succeeded */
@@ -31,6 +40,7 @@ struct gv_node_status {
     enum gv_network network;
     uint64_t feed_gaps;
     uint64_t feed_messages;
+    struct gv_feed_count feed_topics[GV_FEED_TOPICS]; /* of these; as gv_notify_topic_name counts */
     uint64_t reorgs;
     int64_t mempool_txs; /* -1: unknown */
     double verification_progress;

@@ -96,6 +96,7 @@ static void send_status(struct gv_follower *f)
     f->status.feed_alive = f->subscribed && f->notify.messages > f->feed_seen;
     f->status.feed_messages = f->notify.messages;
     f->status.feed_gaps = f->notify.gaps;
+    memcpy(f->status.feed_topics, f->notify.counts, sizeof(f->status.feed_topics));
     enum gv_err err = gv_engine_node_status(f->config.engine, &f->status);
     if (err != GV_OK) {
         gv_log(GV_LOG_UNUSUAL, "node", "status_not_taken reason=%s", gv_err_slug(err));

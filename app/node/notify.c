@@ -11,7 +11,7 @@ enum topic {
     TOPIC_SEQUENCE,
     TOPIC_NONE,
 };
-_Static_assert(TOPIC_NONE == GV_NOTIFY_TOPICS, "one counter for each topic");
+_Static_assert(TOPIC_NONE == GV_FEED_TOPICS, "one counter for each topic");
 
 /* A transaction has at least version, two counts and lock time; a block at least its header. */
 #define TX_BYTES_MIN    10u
@@ -22,15 +22,21 @@ void gv_notify_restart(struct gv_notify *notify)
     memset(notify->topics, 0, sizeof(notify->topics));
 }
 
+static const char *const names[GV_FEED_TOPICS] = {
+    [TOPIC_RAWTX] = "rawtx",
+    [TOPIC_RAWBLOCK] = "rawblock",
+    [TOPIC_HASHBLOCK] = "hashblock",
+    [TOPIC_SEQUENCE] = "sequence",
+};
+
+const char *gv_notify_topic_name(unsigned topic)
+{
+    return names[topic];
+}
+
 static enum topic topic_of(struct gv_view name)
 {
-    static const char *const names[GV_NOTIFY_TOPICS] = {
-        [TOPIC_RAWTX] = "rawtx",
-        [TOPIC_RAWBLOCK] = "rawblock",
-        [TOPIC_HASHBLOCK] = "hashblock",
-        [TOPIC_SEQUENCE] = "sequence",
-    };
-    for (unsigned i = 0; i < GV_NOTIFY_TOPICS; i++) {
+    for (unsigned i = 0; i < GV_FEED_TOPICS; i++) {
         if (gv_view_is(name, names[i])) {
             return (enum topic)i;
         }
@@ -101,11 +107,13 @@ static void count(struct gv_notify *notify, enum topic topic, uint32_t counter,
                   struct gv_notice *notice)
 {
     notify->messages++;
+    notify->counts[topic].messages++;
     if (notify->topics[topic].seen) {
         uint32_t step = counter - notify->topics[topic].counter;
         notice->restarted = step == 0 || step > UINT32_MAX / 2;
         notice->lost = step != 1;
         notify->gaps += notice->lost ? 1 : 0;
+        notify->counts[topic].gaps += notice->lost ? 1 : 0;
     }
     notify->topics[topic].seen = true;
     notify->topics[topic].counter = counter;

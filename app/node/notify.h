@@ -9,6 +9,7 @@
 #define GV_APP_NODE_NOTIFY_H
 
 #include "app/bitcoin/tx_types.h"
+#include "app/engine/market.h"
 #include "hal/iface/feed.h"
 
 enum gv_notice_kind {
@@ -28,16 +29,18 @@ struct gv_notice {
     struct gv_hash256 hash; /* the others, but GV_NOTICE_TIP from rawblock: zero there */
 };
 
-#define GV_NOTIFY_TOPICS 4u
-
 struct gv_notify {
     struct {
         bool seen;
         uint32_t counter; /* of the newest message */
-    } topics[GV_NOTIFY_TOPICS];
+    } topics[GV_FEED_TOPICS];
+    struct gv_feed_count counts[GV_FEED_TOPICS];
     uint64_t messages;
     uint64_t gaps;
 };
+
+/** "rawtx", "rawblock", "hashblock", "sequence". Returns: a static string. */
+const char *gv_notify_topic_name(unsigned topic);
 
 /** Forget the counters (a new subscription); the totals stay. */
 void gv_notify_restart(struct gv_notify *notify);

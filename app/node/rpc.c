@@ -1,5 +1,6 @@
 #include "app/node/rpc.h"
 
+#include "app/node/rpc_stats.h"
 #include "app/node/rpc_wire.h"
 #include "firmware/base/assert.h"
 #include "firmware/base/text.h"
@@ -76,8 +77,8 @@ void gv_rpc_begin(struct gv_rpc *rpc, struct gv_rpc_request *request, const char
     gv_jo_array(&request->out);
 }
 
-static enum gv_err send_once(struct gv_rpc *rpc, const struct gv_rpc_request *request,
-                             gv_http_sink *sink, void *ctx, int *status, struct gv_fail *fail)
+static enum gv_err send_untimed(struct gv_rpc *rpc, const struct gv_rpc_request *request,
+                                gv_http_sink *sink, void *ctx, int *status, struct gv_fail *fail)
 {
     const struct gv_http_request http = {
         .url = rpc->config->url,
@@ -104,6 +105,19 @@ static enum gv_err send_once(struct gv_rpc *rpc, const struct gv_rpc_request *re
                        request->method);
     }
     return gv_fail(fail, GV_ERR_UNAVAILABLE, "node.unreachable", "%s: %s", request->method, text);
+}
+
+static enum gv_err send_once(struct gv_rpc *rpc, const struct gv_rpc_request *request,
+                             gv_http_sink *sink, void *ctx, int *status, struct gv_fail *fail)
+{
+    const struct gv_clock *clock = rpc->config->clock;
+    if (clock == NULL) {
+        return send_untimed(rpc, request, sink, ctx, status, fail);
+    }
+    const struct gv_mono began = gv_clock_mono(clock);
+    const enum gv_err err = send_untimed(rpc, request, sink, ctx, status, fail);
+    gv_rpc_stats_add(request->method, gv_clock_mono(clock).ms - began.ms);
+    return err;
 }
 
 /* Statuses that carry a JSON-RPC answer pass; the rest is told in its own words. */

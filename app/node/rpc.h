@@ -16,6 +16,7 @@
 #include "app/bitcoin/tx_types.h"
 #include "firmware/base/json.h"
 #include "firmware/base/time.h"
+#include "hal/iface/clock.h"
 #include "hal/iface/http.h"
 
 #define GV_RPC_SMALL_MAX 65536u
@@ -27,6 +28,7 @@ struct gv_rpc_config {
     char user_pass[256];   /* a secret */
     uint32_t connect_timeout_ms;
     uint32_t timeout_ms;
+    const struct gv_clock *clock; /* kept; NULL: how long calls take is not counted */
     /* Reads a small text file and terminates it (boot wires the file system in); not called when
      * user_pass is given. */
     enum gv_err (*read_cookie)(void *ctx, const char *path, char *out, size_t cap);

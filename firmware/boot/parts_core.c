@@ -146,6 +146,7 @@ void gv_boot_set_remotes(void)
     gv_boot.rpc.connect_timeout_ms = RPC_CONNECT_MS;
     gv_boot.rpc.timeout_ms = config->node_timeout_ms;
     gv_boot.rpc.read_cookie = read_cookie;
+    gv_boot.rpc.clock = &gv_boot.clock;
     gv_format_cut(gv_boot.counterparty.url, sizeof(gv_boot.counterparty.url), "%s",
                   config->counterparty_url);
     gv_boot.counterparty.connect_timeout_ms = RPC_CONNECT_MS;

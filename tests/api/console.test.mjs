@@ -16,6 +16,14 @@ const EXIT = { OK: 0, USAGE: 64, REFUSED: 65, NO_DAEMON: 69, CANNOT_CREATE: 73, 
 const CHECKS =
   'bitcoind ibd zmq indexer db disk clock memory room power certificate backup restore settings'.split(' ');
 
+/** Series that dashboards are built on: never renamed. */
+const METRICS = `build_info http_requests_total http_request_duration_seconds ws_clients ws_dropped_total auctions
+  psbt_checks_total zmq_messages_total zmq_gaps_total node_tip_height node_tip_age_seconds node_sync_ratio
+  rpc_duration_seconds price_confidence_ratio price_window_transactions db_wal_bytes disk_written_bytes_total
+  clock_synced backup_last_success_timestamp_seconds backup_last_verified_timestamp_seconds`
+  .split(/\s+/)
+  .map((name) => `gavel_${name}`);
+
 /** @type {World} */
 let world;
 let listing;
@@ -111,6 +119,29 @@ test('cert shows what browsers see, exports the CA and makes a new leaf while ru
   });
   await until('it to be told', async () => (await json('cert', 'show')).sha256 === second.fingerprint256);
   assert.equal((await json('cert', 'show')).ca_sha256, cert.ca_sha256, 'people need not install it again');
+});
+
+test('the metrics carry their agreed names, and numbers that move', async () => {
+  const { text } = await world.api.get('/metrics');
+  const one = (line) => Number(new RegExp(`^${line} (\\S+)$`, 'm').exec(text)?.[1] ?? NaN);
+  for (const name of METRICS) assert.match(text, new RegExp(`^${name}[ {_]`, 'm'), name);
+  assert.equal(one('gavel_psbt_checks_total\\{result="listable"\\}'), makeBody(plan).psbts.length);
+  assert.ok(one('gavel_rpc_duration_seconds_count\\{method="getblockchaininfo"\\}') > 0);
+  const topics = ['rawtx', 'rawblock', 'hashblock', 'sequence'];
+  const messages = topics.map((topic) => one(`gavel_zmq_messages_total\\{topic="${topic}"\\}`));
+  assert.ok(messages.some((n) => n > 0));
+});
+
+test('Apple devices get the same CA as a profile, over plain http too', async () => {
+  const { status, text, headers } = await world.api.get('/ca.mobileconfig');
+  assert.equal(status, 200);
+  assert.equal(headers['content-type'], 'application/x-apple-aspen-config');
+  const [, data] = /<data>([^<]+)<\/data>/.exec(text);
+  const told = new X509Certificate(Buffer.from(data, 'base64'));
+  assert.equal(told.fingerprint256, new X509Certificate(world.gaveld.ca).fingerprint256);
+  const uuids = text.match(/[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g);
+  assert.equal(new Set(uuids).size, 2, 'one name for the profile, one for the certificate');
+  assert.equal((await world.api.get('/ca.mobileconfig')).text, text, 'installing it again replaces it');
 });
 
 test('a bundle is one private file of JSON without secrets, and is never written over another', async () => {

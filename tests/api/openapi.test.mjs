@@ -198,7 +198,7 @@ test('every described status of every operation can be had', async () => {
   }
   await api.get(`/api/address/${plan.coin.address ?? world.buyer.address}`);
   await api.get('/api/address/x');
-  for (const path of ['/api/health', '/health', '/ready', '/metrics', '/ca.crt', '/api/v1/node'])
+  for (const path of ['/api/health', '/health', '/ready', '/metrics', '/ca.crt', '/ca.mobileconfig', '/api/v1/node'])
     await api.get(path);
   await api.get('/metrics', { 'X-Forwarded-For': '203.0.113.1' });
   for (const path of [

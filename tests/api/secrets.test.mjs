@@ -108,6 +108,7 @@ const PATHS = [
   '/ready',
   '/metrics',
   '/ca.crt',
+  '/ca.mobileconfig',
   '/',
   '/seal.key',
   '/gavel.db',

@@ -43,6 +43,7 @@ void gv_handle_node(struct gv_exchange *x);
 void gv_handle_health(struct gv_exchange *x);
 void gv_handle_ready(struct gv_exchange *x);
 void gv_handle_ca(struct gv_exchange *x);
+void gv_handle_ca_profile(struct gv_exchange *x);
 /* metrics.c */
 void gv_handle_metrics(struct gv_exchange *x);
 /* oracle.c */

@@ -3,9 +3,12 @@
 #include "web/api/handlers.h"
 
 #include "app/engine/orders.h"
+#include "app/node/notify.h"
+#include "app/node/rpc_stats.h"
 #include "firmware/base/assert.h"
 #include "firmware/base/heap.h"
 #include "web/api/api_state.h"
+#include "web/api/upload.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -71,14 +74,44 @@ static void write_node(struct metrics *m, const struct gv_market_head *market, s
     one(m, "gavel_clock_synced", "gauge", "1 when the clock was ever set.",
         now.s >= GV_CLOCK_SET_S);
     one(m, "gavel_node_reorgs_total", "counter", "Blocks taken off the chain.", node->reorgs);
-    one(m, "gavel_zmq_messages_total", "counter", "Feed messages.", node->feed_messages);
-    one(m, "gavel_zmq_gaps_total", "counter", "Gaps in feed counters.", node->feed_gaps);
     one(m, "gavel_indexer_ready", "gauge", "1 when the Counterparty API follows the chain.",
         node->indexer_ready);
     head(m, "gavel_auctions", "gauge", "Listings by status.");
     for (unsigned i = 0; i < GV_DUTCH_STATUSES; i++) {
         print(m, "gavel_auctions{kind=\"dutch\",state=\"%s\"} %" PRIu32 "\n",
               gv_dutch_status_text((enum gv_dutch_status)i), market->status_counts[i]);
+    }
+}
+
+static void write_feed(struct metrics *m, const struct gv_node_status *node)
+{
+    head(m, "gavel_zmq_messages_total", "counter", "Feed messages.");
+    for (unsigned i = 0; i < GV_FEED_TOPICS; i++) {
+        print(m, "gavel_zmq_messages_total{topic=\"%s\"} %" PRIu64 "\n", gv_notify_topic_name(i),
+              node->feed_topics[i].messages);
+    }
+    head(m, "gavel_zmq_gaps_total", "counter", "Gaps in feed counters: messages were lost.");
+    for (unsigned i = 0; i < GV_FEED_TOPICS; i++) {
+        print(m, "gavel_zmq_gaps_total{topic=\"%s\"} %" PRIu64 "\n", gv_notify_topic_name(i),
+              node->feed_topics[i].gaps);
+    }
+}
+
+static void write_rpc_method(void *ctx, const struct gv_rpc_stats *s)
+{
+    struct metrics *m = ctx;
+    print(m, "gavel_rpc_duration_seconds_sum{method=\"%s\"} %.3f\n", s->method,
+          (double)s->sum_ms / 1000.0);
+    print(m, "gavel_rpc_duration_seconds_count{method=\"%s\"} %" PRIu64 "\n", s->method, s->count);
+}
+
+static void write_checks(struct metrics *m)
+{
+    head(m, "gavel_psbt_checks_total", "counter", "PSBTs of uploads, by verdict.");
+    for (unsigned i = 0; i < GV_UPLOAD_VERDICTS; i++) {
+        const enum gv_upload_verdict verdict = (enum gv_upload_verdict)i;
+        print(m, "gavel_psbt_checks_total{result=\"%s\"} %" PRIu64 "\n",
+              gv_upload_verdict_name(verdict), gv_upload_checks(verdict));
     }
 }
 
@@ -209,8 +242,8 @@ static void write_price(struct metrics *m, const struct gv_api *api)
         one(m, "gavel_price_age_seconds", "gauge", "Age of the estimate.",
             age_ms > 0 ? (uint64_t)age_ms / 1000u : 0);
     }
-    head(m, "gavel_price_confidence", "gauge", "0..1.");
-    print(m, "gavel_price_confidence %.3f\n", view.confidence);
+    head(m, "gavel_price_confidence_ratio", "gauge", "0..1.");
+    print(m, "gavel_price_confidence_ratio %.3f\n", view.confidence);
     head(m, "gavel_price_state", "gauge", "1 for the state that holds.");
     for (unsigned i = 0; i < GV_ORACLE_STATES; i++) {
         print(m, "gavel_price_state{state=\"%s\"} %d\n",
@@ -382,6 +415,10 @@ void gv_handle_metrics(struct gv_exchange *x)
     head(&m, "gavel_build_info", "gauge", "Always 1.");
     print(&m, "gavel_build_info{version=\"%s\",board=\"%s\"} 1\n", GV_VERSION, GV_BOARD_NAME);
     write_node(&m, &market, gv_clock_utc(api->config.clock));
+    write_feed(&m, &market.node);
+    head(&m, "gavel_rpc_duration_seconds", "summary", "Time to the node's answer.");
+    gv_rpc_stats_each(write_rpc_method, &m);
+    write_checks(&m);
     write_memory(&m, api);
     write_engine(&m, api);
     write_live(&m, api->live);

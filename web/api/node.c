@@ -1,4 +1,4 @@
-/* The state of node, indexer and process: /api/health, /api/v1/node, /health, /ready, /ca.crt. */
+/* The state of node, indexer and process: /api/health, /api/v1/node, /health, /ready. */
 #include "web/api/api_state.h"
 #include "web/api/handlers.h"
 #include "web/api/readiness.h"
@@ -103,18 +103,4 @@ void gv_handle_ready(struct gv_exchange *x)
         gv_reply_header(x, "Retry-After", "30");
     }
     finish(x, &out);
-}
-
-void gv_handle_ca(struct gv_exchange *x)
-{
-    const struct gv_view pem = gv_api_of(x)->config.ca_pem;
-    if (pem.n == 0) {
-        struct gv_fail fail;
-        gv_fail(&fail, GV_ERR_NOT_FOUND, "tls.off", "TLS is off, so there is no certificate");
-        gv_reply_fail(x, 404, &fail);
-        return;
-    }
-    gv_reply_header(x, "Content-Disposition", "attachment; filename=\"gavel-ca.crt\"");
-    gv_reply_header(x, "Cache-Control", "no-cache");
-    gv_reply_body(x, pem, "application/x-x509-ca-cert");
 }

@@ -143,6 +143,7 @@ const struct gv_route gv_api_routes[] = {
     {"GET",  "/ready",                          gv_handle_ready,          PUBLIC,           GV_CSRF_NONE,  GV_RATE_FREE,  0,                 GV_ROUTE_PLAIN | GV_ROUTE_UNCLAIMED, "ready",                 NULL},
     {"GET",  "/metrics",                        gv_handle_metrics,        "auctions:read",  GV_CSRF_NONE,  GV_RATE_FREE,  0,                 GV_ROUTE_LOCAL,     "metrics",               NULL},
     {"GET",  "/ca.crt",                         gv_handle_ca,             PUBLIC,           GV_CSRF_NONE,  GV_RATE_FREE,  0,                 GV_ROUTE_PLAIN | GV_ROUTE_UNCLAIMED, "ca",                    NULL},
+    {"GET",  "/ca.mobileconfig",                gv_handle_ca_profile,     PUBLIC,           GV_CSRF_NONE,  GV_RATE_FREE,  0,                 GV_ROUTE_PLAIN | GV_ROUTE_UNCLAIMED, "ca_profile",            NULL},
     /* the page: its files, and the addresses that its shell (web/ui/routes.js) draws */
     PAGE("/"),
     PAGE("/app.js"),

@@ -6,6 +6,7 @@
 #include "web/api/find.h"
 
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <string.h>
 
 static enum gv_err take_slot(struct gv_upload *upload, struct gv_fail *fail)
@@ -296,6 +297,32 @@ static enum gv_err fail_rung(const struct gv_upload *upload, uint32_t i, const c
                       submission->rungs[i].block, text);
 }
 
+/* Since the start; by enum gv_upload_verdict. */
+static _Atomic uint64_t checks[GV_UPLOAD_VERDICTS];
+
+const char *gv_upload_verdict_name(enum gv_upload_verdict verdict)
+{
+    static const char *const names[GV_UPLOAD_VERDICTS] = {
+        [GV_UPLOAD_LISTABLE] = "listable",
+        [GV_UPLOAD_UNFIT] = "unfit",
+        [GV_UPLOAD_INVALID] = "invalid",
+    };
+    return names[verdict];
+}
+
+uint64_t gv_upload_checks(enum gv_upload_verdict verdict)
+{
+    return atomic_load_explicit(&checks[verdict], memory_order_relaxed);
+}
+
+static void count_check(const struct gv_psbt_verdict *verdict)
+{
+    const enum gv_upload_verdict what = verdict->listable ? GV_UPLOAD_LISTABLE
+                                        : verdict->valid  ? GV_UPLOAD_UNFIT
+                                                          : GV_UPLOAD_INVALID;
+    atomic_fetch_add_explicit(&checks[what], 1, memory_order_relaxed);
+}
+
 enum gv_err gv_upload_judge(struct gv_upload *upload, uint32_t i, bool may_be_unlocked,
                             struct gv_psbt_verdict *verdict, struct gv_fail *fail)
 {
@@ -317,6 +344,7 @@ enum gv_err gv_upload_judge(struct gv_upload *upload, uint32_t i, bool may_be_un
     }
     gv_psbt_check(verdict, submission->ladder + at, submission->psbt_raw[submission->order[i]],
                   &check);
+    count_check(verdict);
     submission->psbt_at[i] = at;
     submission->psbt_len[i] = (uint16_t)verdict->served_len;
     if (!verdict->listable) {

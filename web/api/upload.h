@@ -68,6 +68,17 @@ GV_MUST_USE enum gv_err gv_upload_prior(struct gv_upload *upload, struct gv_fail
 void gv_upload_write_warnings(struct gv_json_out *out, const struct gv_dutch_prior *prior,
                               struct gv_sat end_price);
 
+/** How PSBTs of uploads were judged; unfit: valid, but not for a listing. */
+enum gv_upload_verdict {
+    GV_UPLOAD_LISTABLE,
+    GV_UPLOAD_UNFIT,
+    GV_UPLOAD_INVALID,
+};
+#define GV_UPLOAD_VERDICTS 3u
+const char *gv_upload_verdict_name(enum gv_upload_verdict verdict);
+/** Since the start. Thread: any. */
+uint64_t gv_upload_checks(enum gv_upload_verdict verdict);
+
 /** Judge rung `i` (sorted order) and keep its served form.
  *  Out: verdict: complete in every case.
  *  Returns: GV_OK; GV_ERR_INVALID psbt.*, "dutch.payout_differs", "dutch.unlocked". */

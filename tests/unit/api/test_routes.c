@@ -93,8 +93,8 @@ static void what_stores_asks_for_a_key(void **state)
 static void an_unclaimed_box_answers_set_up_alone(void **state)
 {
     (void)state;
-    static const char *const open[] = {"setup", "setup_claim", "health",
-                                       "ready", "ca",          GV_OPERATION_PAGE};
+    static const char *const open[] = {"setup", "setup_claim", "health",         "ready",
+                                       "ca",    "ca_profile",  GV_OPERATION_PAGE};
     for (size_t i = 0; i < gv_api_routes_count; i++) {
         const struct gv_route *route = &gv_api_routes[i];
         bool expected = false;

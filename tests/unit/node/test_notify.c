@@ -132,6 +132,10 @@ static void a_jump_is_a_gap_and_a_step_back_a_restart(void **state)
     assert_true(notice.restarted);
     assert_int_equal(notify.gaps, 3);
     assert_int_equal(notify.messages, 5);
+    assert_string_equal(gv_notify_topic_name(0), "rawtx");
+    assert_int_equal(notify.counts[0].gaps, 3);
+    assert_int_equal(notify.counts[0].messages, 5);
+    assert_int_equal(notify.counts[1].messages, 0);
 }
 
 static void the_counter_wraps_without_a_gap(void **state)

@@ -21,7 +21,8 @@ export const fingerprint = (hex, id) => el('code', { id }, pairs(hex).split(/(?<
 export function trustAuthority({ ca_sha256: hash }) {
   const href = `${location.origin}/ca.crt`;
   return [
-    el('div', { class: 'row' }, linkButton({ href: '/ca.crt', label: t('setup.certificateFile'), icon: 'download', kind: 'primary', download: 'gavel-ca.crt' })),
+    el('div', { class: 'row' }, linkButton({ href: '/ca.crt', label: t('setup.certificateFile'), icon: 'download', kind: 'primary', download: 'gavel-ca.crt' }),
+      linkButton({ href: '/ca.mobileconfig', label: t('setup.certificateProfile'), icon: 'download' })),
     qr(href, t('setup.certificateQr'), { caption: href }),
     hash ? el('div', { class: 'stack' }, el('h3', {}, t('setup.fingerprint')), fingerprint(hash, 'fingerprint'),
       el('p', { class: 'soft small' }, t('setup.fingerprintText')), el('div', { class: 'row' }, copyButton(pairs(hash)))) : null,
