@@ -18,8 +18,9 @@ GV_MUST_USE enum gv_err gv_sqlite_copy(const char *from, const char *to,
                                        gv_sqlite_progress *progress, void *ctx,
                                        struct gv_fail *fail);
 
-/** Delete all rows of some tables and overwrite what they held. A table that does not exist is passed
- *  over. In: tables: NULL-terminated, referring ones first. */
+/** Delete all rows of some tables of a copy and overwrite what they held. A table that does not exist is
+ *  passed over. In: tables: NULL-terminated, referring ones first.
+ *  Returns: GV_OK; GV_ERR_STORAGE: the copy is of no use any more, remove it. */
 GV_MUST_USE enum gv_err gv_sqlite_empty_tables(const char *path, const char *const *tables,
                                                struct gv_fail *fail);
 
