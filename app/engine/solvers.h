@@ -46,7 +46,8 @@ GV_MUST_USE enum gv_err
 gv_engine_solver_register(struct gv_engine *engine, const struct gv_actor *actor,
                           const struct gv_solver_id *id, struct gv_view pubkey, bool want_secret,
                           char secret[GV_SOLVER_SECRET_TEXT], struct gv_fail *fail);
-/** No bid, claim or commitment until a time of the book's clock; 0 ends a suspension and the cool-down. */
+/** No bid and no new commitment until a time of the book's clock; what he is committed to he may still
+ *  claim. 0 ends a suspension and the cool-down. */
 GV_MUST_USE enum gv_err gv_engine_solver_suspend(struct gv_engine *engine,
                                                  const struct gv_actor *actor,
                                                  const struct gv_solver_id *id, int64_t until_s,

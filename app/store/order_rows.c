@@ -41,6 +41,8 @@ static void get_row(struct gv_query *q, struct gv_order_row *row)
     row->batch = gv_query_get_uint(q, INT64_MAX);
     commitment->round = (uint32_t)gv_query_get_uint(q, UINT32_MAX);
     row->updated_s = gv_query_get_int(q);
+    /* Its announcement is the newest change of an order in auction. */
+    order->announced_s = order->state == GV_ORDER_IN_AUCTION ? row->updated_s : 0;
     gv_query_get_text(q, commitment->solver.text, sizeof(commitment->solver.text));
     commitment->input = gv_query_get_uint(q, GV_ORDER_AMOUNT_MAX);
     commitment->output = gv_query_get_uint(q, GV_ORDER_AMOUNT_MAX);

@@ -300,6 +300,7 @@ static void announce(const struct tick *tick)
         struct gv_order *order = &book->slots[i].order;
         if (order->state == GV_ORDER_PENDING) {
             order->state = GV_ORDER_IN_AUCTION;
+            order->announced_s = tick->now_s;
             announced++;
             tell(tick, GV_ORDER_STEP_ANNOUNCED, order, NULL);
         }
@@ -320,11 +321,20 @@ static void expire(const struct tick *tick, struct gv_order *order)
     tell(tick, GV_ORDER_STEP_EXPIRED, order, NULL);
 }
 
+static bool is_collected(const struct tick *tick, const struct gv_order *order)
+{
+    const struct gv_order_rules *rules = &tick->book->rules;
+    const int64_t collect_s = rules->collect_s;
+    const int64_t half_s = collect_s < 2 ? collect_s : collect_s / 2;
+    const int64_t seen_s = rules->original ? 0 : half_s;
+    return tick->now_s >= order->created_s + collect_s &&
+           tick->now_s >= order->announced_s + seen_s;
+}
+
 static void select_first(struct tick *tick, struct gv_order_slot *slot)
 {
     struct gv_order *order = &slot->order;
-    if (order->state != GV_ORDER_IN_AUCTION ||
-        tick->now_s < order->created_s + (int64_t)tick->book->rules.collect_s || !take_turn(tick)) {
+    if (order->state != GV_ORDER_IN_AUCTION || !is_collected(tick, order) || !take_turn(tick)) {
         return;
     }
     const struct gv_order_bid *bid = select_bid(tick, slot, NULL);

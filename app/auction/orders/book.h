@@ -24,12 +24,15 @@
 
 struct gv_order_rules {
     uint32_t batch;     /* orders announced in one tick, 1..GV_ORDER_BATCH_MAX */
-    uint32_t collect_s; /* seconds from an order's creation to its first selection */
+    uint32_t collect_s; /* seconds from an order's creation to its first selection; however long it
+                           waited for its batch, half of them from its announcement */
     uint32_t commit_s;  /* seconds that a committed solver has, unless his bid ends earlier */
     uint32_t grace_s;   /* seconds from the deadline to the judgement */
     uint32_t
-        work_s;    /* a bid with less than this left is passed over: its solver could not finish */
-    bool original; /* reassign as the original does: exclude the solver that failed just now only */
+        work_s; /* a bid with less than this left is passed over: its solver could not finish */
+    bool
+        original; /* as the original does: reassignment excludes the solver that failed just now only,
+                      and an order that waited too long for its batch ends as it is announced */
 };
 /** The original's numbers: 5, 5, 10, 2; and 4 seconds of work, which its solver needs to survive. */
 extern const struct gv_order_rules gv_order_rules_default;

@@ -63,6 +63,7 @@ struct gv_order_commitment {
 struct gv_order {
     uint64_t id;
     int64_t created_s;
+    int64_t announced_s; /* set while it is in auction */
     enum gv_order_state state;
     struct gv_order_commitment commitment; /* the newest; round 0: none yet */
     bool claimed;                          /* its claim came in time: final, whatever follows */

@@ -106,6 +106,37 @@ static void seven_orders_come_in_batches_and_expire_once_without_bids(void **sta
 }
 
 /* Cases 11, 13 and 33. */
+/* The sheet counts from the creation, which ends whatever has waited for longer than that in the queue. */
+static void an_order_that_waited_for_its_batch_gets_its_time_for_bids(void **state)
+{
+    (void)state;
+    const uint64_t last = gv_orders_add(21) + 20;
+    assert_int_equal(gv_orders_tick_after(0), GV_OK);
+    for (uint32_t batch = 1; batch < 5; batch++) {
+        assert_int_equal(gv_orders_tick_after(2), GV_OK);
+    }
+    assert_int_equal(gv_orders_state(last), GV_ORDER_IN_AUCTION);
+    restart();
+    assert_int_equal(gv_orders_bid(last, "s1", 100, 50, NULL), GV_OK);
+    assert_int_equal(gv_orders_tick_after(1), GV_OK);
+    assert_int_equal(gv_orders_state(last), GV_ORDER_IN_AUCTION);
+    assert_int_equal(gv_orders_tick_after(1), GV_OK);
+    assert_int_equal(gv_orders_state(last), GV_ORDER_COMMITTED);
+}
+
+static void the_originals_rule_counts_from_the_creation(void **state)
+{
+    (void)state;
+    config.rules.original = true;
+    restart();
+    const uint64_t last = gv_orders_add(21) + 20;
+    assert_int_equal(gv_orders_tick_after(0), GV_OK);
+    for (uint32_t batch = 1; batch < 5; batch++) {
+        assert_int_equal(gv_orders_tick_after(2), GV_OK);
+    }
+    assert_int_equal(gv_orders_state(last), GV_ORDER_EXPIRED);
+}
+
 static void what_is_not_due_is_refused_counted_and_named(void **state)
 {
     (void)state;
@@ -337,6 +368,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(an_order_goes_from_pending_to_fulfilled),
         TEST(seven_orders_come_in_batches_and_expire_once_without_bids),
+        TEST(an_order_that_waited_for_its_batch_gets_its_time_for_bids),
+        TEST(the_originals_rule_counts_from_the_creation),
         TEST(what_is_not_due_is_refused_counted_and_named),
         TEST(a_claim_counts_until_the_deadline_and_then_stays),
         TEST(an_order_never_returns_to_who_failed_it_also_after_a_restart),
