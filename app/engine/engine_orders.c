@@ -57,6 +57,17 @@ static enum gv_err take_solver(void *ctx, const struct gv_solver *solver)
     return GV_OK;
 }
 
+static enum gv_err take_domain(void *ctx, const char *name, const char *value)
+{
+    struct gv_orders *orders = ctx;
+    if (strcmp(name, GV_ORDERS_DOMAIN_NAME) != 0) {
+        return GV_OK;
+    }
+    return gv_text_copy(orders->status.domain, sizeof(orders->status.domain), value)
+               ? GV_OK
+               : GV_ERR_STORAGE;
+}
+
 enum gv_err gv_load_orders(struct gv_engine *engine)
 {
     struct gv_orders *orders = &engine->orders;
@@ -81,6 +92,10 @@ enum gv_err gv_load_orders(struct gv_engine *engine)
     }
     if (err == GV_OK) {
         err = gv_store_ledger_load(store, &orders->ledger);
+    }
+    if (err == GV_OK) {
+        orders->status.domain[0] = '\0';
+        err = gv_store_box_each(store, take_domain, orders);
     }
     if (!orders->clock_set && err == GV_OK) {
         gv_order_clock_init(&orders->clock, gv_clock_utc(engine->config.clock),
@@ -284,6 +299,7 @@ static void copy_solvers(struct gv_orders_view *view, const struct gv_orders *or
     struct gv_solver_registry *registry = &view->registry;
     registry->generation++;
     registry->count = 0;
+    memcpy(registry->domain, orders->status.domain, sizeof(registry->domain));
     view->solver_count = orders->solver_count;
     for (uint32_t i = 0; i < orders->solver_count; i++) {
         const struct gv_solver *solver = &orders->solvers[i];

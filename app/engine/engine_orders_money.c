@@ -41,6 +41,19 @@ static enum gv_err fail_unknown(struct gv_fail *fail)
     return gv_fail(fail, GV_ERR_NOT_FOUND, "orders.solver_unknown", "there is no such solver");
 }
 
+/* Made for the first public key, and kept. */
+static enum gv_err have_domain(struct gv_engine *engine)
+{
+    uint8_t random[GV_ORDER_DOMAIN_BYTES];
+    char *domain = engine->orders.status.domain;
+    if (domain[0] != '\0') {
+        return GV_OK;
+    }
+    gv_entropy_fill(engine->config.entropy, random, sizeof(random));
+    (void)gv_base64url_encode(domain, gv_view_of(random, sizeof(random)));
+    return gv_store_box_put(&engine->store, GV_ORDERS_DOMAIN_NAME, domain);
+}
+
 enum gv_err gv_do_solver_register(struct gv_engine *engine, const struct gv_orders_command *command,
                                   struct gv_fail *fail)
 {
@@ -52,7 +65,8 @@ enum gv_err gv_do_solver_register(struct gv_engine *engine, const struct gv_orde
     memcpy(solver->pubkey, command->solver.pubkey, sizeof(solver->pubkey));
     solver->has_secret = command->solver.has_secret;
     solver->secret_hash = command->solver.secret_hash;
-    if (put_solver(engine, solver) != GV_OK ||
+    if ((solver->has_pubkey && have_domain(engine) != GV_OK) ||
+        put_solver(engine, solver) != GV_OK ||
         gv_audit_by(engine, "orders.solver_registered", solver->id.text, &command->actor,
                     "secret=%d pubkey=%d", solver->has_secret, solver->has_pubkey) != GV_OK) {
         return GV_ERR_STORAGE;

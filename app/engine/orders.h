@@ -233,7 +233,9 @@ struct gv_orders_status {
     uint64_t newest_id;         /* of an order */
     uint64_t newest_event;      /* sequence number of the log */
     struct gv_hash256 log_hash; /* of that event: keep a copy elsewhere */
-    uint64_t bids;              /* accepted */
+    char
+        domain[GV_ORDER_DOMAIN_TEXT]; /* of signed lines (wire.h); "" until a public key is there */
+    uint64_t bids;                    /* accepted */
     uint64_t claims;
     uint64_t ticks;
     uint64_t announced, committed, reassigned, fulfilled, failed, expired;

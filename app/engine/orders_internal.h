@@ -14,6 +14,9 @@
 #include "app/auction/orders/clock.h"
 #include "app/engine/solvers.h"
 
+/* The signing domain among what the box remembers about itself. */
+#define GV_ORDERS_DOMAIN_NAME "orders.domain"
+
 enum gv_orders_op {
     GV_ORDERS_OP_INTAKE, /* the first three are posted: answered by their `done` */
     GV_ORDERS_OP_TICK,

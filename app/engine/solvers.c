@@ -34,7 +34,7 @@ static bool proven_by_secret(const struct gv_solver_credential *solver, struct g
            gv_constant_time_equal(hash.b, solver->secret_hash.b, sizeof(hash.b));
 }
 
-static bool proven_by_signature(const struct gv_solver_credential *solver,
+static bool proven_by_signature(const struct gv_solver_credential *solver, const char *domain,
                                 const struct gv_order_item *item, const char *hex)
 {
     uint8_t sig[SIG_LEN];
@@ -43,9 +43,9 @@ static bool proven_by_signature(const struct gv_solver_credential *solver,
         return false;
     }
     if (item->kind == GV_ORDER_LINE_BID) {
-        gv_order_bid_digest(&digest, &item->bid);
+        gv_order_bid_digest(&digest, domain, &item->bid);
     } else {
-        gv_order_claim_digest(&digest, &item->claim);
+        gv_order_claim_digest(&digest, domain, &item->claim);
     }
     return gv_schnorr_verify(gv_view_of(sig, sizeof(sig)),
                              gv_view_of(solver->pubkey, sizeof(solver->pubkey)),
@@ -64,5 +64,6 @@ bool gv_solver_proven(const struct gv_solver_registry *registry, const struct gv
     if (memcmp(auth, "key:", 4) == 0) {
         return proven_by_secret(solver, gv_view_str(auth + 4));
     }
-    return memcmp(auth, "sig:", 4) == 0 && proven_by_signature(solver, item, auth + 4);
+    return memcmp(auth, "sig:", 4) == 0 &&
+           proven_by_signature(solver, registry->domain, item, auth + 4);
 }

@@ -4,8 +4,11 @@
  * both. A bid or claim proves its solver by the member "auth":
  *   "key:<secret>"            the secret itself: only where nobody listens (loopback, TLS)
  *   "sig:<128 hex digits>"    BIP340 over gv_order_bid_digest / gv_order_claim_digest (wire.h)
- * A signature covers order, amounts and validity, so it is worth nothing for another bid; a claim sent
- * again is the same claim.
+ * A signature covers the box's signing domain (gv_orders_status), order, amounts and validity, so it is
+ * worth nothing for another bid or at another box; a claim sent again is the same claim. Limits: it does
+ * not name the round, which the wire does not tell: with the original's rules, where an order may come
+ * back to who has failed it, a claim that came too late counts when somebody sends it again in the later
+ * round. A box that was set back to an old backup gives out the numbers since then once more.
  * Solvers that nobody registered exist where lines need no proof; they are listed once they have been
  * committed, as long as there is room, so that their wins and failures count.
  * Escrow is a double-entry ledger (app/auction/orders/ledger.h); money goes in and out by the operator's
@@ -27,7 +30,8 @@ struct gv_solver_credential {
     uint8_t pubkey[32]; /* BIP340, x only */
 };
 struct gv_solver_registry {
-    uint64_t generation; /* 0: never fetched */
+    uint64_t generation;               /* 0: never fetched */
+    char domain[GV_ORDER_DOMAIN_TEXT]; /* "": nobody signs */
     uint32_t count;
     struct gv_solver_credential items[GV_SOLVERS_MAX];
 };

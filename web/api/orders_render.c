@@ -74,6 +74,7 @@ void gv_render_orders_status(struct gv_json_out *out, const struct gv_orders_sta
     put_uint(out, "newest_id", status->newest_id);
     put_uint(out, "newest_event", status->newest_event);
     put_hex(out, "log_hash", &status->log_hash);
+    gv_jo_kstring(out, "signing_domain", status->domain);
     gv_jo_key(out, "since_start");
     gv_jo_object(out);
     put_uint(out, "bids", status->bids);

@@ -96,10 +96,18 @@ void gv_order_write_closed(struct gv_json_out *out, uint64_t order_id);
 void gv_order_write_bid(struct gv_json_out *out, const struct gv_order_wire_bid *bid);
 void gv_order_write_claim(struct gv_json_out *out, const struct gv_order_wire_claim *claim);
 
-/** What a solver signs (BIP340): the tagged hash "gavel/order-line" of the message as written above, without
- *  "auth" and without the end of the line; the rate in its shortest form. */
-void gv_order_bid_digest(struct gv_hash256 *digest, const struct gv_order_wire_bid *bid);
-void gv_order_claim_digest(struct gv_hash256 *digest, const struct gv_order_wire_claim *claim);
+/* Random bytes, and their text in base64url with its NUL. */
+#define GV_ORDER_DOMAIN_BYTES 16u
+#define GV_ORDER_DOMAIN_TEXT  23u
+/** What a solver signs (BIP340): the tagged hash "gavel/order-line" of the box's signing domain and, behind
+ *  it, the message as written above, without "auth" and without the end of the line; the rate in its
+ *  shortest form. The domain is the box's own and never on the wire: boxes count their orders from one
+ *  alike, and a line that was signed for one of them is worth nothing at another.
+ *  In: domain: text of GV_ORDER_DOMAIN_TEXT. */
+void gv_order_bid_digest(struct gv_hash256 *digest, const char *domain,
+                         const struct gv_order_wire_bid *bid);
+void gv_order_claim_digest(struct gv_hash256 *digest, const char *domain,
+                           const struct gv_order_wire_claim *claim);
 
 /** A double in its shortest form that reads back the same, with a fraction or exponent: 1.0, 0.29, 1e300.
  *  In: v: finite. Out: text, GV_ORDER_RATE_MAX bytes. */

@@ -170,16 +170,19 @@ void gv_order_write_claim(struct gv_json_out *out, const struct gv_order_wire_cl
 /* The longest: names and punctuation 90, an id of 64, numbers of 20, 32 and 20 digits. */
 #define SIGNED_MAX 512u
 
-static void digest_line(struct gv_hash256 *digest, const struct gv_json_out *out)
+static void digest_line(struct gv_hash256 *digest, const char *domain,
+                        const struct gv_json_out *out)
 {
     struct gv_sha256 sha;
     GV_ASSERT(!out->full);
     gv_tagged_init(&sha, "gavel/order-line");
+    gv_sha256_add(&sha, gv_view_str(domain));
     gv_sha256_add(&sha, gv_view_of(out->p, out->n - 1));
     gv_sha256_finish(&sha, digest);
 }
 
-void gv_order_bid_digest(struct gv_hash256 *digest, const struct gv_order_wire_bid *bid)
+void gv_order_bid_digest(struct gv_hash256 *digest, const char *domain,
+                         const struct gv_order_wire_bid *bid)
 {
     char text[SIGNED_MAX];
     struct gv_json_out out;
@@ -187,10 +190,11 @@ void gv_order_bid_digest(struct gv_hash256 *digest, const struct gv_order_wire_b
     bare.auth[0] = '\0';
     gv_json_out_init(&out, text, sizeof(text));
     gv_order_write_bid(&out, &bare);
-    digest_line(digest, &out);
+    digest_line(digest, domain, &out);
 }
 
-void gv_order_claim_digest(struct gv_hash256 *digest, const struct gv_order_wire_claim *claim)
+void gv_order_claim_digest(struct gv_hash256 *digest, const char *domain,
+                           const struct gv_order_wire_claim *claim)
 {
     char text[SIGNED_MAX];
     struct gv_json_out out;
@@ -198,5 +202,5 @@ void gv_order_claim_digest(struct gv_hash256 *digest, const struct gv_order_wire
     bare.auth[0] = '\0';
     gv_json_out_init(&out, text, sizeof(text));
     gv_order_write_claim(&out, &bare);
-    digest_line(digest, &out);
+    digest_line(digest, domain, &out);
 }

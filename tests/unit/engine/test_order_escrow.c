@@ -259,6 +259,35 @@ static void what_is_no_point_of_the_curve_is_no_key(void **state)
     assert_string_equal(fail.code, "orders.pubkey");
 }
 
+/* What solvers sign with (solvers.h) must outlive the process. */
+static void the_signing_domain_comes_with_the_first_public_key_and_stays(void **state)
+{
+    (void)state;
+    struct gv_orders_status before;
+    struct gv_orders_status after;
+    char secret[GV_SOLVER_SECRET_TEXT];
+    uint8_t key[32] = {0x79, 0xbe, 0x66, 0x7e, 0xf9, 0xdc, 0xbb, 0xac, 0x55, 0xa0, 0x62,
+                       0x95, 0xce, 0x87, 0x0b, 0x07, 0x02, 0x9b, 0xfc, 0xdb, 0x2d, 0xce,
+                       0x28, 0xd9, 0x59, 0xf2, 0x81, 0x5b, 0x16, 0xf8, 0x17, 0x98};
+    give("s1", 5);
+    gv_engine_orders_status(gv_world_engine(), &before);
+    assert_string_equal(before.domain, "");
+    for (uint32_t i = 0; i < 2; i++) {
+        const struct gv_solver_id id = id_of(i == 0 ? "s2" : "s3");
+        assert_int_equal(gv_engine_solver_register(gv_world_engine(), gv_world_actor(), &id,
+                                                   gv_view_of(key, sizeof(key)), false, secret,
+                                                   NULL),
+                         GV_OK);
+        gv_engine_orders_status(gv_world_engine(), i == 0 ? &before : &after);
+    }
+    assert_int_equal(strlen(before.domain), GV_ORDER_DOMAIN_TEXT - 1);
+    assert_string_equal(after.domain, before.domain);
+    gv_world_close();
+    assert_int_equal(gv_world_open(true), GV_OK);
+    gv_engine_orders_status(gv_world_engine(), &after);
+    assert_string_equal(after.domain, before.domain);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -275,6 +304,7 @@ int main(void)
         TEST(nobody_else_speaks_for_a_registered_solver),
         TEST(strangers_are_refused_where_lines_must_be_proven),
         TEST(what_is_no_point_of_the_curve_is_no_key),
+        TEST(the_signing_domain_comes_with_the_first_public_key_and_stays),
     };
     return cmocka_run_group_tests_name("order_escrow", tests, NULL, NULL);
 }
