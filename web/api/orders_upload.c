@@ -3,6 +3,7 @@
 
 #include "firmware/base/text.h"
 #include "web/api/api_state.h"
+#include "web/api/orders_csv.h"
 #include "web/api/small_body.h"
 
 #include <string.h>
@@ -39,68 +40,13 @@ static enum gv_err put_json(struct gv_order_upload *upload, struct gv_api_worker
     return err;
 }
 
-/* ---- CSV: the first column of every line is a description ----------------------------------------- */
-
-/* Take a field off the text, unquoted in place (RFC 4180). Returns: false when a quotation is broken. */
-static bool take_field(char **at, const char *end, struct gv_view *field)
-{
-    char *p = *at;
-    char *out = p;
-    const bool quoted = p < end && *p == '"';
-    *field = gv_view_of(p, 0);
-    for (p += quoted; p < end; p++) {
-        if (quoted && *p == '"' && p + 1 < end && p[1] == '"') {
-            p++;
-        } else if (quoted ? *p == '"' : (*p == ',' || *p == '\n' || *p == '\r')) {
-            break;
-        }
-        *out++ = *p;
-    }
-    field->n = (size_t)(out - (char *)*at);
-    if (quoted && p++ == end) {
-        return false;
-    }
-    *at = p;
-    return p >= end || *p == ',' || *p == '\n' || *p == '\r';
-}
-
-static enum gv_err put_csv(struct gv_order_upload *upload, struct gv_api_worker *worker, size_t n,
-                           struct gv_fail *fail)
-{
-    char *at = worker->body;
-    const char *end = at + n;
-    for (unsigned line = 1; at < end; line++) {
-        struct gv_view field;
-        struct gv_view rest;
-        bool good = take_field(&at, end, &field);
-        while (good && at < end && *at == ',') {
-            at++;
-            good = take_field(&at, end, &rest);
-        }
-        at += at < end && *at == '\r';
-        at += at < end && *at == '\n';
-        if (!good) {
-            return gv_fail(fail, GV_ERR_INVALID, "orders.csv", "line %u is no line of a table",
-                           line);
-        }
-        if (field.n == 0 || (line == 1 && gv_view_is(field, "description"))) {
-            continue;
-        }
-        const enum gv_err err = gv_order_upload_put(upload, field, fail);
-        if (err != GV_OK) {
-            return err;
-        }
-    }
-    return GV_OK;
-}
-
 enum gv_err gv_orders_upload_parse(struct gv_order_upload *upload, struct gv_exchange *x, size_t n,
                                    struct gv_fail *fail)
 {
     struct gv_api_worker *worker = gv_api_worker_of(x);
     const bool csv = gv_body_expect_type(x, "text/csv", NULL) == GV_OK;
-    const enum gv_err err =
-        csv ? put_csv(upload, worker, n, fail) : put_json(upload, worker, n, fail);
+    const enum gv_err err = csv ? gv_orders_csv_parse(upload, worker->body, n, fail)
+                                : put_json(upload, worker, n, fail);
     if (err == GV_OK && upload->count == 0) {
         return gv_fail(fail, GV_ERR_INVALID, "orders.none", "the request holds no order");
     }
