@@ -51,13 +51,13 @@ test('people are added, changed and removed', async () => {
   const bob = await Person.login(box.api, 'bob', PASSWORD);
   assert.deepEqual(bob.scopes, ['auctions:read']);
   const path = `/api/v1/users/${added.json.id}`;
-  const promoted = await owner.send('PATCH', path, { role: 'operator' });
+  const promoted = await owner.send('PATCH', path, { role: 'operator' }, { 'If-Match': '*' });
   assert.equal(promoted.json.role, 'operator');
   assert.ok((await bob.get('/api/v1/session')).json.scopes.includes('operate')); // at once
-  assert.equal((await owner.send('PATCH', path, { disabled: true })).json.disabled, true);
+  assert.equal((await owner.send('PATCH', path, { disabled: true }, { 'If-Match': '*' })).json.disabled, true);
   assert.equal((await bob.get('/api/v1/session')).status, 401);
   assert.equal((await loginOf('bob')).json.code, 'session.wrong');
-  assert.equal((await owner.send('PATCH', path, { disabled: false })).status, 200);
+  assert.equal((await owner.send('PATCH', path, { disabled: false }, { 'If-Match': '*' })).status, 200);
   assert.equal((await bob.get('/api/v1/session')).status, 401, 'an ended session does not come back');
   assert.equal((await loginOf('bob')).status, 201);
   assert.equal((await owner.send('DELETE', path)).status, 204);
@@ -81,9 +81,9 @@ test('what a person cannot be is refused by name', async () => {
   }
   const self = `/api/v1/users/${owner.user.id}`;
   assert.equal((await owner.send('DELETE', self)).json.code, 'user.last_owner');
-  assert.equal((await owner.send('PATCH', self, { role: 'viewer' })).json.code, 'user.last_owner');
-  assert.equal((await owner.send('PATCH', self, { totp: true })).json.code, 'totp.state');
-  assert.equal((await owner.send('PATCH', self, { disabled: 1 })).json.code, 'json.type');
+  assert.equal((await owner.send('PATCH', self, { role: 'viewer' }, { 'If-Match': '*' })).json.code, 'user.last_owner');
+  assert.equal((await owner.send('PATCH', self, { totp: true }, { 'If-Match': '*' })).json.code, 'totp.state');
+  assert.equal((await owner.send('PATCH', self, { disabled: 1 }, { 'If-Match': '*' })).json.code, 'json.type');
 });
 
 test('a person changes his own password with the old one, and his other sessions end', async () => {
@@ -156,7 +156,12 @@ test('a second factor is in force once confirmed, and each code opens once', asy
   const next = codeOf(offer.json.secret, 1);
   assert.equal((await loginOf('frank', PASSWORD, next)).status, 201);
   assert.equal((await loginOf('frank', PASSWORD, next)).json.code, 'session.wrong');
-  await owner.send('PATCH', `/api/v1/users/${frank.user.id}`, { totp: false });
+  const path = `/api/v1/users/${frank.user.id}`;
+  const seen = (await owner.get('/api/v1/users')).json.items.find(({ id }) => id === frank.user.id);
+  assert.equal((await owner.send('PATCH', path, { totp: false })).status, 428);
+  assert.equal((await owner.send('PATCH', path, { totp: false }, { 'If-Match': '"old"' })).status, 412);
+  const changed = await owner.send('PATCH', path, { totp: false }, { 'If-Match': seen.etag });
+  assert.notEqual(changed.json.etag, seen.etag);
   assert.equal((await loginOf('frank')).status, 201);
 });
 

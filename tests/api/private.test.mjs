@@ -135,9 +135,9 @@ test('a lower role, a locked account and a revoked key are cut, too', async () =
     const person = await Person.login(box.api, 'operator', PASSWORD);
     const client = await listen(person.cookie, ['logs']);
     await told(client, 'logs', 'snapshot');
-    assert.equal((await owner.send('PATCH', `/api/v1/users/${id}`, change)).status, 200);
+    assert.equal((await owner.send('PATCH', `/api/v1/users/${id}`, change, { 'If-Match': '*' })).status, 200);
     assert.equal(await closed(client), 4001);
-    assert.equal((await owner.send('PATCH', `/api/v1/users/${id}`, back)).status, 200);
+    assert.equal((await owner.send('PATCH', `/api/v1/users/${id}`, back, { 'If-Match': '*' })).status, 200);
   }
   const admin = await key('admin');
   const client = await listen({ 'X-API-Key': admin }, ['box']);

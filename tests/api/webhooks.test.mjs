@@ -56,10 +56,14 @@ after(async () => {
 const auth = () => ({ 'X-API-Key': admin });
 const get = (path) => world.api.get(path, auth());
 const post = (path, body) => world.api.post(path, body, auth());
-const send = (method, path, body) =>
+const send = (method, path, body, match = '*') =>
   world.api.send(method, path, {
     body: body && JSON.stringify(body),
-    headers: { ...auth(), ...(body && { 'Content-Type': 'application/json' }) },
+    headers: {
+      ...auth(),
+      ...(body && { 'Content-Type': 'application/json' }),
+      ...(method === 'PATCH' && match && { 'If-Match': match }),
+    },
   });
 
 /** @param {{tls?: {key: string, cert: string}}} [options] */
@@ -236,6 +240,21 @@ test('bad webhooks are refused by name, and there are eight at most', async () =
   assert.equal((await send('PATCH', `/api/v1/webhooks/${first}`, { url: 'ftp://x' })).status, 400);
   assert.equal((await send('GET', `/api/v1/webhooks/${first}/deliveries?limit=0`)).status, 400);
   for (const id of made) await send('DELETE', `/api/v1/webhooks/${id}`);
+});
+
+test('a change names what it changes: an older version, or none, is refused', async () => {
+  const made = (await post('/api/v1/webhooks', { name: 'till', url: 'https://shop.example/hook' })).json;
+  const path = `/api/v1/webhooks/${made.id}`;
+  assert.equal((await send('PATCH', path, { name: 'shop' }, '')).status, 428);
+  const changed = await send('PATCH', path, { name: 'shop' }, made.etag);
+  assert.equal(changed.status, 200, changed.text);
+  assert.notEqual(changed.json.etag, made.etag);
+  const late = await send('PATCH', path, { name: 'stall' }, made.etag);
+  assert.deepEqual([late.status, late.json.code], [412, 'http.changed']);
+  const { items } = (await get('/api/v1/webhooks')).json;
+  const [one] = items.filter(({ id }) => id === made.id);
+  assert.deepEqual([one.name, one.etag], ['shop', changed.json.etag]);
+  assert.equal((await send('DELETE', path)).status, 204);
 });
 
 test('without the admin scope nothing of it can be seen or done', async () => {

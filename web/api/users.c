@@ -10,9 +10,18 @@
 
 #include <string.h>
 
+static void tag_of(char tag[GV_TAG_MAX], const struct gv_user *user)
+{
+    gv_render_tag(tag, "%s %s %d %d", user->id, gv_role_name(user->role), user->totp_on,
+                  user->disabled);
+}
+
 static void write_user(struct gv_json_out *out, const struct gv_user *user)
 {
+    char tag[GV_TAG_MAX];
+    tag_of(tag, user);
     gv_jo_object(out);
+    gv_render_etag(out, tag);
     gv_jo_kstring(out, "id", user->id);
     gv_jo_kstring(out, "name", user->name);
     gv_jo_kstring(out, "role", gv_role_name(user->role));
@@ -230,7 +239,11 @@ void gv_handle_user_change(struct gv_exchange *x)
         gv_api_refuse(x, GV_ERR_NOT_FOUND, "user.unknown", "there is no such user");
         return;
     }
-    change_user(x, user.name);
+    char tag[GV_TAG_MAX];
+    tag_of(tag, &user);
+    if (gv_reply_may_change(x, tag)) {
+        change_user(x, user.name);
+    }
     gv_secure_zero(&user, sizeof(user));
     gv_small_body_wipe(x);
 }

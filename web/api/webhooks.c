@@ -36,9 +36,18 @@ static void write_events(struct gv_json_out *out, uint32_t bits)
     gv_jo_array_end(out);
 }
 
+static void tag_of(char tag[GV_TAG_MAX], const struct gv_webhook *webhook)
+{
+    gv_render_tag(tag, "%" PRIu64 " %s %s %" PRIu32 " %d", webhook->id, webhook->name, webhook->url,
+                  webhook->events, webhook->disabled_at.s == 0);
+}
+
 static void write_members(struct gv_json_out *out, const struct gv_webhook_status *status)
 {
     const struct gv_webhook *webhook = &status->webhook;
+    char tag[GV_TAG_MAX];
+    tag_of(tag, webhook);
+    gv_render_etag(out, tag);
     gv_jo_kint(out, "id", (int64_t)webhook->id);
     gv_jo_kstring(out, "name", webhook->name);
     gv_jo_kstring(out, "url", webhook->url);
@@ -245,9 +254,19 @@ void gv_handle_webhook_change(struct gv_exchange *x)
 {
     struct gv_webhook_change change;
     struct gv_actor actor;
+    struct gv_webhook_status status;
     struct gv_fail fail = {.err = GV_OK};
+    char tag[GV_TAG_MAX];
     uint64_t id = 0;
     if (!read_id(x, &id)) {
+        return;
+    }
+    if (!find(gv_api_of(x)->config.engine, id, &status)) {
+        gv_api_refuse(x, GV_ERR_NOT_FOUND, "webhook.unknown", "there is no such webhook");
+        return;
+    }
+    tag_of(tag, &status.webhook);
+    if (!gv_reply_may_change(x, tag)) {
         return;
     }
     enum gv_err err = read_change(x, &change, &fail);

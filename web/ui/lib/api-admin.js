@@ -5,6 +5,7 @@
  * @typedef {'owner'|'operator'|'host'|'bidder'|'viewer'} Role
  *
  * @typedef {Object} User
+ * @property {string} etag of what can be changed
  * @property {string} id
  * @property {string} name
  * @property {Role} role
@@ -28,6 +29,7 @@
  * @typedef {{number: number, at: string, level: string, module: string, text: string}} LogLine
  *
  * @typedef {Object} Webhook
+ * @property {string} etag of what can be changed
  * @property {number} id
  * @property {string} name
  * @property {string} url
@@ -60,8 +62,8 @@ import { get, patch, post, queryOf, remove } from './http.js';
 export const listUsers = () => get('/api/v1/users');
 /** @param {{name: string, role: Role, password: string}} user @returns {Promise<User>} */
 export const addUser = (user) => post('/api/v1/users', user);
-/** @param {string} id @param {{role?: Role, disabled?: boolean, password?: string, totp?: false}} change @returns {Promise<User>} */
-export const changeUser = (id, change) => patch(`/api/v1/users/${encodeURIComponent(id)}`, change);
+/** @param {User} user as it was seen @param {{role?: Role, disabled?: boolean, password?: string, totp?: false}} change @returns {Promise<User>} */
+export const changeUser = ({ id, etag }, change) => patch(`/api/v1/users/${encodeURIComponent(id)}`, change, { etag });
 /** @param {string} id */
 export const removeUser = (id) => remove(`/api/v1/users/${encodeURIComponent(id)}`);
 
@@ -87,8 +89,8 @@ export const readLogs = (filter, until) => get(`/api/v1/logs${queryOf(filter)}`,
 export const listWebhooks = () => get('/api/v1/webhooks');
 /** @param {{name: string, url: string, events: string[]}} webhook @returns {Promise<Webhook>} */
 export const addWebhook = (webhook) => post('/api/v1/webhooks', webhook);
-/** @param {number} id @param {{name?: string, url?: string, events?: string[], enabled?: boolean}} change @returns {Promise<Webhook>} */
-export const changeWebhook = (id, change) => patch(`/api/v1/webhooks/${id}`, change);
+/** @param {Webhook} hook as it was seen @param {{name?: string, url?: string, events?: string[], enabled?: boolean}} change @returns {Promise<Webhook>} */
+export const changeWebhook = ({ id, etag }, change) => patch(`/api/v1/webhooks/${id}`, change, { etag });
 /** @param {number} id */
 export const removeWebhook = (id) => remove(`/api/v1/webhooks/${id}`);
 /** @param {number} id @returns {Promise<{delivery_id: number}>} */

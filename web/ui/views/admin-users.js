@@ -66,7 +66,7 @@ const changeForm = (user, close) => form({
   check: ({ password }) => ({ password: !password || password.length >= PASSWORD_MIN ? '' : t('problem.password.short') }),
   onsubmit: async (values) => {
     const changes = changesOf(user, values);
-    if (Object.keys(changes).length) await changeUser(user.id, changes);
+    if (Object.keys(changes).length) await changeUser(user, changes);
     close('saved');
   },
   fields: [
@@ -89,7 +89,7 @@ async function change(page, user) {
   });
   if (chosen === 'saved') await done(page, t('users.changed', { name }));
   if (chosen === 'totp' && await confirm({ title: t('users.dropTotp'), text: t('users.dropTotpText', { name }), yes: t('users.dropTotp') })) {
-    await changeUser(user.id, { totp: false });
+    await changeUser(user, { totp: false });
     await done(page, t('users.totpDropped', { name }));
   }
   if (chosen === 'remove' && await confirm({ title: t('users.removeTitle', { name }), text: t('users.removeText'), yes: t('users.remove') })) {

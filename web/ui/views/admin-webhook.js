@@ -71,14 +71,14 @@ async function change(page) {
   const { one, events } = page.data;
   const done = await openDialog({
     title: t('webhooks.change'),
-    body: (close) => webhookForm({ hook: one, events, submit: t('webhooks.save'), save: async (values) => close(await changeWebhook(one.id, values)) }),
+    body: (close) => webhookForm({ hook: one, events, submit: t('webhooks.save'), save: async (values) => close(await changeWebhook(one, values)) }),
   });
   if (done) await page.reload();
 }
 
 async function flip(page) {
-  const { id, enabled } = page.data.one;
-  await changeWebhook(id, { enabled: !enabled });
+  const { one } = page.data;
+  await changeWebhook(one, { enabled: !one.enabled });
   await page.reload();
 }
 
