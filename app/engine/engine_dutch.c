@@ -122,7 +122,22 @@ enum gv_err gv_store_rungs(struct gv_engine *engine, const struct gv_dutch_listi
             gv_view_of(&submission->ladder[submission->psbt_at[i]], submission->psbt_len[i]);
         err = gv_store_rung_insert(&engine->store, listing, rung->block, rung->price, psbt);
     }
-    return err;
+    return err != GV_OK
+               ? err
+               : gv_store_ladder_insert(&engine->store, listing->id, submission->rungs[0].block,
+                                        submission->rung_count, engine->tree, engine->tree_n);
+}
+
+void gv_ladder_commit(struct gv_engine *engine, struct gv_submission *submission)
+{
+    for (uint32_t i = 0; i < submission->rung_count; i++) {
+        const struct gv_dutch_rung *rung = &submission->rungs[i];
+        gv_ladder_leaf(
+            &engine->tree[i], rung->block, rung->price,
+            gv_view_of(&submission->ladder[submission->psbt_at[i]], submission->psbt_len[i]));
+    }
+    engine->tree_n = gv_ladder_tree(engine->tree, submission->rung_count);
+    submission->terms.ladder_root = engine->tree[engine->tree_n - 1];
 }
 
 static enum gv_err store_listing(struct gv_engine *engine, const struct gv_dutch_listing *listing,
@@ -130,6 +145,7 @@ static enum gv_err store_listing(struct gv_engine *engine, const struct gv_dutch
 {
     char subject[32];
     char utxo[GV_HEX_MAX + 11u];
+    char root[GV_HEX_MAX];
     const bool hidden = gv_dutch_hides_floor(&listing->terms); /* logs are read by others, too */
     if (gv_batch_begin(engine) != GV_OK ||
         gv_store_listing_insert(&engine->store, listing) != GV_OK) {
@@ -139,23 +155,26 @@ static enum gv_err store_listing(struct gv_engine *engine, const struct gv_dutch
         return GV_ERR_STORAGE;
     }
     gv_outpoint_text(utxo, &listing->terms.utxo);
+    gv_hex_encode(root,
+                  gv_view_of(listing->terms.ladder_root.b, sizeof(listing->terms.ladder_root.b)));
     gv_format_cut(subject, sizeof(subject), "listing:%" PRIu64, listing->id);
     return gv_audit_by(engine, "listing.created", subject, &submission->actor,
                        "utxo=%s qty_base=%" PRId64 " blocks=%" PRIu32 "-%" PRIu32 "+%" PRIu32
-                       " price_sat=%" PRIu64 "-%" PRIu64 " reserve=%d locked=%d asset=%s",
+                       " price_sat=%" PRIu64 "-%" PRIu64
+                       " reserve=%d locked=%d ladder_root=%s asset=%s",
                        utxo, listing->terms.asset_qty_base, listing->terms.start_block,
                        listing->terms.end_block, listing->terms.blocks_after_end,
                        listing->terms.start_price.v, hidden ? 0 : listing->terms.end_price.v,
-                       hidden, listing->terms.locked, listing->terms.asset_name) == GV_OK &&
+                       hidden, listing->terms.locked, root, listing->terms.asset_name) == GV_OK &&
                    gv_outbox_tell(engine, GV_WEBHOOK_CREATED, listing) == GV_OK
                ? GV_OK
                : GV_ERR_STORAGE;
 }
 
-static enum gv_err insert(struct gv_engine *engine, const struct gv_submission *submission,
-                          uint64_t *id)
+static enum gv_err insert(struct gv_engine *engine, struct gv_submission *submission, uint64_t *id)
 {
     GV_ASSERT(submission->rung_count >= 1);
+    gv_ladder_commit(engine, submission);
     struct gv_record *record = &engine->records[engine->record_count];
     *record = (struct gv_record){.changed = true};
     record->listing.id = engine->newest_id + 1;
@@ -177,7 +196,7 @@ static enum gv_err insert(struct gv_engine *engine, const struct gv_submission *
 
 enum gv_err gv_do_create(struct gv_engine *engine, struct gv_command *command)
 {
-    const struct gv_submission *submission = command->create.submission;
+    struct gv_submission *submission = command->create.submission;
     GV_ASSERT(submission->watched);
     enum gv_err err = check_tip(engine, &submission->terms, &command->fail);
     if (err == GV_OK) {

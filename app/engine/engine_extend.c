@@ -42,14 +42,18 @@ static enum gv_err store(struct gv_engine *engine, const struct gv_dutch_listing
                          const struct gv_submission *submission, uint32_t old_end)
 {
     char subject[32];
+    char root[GV_HEX_MAX];
+    const struct gv_hash256 *hash = &submission->terms.ladder_root;
     const struct gv_dutch_terms *terms = &listing->terms;
+    gv_hex_encode(root, gv_view_of(hash->b, sizeof(hash->b)));
     gv_format_cut(subject, sizeof(subject), "listing:%" PRIu64, listing->id);
     if (gv_batch_begin(engine) != GV_OK ||
         gv_store_listing_extend(&engine->store, listing) != GV_OK ||
         gv_store_rungs(engine, listing, submission) != GV_OK ||
-        gv_audit_by(engine, "listing.extended", subject, &submission->actor,
-                    "blocks=%" PRIu32 "-%" PRIu32 " end_price_sat=%" PRIu64 " locked=%d",
-                    old_end + 1u, terms->end_block, terms->end_price.v, terms->locked) != GV_OK ||
+        gv_audit_by(
+            engine, "listing.extended", subject, &submission->actor,
+            "blocks=%" PRIu32 "-%" PRIu32 " end_price_sat=%" PRIu64 " locked=%d ladder_root=%s",
+            old_end + 1u, terms->end_block, terms->end_price.v, terms->locked, root) != GV_OK ||
         gv_outbox_tell(engine, GV_WEBHOOK_EXTENDED, listing) != GV_OK ||
         gv_replay_keep(engine, submission, listing) != GV_OK) {
         return GV_ERR_STORAGE;
@@ -59,7 +63,7 @@ static enum gv_err store(struct gv_engine *engine, const struct gv_dutch_listing
 
 enum gv_err gv_do_extend(struct gv_engine *engine, struct gv_command *command)
 {
-    const struct gv_submission *submission = command->create.submission;
+    struct gv_submission *submission = command->create.submission;
     struct gv_record *record = find(engine, command->create.id);
     GV_ASSERT(submission->watched);
     GV_ASSERT(submission->rung_count >= 1);
@@ -67,6 +71,7 @@ enum gv_err gv_do_extend(struct gv_engine *engine, struct gv_command *command)
     if (err != GV_OK) {
         return err;
     }
+    gv_ladder_commit(engine, submission);
     struct gv_dutch_terms *terms = &record->listing.terms;
     const uint32_t old_end = terms->end_block;
     terms->end_block = submission->terms.end_block;

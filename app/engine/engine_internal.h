@@ -165,8 +165,8 @@ struct gv_view_state {
 /** One row on its way into the market. */
 struct gv_prepared {
     uint32_t record;
-    uint32_t psbt_at; /* in gv_engine.psbts */
-    uint16_t psbt_len;
+    uint32_t psbt_at;  /* in gv_engine.psbts */
+    uint16_t psbt_len; /* its proof lies behind it */
     enum gv_dutch_status status;
     struct gv_reveal reveal;
     struct gv_sat price;
@@ -175,7 +175,8 @@ struct gv_prepared {
 
 /* Revealed PSBTs of one publication: a P2WPKH one has 240 bytes, a 2-of-3 P2WSH one 500. When they
  * are longer on average, the publication is done in several turns. */
-#define GV_PUBLISH_BYTES (GV_LISTINGS_MAX * 512u + GV_PSBT_SERVED_MAX)
+#define GV_PUBLISH_BYTES (GV_LISTINGS_MAX * 512u + GV_PSBT_SERVED_MAX + GV_PROOF_BYTES)
+#define GV_PROOF_BYTES   ((uint32_t)sizeof(struct gv_ladder_proof))
 
 /* One batch of commands may retire a listing for each that it makes. */
 #define GV_RETIRED_MAX (GV_COMMAND_BATCH * GV_BATCH_MAX)
@@ -216,7 +217,10 @@ struct gv_engine {
     uint32_t prepared_count;
     struct gv_prepared prepared[GV_LISTINGS_MAX];
     uint32_t psbts_len;
-    uint8_t psbts[GV_PUBLISH_BYTES];
+    uint8_t psbts[GV_PUBLISH_BYTES]; /* a proof behind each, where there is one */
+
+    uint32_t tree_n;
+    struct gv_hash256 tree[GV_LADDER_NODES_MAX]; /* of the ladder that is stored or proven now */
 
     struct gv_view_state view;
     struct gv_lanes lanes; /* of the outbox, for its threads */
@@ -282,7 +286,9 @@ GV_MUST_USE enum gv_err gv_do_create(struct gv_engine *engine, struct gv_command
 GV_MUST_USE enum gv_err gv_do_create_all(struct gv_engine *engine, struct gv_command *command);
 GV_MUST_USE enum gv_err gv_do_extend(struct gv_engine *engine, struct gv_command *command);
 GV_MUST_USE enum gv_err gv_do_replay(struct gv_engine *engine, struct gv_command *command);
-/** Store the rungs of a submission under a listing. */
+/** Build the tree of a submission's rungs; its root becomes that of submission->terms. */
+void gv_ladder_commit(struct gv_engine *engine, struct gv_submission *submission);
+/** Store the rungs of a submission under a listing, and the tree that was built last. */
 GV_MUST_USE enum gv_err gv_store_rungs(struct gv_engine *engine,
                                        const struct gv_dutch_listing *listing,
                                        const struct gv_submission *submission);

@@ -73,9 +73,15 @@ static void fetch_rung(struct gv_engine *engine, struct gv_prepared *next)
 {
     const struct gv_dutch_listing *listing = &engine->records[next->record].listing;
     size_t n = 0;
-    GV_ASSERT(engine->psbts_len + GV_PSBT_SERVED_MAX <= sizeof(engine->psbts));
+    struct gv_ladder_proof proof = {.count = 0};
+    GV_ASSERT(engine->psbts_len + GV_PSBT_SERVED_MAX + GV_PROOF_BYTES <= sizeof(engine->psbts));
     enum gv_err err = gv_store_rung_get(&engine->store, listing, next->reveal.block, &next->price,
                                         &engine->psbts[engine->psbts_len], &n);
+    if (err == GV_OK) {
+        err = gv_store_ladder_prove(&engine->store, listing->id, next->reveal.block, engine->tree,
+                                    &proof);
+        err = err == GV_ERR_NOT_FOUND ? GV_OK : err; /* listed before there were proofs */
+    }
     if (err != GV_OK) {
         gv_log(GV_LOG_BROKEN, "engine", "rung_not_shown id=%" PRIu64 " block=%" PRIu32 " err=%s",
                listing->id, next->reveal.block, gv_err_slug(err));
@@ -86,6 +92,8 @@ static void fetch_rung(struct gv_engine *engine, struct gv_prepared *next)
     next->psbt_at = engine->psbts_len;
     next->psbt_len = (uint16_t)n;
     engine->psbts_len += (uint32_t)n;
+    memcpy(&engine->psbts[engine->psbts_len], &proof, sizeof(proof));
+    engine->psbts_len += GV_PROOF_BYTES;
 }
 
 static bool write_row(struct gv_engine *engine, struct gv_prepared *next)
@@ -106,6 +114,10 @@ static bool write_row(struct gv_engine *engine, struct gv_prepared *next)
     row->price = (struct gv_sat){0};
     row->has_price = gv_dutch_shown_price(&record->listing, &tip, next->price, &row->price);
     row->sequence = market->sequence + 1;
+    row->proof.count = 0;
+    if (next->psbt_len > 0) {
+        memcpy(&row->proof, &engine->psbts[next->psbt_at + next->psbt_len], sizeof(row->proof));
+    }
     market->render(row, gv_view_of(&engine->psbts[next->psbt_at], next->psbt_len));
     record->changed = false;
     record->shown_status = next->status;
@@ -193,7 +205,7 @@ static void prepare_rows(struct gv_engine *engine)
         if (is_shown(record, &next)) {
             continue;
         }
-        if (engine->psbts_len + GV_PSBT_SERVED_MAX > GV_PUBLISH_BYTES) {
+        if (engine->psbts_len + GV_PSBT_SERVED_MAX + GV_PROOF_BYTES > GV_PUBLISH_BYTES) {
             flush(engine);
         }
         if (next.reveal.kind == GV_REVEAL_RUNG) {
@@ -241,6 +253,7 @@ void gv_publish_dark(struct gv_engine *engine)
     for (uint32_t i = 0; i < market->count; i++) {
         struct gv_market_row *row = &market->rows[i];
         row->reveal = (struct gv_reveal){.kind = GV_REVEAL_NOT_LIVE};
+        row->proof.count = 0;
         row->price = (struct gv_sat){0};
         row->has_price = gv_dutch_shown_price(&row->listing, &market->tip, row->price, &row->price);
         row->sequence = market->sequence + 1;

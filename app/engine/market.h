@@ -11,6 +11,7 @@
 #define GV_APP_ENGINE_MARKET_H
 
 #include "app/auction/dutch/dutch.h"
+#include "app/auction/dutch/ladder_root.h"
 #include "app/bitcoin/address.h"
 
 #include <pthread.h>
@@ -56,6 +57,7 @@ struct gv_market_row {
     struct gv_reveal reveal;
     bool has_price; /* price shown at this tip */
     struct gv_sat price;
+    struct gv_ladder_proof proof; /* of the revealed rung; count = 0: none */
     uint64_t sequence; /* market sequence of the last change of this row */
     uint16_t text_len; /* of text */
     uint16_t psbt_at;  /* base64 of the revealed PSBT inside text */

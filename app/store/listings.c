@@ -54,6 +54,7 @@ static enum gv_err insert_terms(struct gv_store *store, const struct gv_dutch_li
     gv_query_put_text(&q, terms->seller);
     put_sat(&q, terms->reserve);
     gv_query_put_blob(&q, gv_bundle_packed(terms));
+    put_hash(&q, &terms->ladder_root);
     return gv_query_run(&q);
 }
 
@@ -138,6 +139,7 @@ static void get_terms(struct gv_query *q, struct gv_dutch_terms *terms)
     if (!gv_bundle_load(terms, gv_query_get_blob(q))) {
         q->corrupt = true;
     }
+    gv_query_get_hash(q, &terms->ladder_root);
     if (terms->end_block < terms->start_block) {
         q->corrupt = true;
     }

@@ -6,6 +6,7 @@
     "l.utxo_txid, l.utxo_vout, l.utxo_value, l.utxo_spk, l.payout_spk, "                           \
     "l.start_block, l.end_block, l.blocks_after_end, "                                             \
     "l.start_price, l.end_price, l.price_decrement, l.seller, l.reserve, l.more_assets, "          \
+    "l.ladder_root, "                                                                              \
     "s.state, s.outcome, s.txid, s.block, s.block_hash, s.block_time, "                            \
     "s.sold_rung, s.sold_price, s.early_leak, s.asset_returned, s.recipient, r.revealed_high "     \
     "FROM listings l JOIN spends s ON s.listing_id = l.id JOIN reveals r ON r.listing_id = l.id "
@@ -38,9 +39,10 @@ static const char *const texts[GV_SQL_COUNT] = {
         "INSERT INTO listings (id, created_at, retired, asset_name, asset_qty_base, "
         "asset_divisible, locked, utxo_txid, utxo_vout, utxo_value, utxo_spk, payout_spk, "
         "start_block, end_block, blocks_after_end, start_price, end_price, price_decrement, "
-        "seller, reserve, more_assets) VALUES ($1, $2, 0, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
+        "seller, reserve, more_assets, ladder_root) "
+        "VALUES ($1, $2, 0, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
         "$12, $13, $14, "
-        "$15, $16, $17, $18, $19, $20)",
+        "$15, $16, $17, $18, $19, $20, $21)",
     [GV_SQL_LISTING_EACH] = "SELECT " LISTING_COLUMNS "WHERE l.retired = 0 ORDER BY l.id",
     [GV_SQL_LISTING_GET] = "SELECT " LISTING_COLUMNS "WHERE l.id = $1",
     [GV_SQL_LISTING_RETIRE] = "UPDATE listings SET retired = 1 WHERE id = $1",
@@ -62,6 +64,11 @@ static const char *const texts[GV_SQL_COUNT] = {
                           "ON CONFLICT (listing_id) DO UPDATE SET "
                           "revealed_high = excluded.revealed_high",
 
+    [GV_SQL_LADDER_INSERT] =
+        "INSERT INTO ladders (listing_id, from_block, rungs, nodes) VALUES ($1, $2, $3, $4)",
+    [GV_SQL_LADDER_GET] = "SELECT from_block, rungs, nodes FROM ladders "
+                          "WHERE listing_id = $1 AND from_block <= $2 "
+                          "ORDER BY from_block DESC LIMIT 1",
     [GV_SQL_RUNG_INSERT] =
         "INSERT INTO rungs (listing_id, block_number, price, sealed) VALUES ($1, $2, $3, $4)",
     [GV_SQL_RUNG_GET] =

@@ -16,6 +16,8 @@ enum gv_sql {
     GV_SQL_LISTING_NEWEST,
     GV_SQL_SPEND_PUT,
     GV_SQL_REVEAL_PUT,
+    GV_SQL_LADDER_INSERT,
+    GV_SQL_LADDER_GET,
     GV_SQL_RUNG_INSERT,
     GV_SQL_RUNG_GET,
     GV_SQL_RUNGS_OF_PRICE,
@@ -96,7 +98,7 @@ const char *gv_sql_text(enum gv_sql sql);
 
 /* Migrations are forward only: number n brings schema n - 1 to n and is never edited once it has
  * been released. */
-#define GV_MIGRATIONS 7u
+#define GV_MIGRATIONS 8u
 extern const char gv_migration_001[];
 extern const char gv_migration_002[];
 extern const char gv_migration_003[];
@@ -104,5 +106,6 @@ extern const char gv_migration_004[];
 extern const char gv_migration_005[];
 extern const char gv_migration_006[];
 extern const char gv_migration_007[];
+extern const char gv_migration_008[];
 
 #endif

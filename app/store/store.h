@@ -21,6 +21,7 @@
 #ifndef GV_APP_STORE_STORE_H
 #define GV_APP_STORE_STORE_H
 
+#include "app/auction/dutch/ladder_root.h"
 #include "app/auction/dutch/listing.h"
 #include "app/store/api_key.h"
 #include "hal/iface/entropy.h"
@@ -79,6 +80,16 @@ GV_MUST_USE enum gv_err gv_store_revealed_put(struct gv_store *store, uint64_t l
 
 /* ---- rungs (sealed at rest, bound to outpoint, block and price) ------------------------------- */
 
+/** Keep the tree of a ladder. In: nodes: of gv_ladder_tree over the rungs of from_block and on. */
+GV_MUST_USE enum gv_err gv_store_ladder_insert(struct gv_store *store, uint64_t listing_id,
+                                               uint32_t from_block, uint32_t rungs,
+                                               const struct gv_hash256 *nodes, uint32_t nodes_n);
+/** The proof of a rung. In: nodes: room for the tree. Returns also: GV_ERR_NOT_FOUND: a ladder of before
+ *  there were trees. */
+GV_MUST_USE enum gv_err gv_store_ladder_prove(struct gv_store *store, uint64_t listing_id,
+                                              uint32_t block,
+                                              struct gv_hash256 nodes[GV_LADDER_NODES_MAX],
+                                              struct gv_ladder_proof *proof);
 /** In: psbt: served form, at most GV_PSBT_SERVED_MAX bytes. */
 GV_MUST_USE enum gv_err gv_store_rung_insert(struct gv_store *store,
                                              const struct gv_dutch_listing *listing, uint32_t block,

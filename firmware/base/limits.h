@@ -46,6 +46,8 @@
 /* One listing as rendered for lists: keys and punctuation 700, numbers 300, asset name 250, two
  * hashes 128, two addresses 180, times 42; PSBT in base64. */
 #define GV_LISTING_JSON_MAX (1600u + (GV_PSBT_SERVED_MAX + 2u) / 3u * 4u)
+/* What /api/v1 says beyond that: root and proof of a rung, 13 hashes and their keys. */
+#define GV_PROOF_JSON_MAX (13u * 67u + 100u)
 /* Rate limits: sets of 8 places of 32 bytes, and a lock (web/server/rate.h). */
 #define GV_RATE_SETS      512u
 #define GV_RATE_SET_BYTES (8u * 32u + 48u)
@@ -98,7 +100,8 @@ _Static_assert(GV_CHAIN_RING >= 288u, "a reorg of all blocks a pruned node keeps
 /* A seat with its subscriptions, and the reader of its frames (asserted in web/live/frames.c). */
 #define GV_LIVE_CLIENT_BYTES (3072u + 4608u)
 
-_Static_assert(GV_LISTING_JSON_MAX + 512u <= GV_LIVE_FRAME_OUT_MAX, "one listing fits a message");
+_Static_assert(GV_LISTING_JSON_MAX + GV_PROOF_JSON_MAX + 512u <= GV_LIVE_FRAME_OUT_MAX,
+               "one listing fits a message");
 _Static_assert(GV_LIVE_LAG_EVENTS < GV_LIVE_RAW_EVENTS, "who lags is told before it is lost");
 _Static_assert(GV_LIVE_LAG_BYTES < GV_LIVE_RAW_EVENT_BYTES, "who lags is told before it is lost");
 
@@ -210,7 +213,7 @@ _Static_assert(GV_LIVE_LAG_BYTES < GV_LIVE_RAW_EVENT_BYTES, "who lags is told be
 #define GV_FACT_BYTES 48u
 /* A listing: engine's record, published row with its rendered text, its share of a publication's
  * PSBTs, spend view and watch places (asserted in app/engine/engine.c). */
-#define GV_LISTING_BYTES (896u + 896u + GV_LISTING_JSON_MAX + 512u + 256u)
+#define GV_LISTING_BYTES (896u + 896u + 448u + GV_LISTING_JSON_MAX + 512u + 256u)
 
 /* Reader and writer of archives, a piece each, settings twice, statements of a trial. */
 #define GV_BACKUP_BYTES (4u * 17u * 1024u + 2u * 16u * 1024u + 2u * 64u * 1024u + 32u * 1024u)

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { buy } from '../support/buyer.mjs';
 import { assertProblem, visibleRungs } from '../support/expect.mjs';
+import { leafOf, rootOf } from '../support/ladder_root.mjs';
 import { Receiver } from '../support/receiver.mjs';
 import { makeLadder, makePlan, priceAt } from '../support/signer.mjs';
 import { until } from '../support/wait.mjs';
@@ -79,6 +80,7 @@ test('a listing goes on below its last price, block by block, and is sold by a n
     end_block: more.end,
     end_price_sats: priceAt(more, more.end),
     locked: true,
+    ladder_root: answer.json.ladder_root,
   });
   const [event] = await until('the receiver to be told', () => told.events.length > 0 && told.events);
   assert.deepEqual([event.type, event.data.listing_id, event.data.end_block], ['listing.extended', id, more.end]);
@@ -91,6 +93,9 @@ test('a listing goes on below its last price, block by block, and is sold by a n
   const { json } = await world.api.get(`/api/v1/dutch/${id}/current-psbt`);
   assert.equal(json.psbt.block_number, more.start + 1);
   assert.equal(json.psbt.price_sats, priceAt(more, more.start + 1));
+  const leaf = leafOf(json.psbt.block_number, json.psbt.price_sats, json.psbt.psbt_data);
+  assert.equal(rootOf(json.psbt.proof, leaf), answer.json.ladder_root, 'an extension has its own root');
+  assert.notEqual(now.ladder_root, answer.json.ladder_root);
   const tx = buy({
     psbt: json.psbt.psbt_data,
     sold: plan.coin,

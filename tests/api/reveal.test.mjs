@@ -7,6 +7,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { visibleRungs } from '../support/expect.mjs';
+import { leafOf, rootOf } from '../support/ladder_root.mjs';
 import { LiveClient } from '../support/live.mjs';
 import { makeBody, makeLadder } from '../support/signer.mjs';
 import { World } from '../support/world.mjs';
@@ -39,7 +40,14 @@ async function shown(id) {
     assert.equal(current.json.auction_status, listed.status);
     assert.equal(current.json.psbt.price_sats, listed.current_price_sats);
     assert.equal(current.json.psbt.auction_id, id);
-    assert.deepEqual(v1.reveal, { kind: 'rung', block_number: current.json.psbt.block_number });
+    const { block_number: block, price_sats: price } = current.json.psbt;
+    assert.deepEqual(v1.reveal, { kind: 'rung', block_number: block, proof: v1Current.psbt.proof });
+    assert.match(v1.ladder_root, /^[0-9a-f]{64}$/);
+    assert.equal(v1.reveal.proof.ladder_root, v1.ladder_root);
+    assert.equal(rootOf(v1.reveal.proof, leafOf(block, price, psbt)), v1.ladder_root, 'listed so from the beginning');
+    assert.notEqual(rootOf(v1.reveal.proof, leafOf(block, price + 1, psbt)), v1.ladder_root);
+  } else {
+    assert.equal(v1.reveal.proof, null);
   }
   return {
     status: listed.status,

@@ -16,6 +16,7 @@ struct current {
     uint64_t id;
     uint32_t start_block;
     uint64_t price_sat;
+    struct gv_ladder_proof proof;
     size_t psbt_len;
     char psbt[GV_BASE64_LEN(GV_PSBT_SERVED_MAX)];
 };
@@ -29,6 +30,7 @@ static void copy_current(void *ctx, const struct gv_market_row *row)
     current->id = row->listing.id;
     current->start_block = row->listing.terms.start_block;
     current->price_sat = row->price.v;
+    current->proof = row->proof;
     current->psbt_len = psbt.n;
     memcpy(current->psbt, psbt.p, psbt.n);
 }
@@ -86,6 +88,9 @@ static void write_psbt(struct gv_json_out *out, const struct current *current,
     gv_jo_kint(out, "price_sats", (int64_t)current->price_sat);
     gv_jo_key(out, "psbt_data");
     gv_jo_text(out, gv_view_of(current->psbt, current->psbt_len));
+    if (family->v1) { /* the original's answer stays as it was */
+        gv_render_proof(out, &current->proof);
+    }
     gv_jo_object_end(out);
 }
 

@@ -5,6 +5,7 @@
 #include "web/api/caller.h"
 #include "web/api/errors.h"
 #include "web/api/find.h"
+#include "web/api/render.h"
 #include "web/api/small_body.h"
 
 #include <string.h>
@@ -36,6 +37,7 @@ static void write_answer(const struct gv_submission *submission,
     gv_jo_kint(&out, "end_block", listing->terms.end_block);
     gv_jo_kint(&out, "end_price_sats", (int64_t)listing->terms.end_price.v);
     gv_jo_kbool(&out, "locked", listing->terms.locked);
+    gv_render_ladder_root(&out, &submission->terms.ladder_root);
     gv_jo_object_end(&out);
     replay->text_len = (uint32_t)out.n;
     replay->status = 200;

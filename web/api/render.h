@@ -18,6 +18,11 @@ void gv_render_v1(struct gv_json_out *out, const struct gv_market_row *row, stru
 /** The /api/v1/node object. */
 void gv_render_node(struct gv_json_out *out, const struct gv_market_head *head, struct gv_utc now);
 
+/** Member "ladder_root": null when there is none. */
+void gv_render_ladder_root(struct gv_json_out *out, const struct gv_hash256 *root);
+/** Member "proof": that a rung was there from the beginning; null when there is none. */
+void gv_render_proof(struct gv_json_out *out, const struct gv_ladder_proof *proof);
+
 /** "rung", "not_started", ... Returns: a static string. */
 const char *gv_reveal_text(enum gv_reveal_kind kind);
 

@@ -147,6 +147,45 @@ static void write_spend(struct gv_json_out *out, const struct gv_dutch_spend *sp
     gv_jo_object_end(out);
 }
 
+/* In the order of bytes, as SHA-256 gives them: these are no block or transaction hashes. */
+static void write_plain_hash(struct gv_json_out *out, const struct gv_hash256 *hash)
+{
+    char text[2u * sizeof(hash->b) + 1u];
+    gv_hex_encode(text, gv_view_of(hash->b, sizeof(hash->b)));
+    gv_jo_string(out, text);
+}
+
+void gv_render_ladder_root(struct gv_json_out *out, const struct gv_hash256 *root)
+{
+    static const struct gv_hash256 none;
+    gv_jo_key(out, "ladder_root");
+    if (gv_hash256_equal(root, &none)) {
+        gv_jo_null(out);
+    } else {
+        write_plain_hash(out, root);
+    }
+}
+
+void gv_render_proof(struct gv_json_out *out, const struct gv_ladder_proof *proof)
+{
+    gv_jo_key(out, "proof");
+    if (proof->count == 0) {
+        gv_jo_null(out);
+        return;
+    }
+    gv_jo_object(out);
+    gv_render_ladder_root(out, &proof->root);
+    gv_jo_kint(out, "index", proof->index);
+    gv_jo_kint(out, "count", proof->count);
+    gv_jo_key(out, "path");
+    gv_jo_array(out);
+    for (uint32_t i = 0; i < proof->depth; i++) {
+        write_plain_hash(out, &proof->path[i]);
+    }
+    gv_jo_array_end(out);
+    gv_jo_object_end(out);
+}
+
 static void write_reveal(struct gv_json_out *out, const struct gv_market_row *row)
 {
     gv_jo_key(out, "reveal");
@@ -154,6 +193,7 @@ static void write_reveal(struct gv_json_out *out, const struct gv_market_row *ro
     gv_jo_kstring(out, "kind", gv_reveal_text(row->reveal.kind));
     gv_render_int_or_null(out, "block_number", row->reveal.block,
                           row->reveal.kind == GV_REVEAL_RUNG);
+    gv_render_proof(out, &row->proof);
     gv_jo_object_end(out);
 }
 
@@ -191,6 +231,7 @@ void gv_render_v1_members(struct gv_json_out *out, const struct gv_market_row *r
                           !gv_dutch_hides_floor(terms));
     write_reserve(out, row);
     gv_jo_kbool(out, "locked", terms->locked);
+    gv_render_ladder_root(out, &terms->ladder_root);
     gv_render_text_or_null(out, "seller", terms->seller);
     gv_render_utc(out, "created_at", row->listing.created_at);
     gv_jo_kstring(out, "status", gv_dutch_status_text(row->status));
