@@ -58,7 +58,7 @@ static enum gv_err take_from_bucket(struct gv_lockout *lockout, struct gv_mono n
 }
 
 enum gv_err gv_lockout_begin(struct gv_lockout *lockout, const struct gv_lockout_key *key,
-                             bool shared, struct gv_mono now, uint32_t *retry_after_s)
+                             uint64_t who, bool shared, struct gv_mono now, uint32_t *retry_after_s)
 {
     struct gv_lockout_entry *entry = find(lockout, key);
     if (entry != NULL && is_over(entry, now)) {
@@ -76,25 +76,40 @@ enum gv_err gv_lockout_begin(struct gv_lockout *lockout, const struct gv_lockout
         entry = place_for(lockout);
         *entry = (struct gv_lockout_entry){.key = *key};
     }
+    entry->who[entry->failures] = who;
     entry->failures++;
     entry->last_ms = now.ms;
     return GV_OK;
 }
 
-void gv_lockout_passed(struct gv_lockout *lockout, const struct gv_lockout_key *key)
+/* Give back up to `most` tries at an account. */
+static void give_back(struct gv_lockout *lockout, const struct gv_lockout_key *key, uint64_t who,
+                      uint32_t most)
 {
     struct gv_lockout_entry *entry = find(lockout, key);
+    const uint32_t failures = entry != NULL ? entry->failures : 0;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < failures; i++) {
+        if (entry->who[i] == who && most > 0) {
+            most--;
+        } else {
+            entry->who[kept] = entry->who[i];
+            kept++;
+        }
+    }
     if (entry != NULL) {
-        entry->failures = 0;
+        entry->failures = kept;
     }
 }
 
-void gv_lockout_undo(struct gv_lockout *lockout, const struct gv_lockout_key *key)
+void gv_lockout_passed(struct gv_lockout *lockout, const struct gv_lockout_key *key, uint64_t who)
 {
-    struct gv_lockout_entry *entry = find(lockout, key);
-    if (entry != NULL) {
-        entry->failures--;
-    }
+    give_back(lockout, key, who, GV_LOCKOUT_FAILURES);
+}
+
+void gv_lockout_undo(struct gv_lockout *lockout, const struct gv_lockout_key *key, uint64_t who)
+{
+    give_back(lockout, key, who, 1);
 }
 
 bool gv_lockout_locked(const struct gv_lockout *lockout, const struct gv_lockout_key *key,

@@ -58,10 +58,10 @@ struct gv_market_row {
     bool has_price; /* price shown at this tip */
     struct gv_sat price;
     struct gv_ladder_proof proof; /* of the revealed rung; count = 0: none */
-    uint64_t sequence; /* market sequence of the last change of this row */
-    uint16_t text_len; /* of text */
-    uint16_t psbt_at;  /* base64 of the revealed PSBT inside text */
-    uint16_t psbt_len; /* 0: nothing is revealed */
+    uint64_t sequence;            /* market sequence of the last change of this row */
+    uint16_t text_len;            /* of text */
+    uint16_t psbt_at;             /* base64 of the revealed PSBT inside text */
+    uint16_t psbt_len;            /* 0: nothing is revealed */
     char text[GV_LISTING_JSON_MAX];
 };
 

@@ -141,7 +141,10 @@ function codeOf(secret, ahead = 0) {
 test('a second factor is in force once confirmed, and each code opens once', async () => {
   await add('frank', 'operator');
   const frank = await Person.login(box.api, 'frank', PASSWORD);
-  const offer = await frank.send('POST', '/api/v1/account/totp');
+  assert.equal((await frank.send('POST', '/api/v1/account/totp', {})).status, 400, 'not without the password');
+  const guess = await frank.send('POST', '/api/v1/account/totp', { password: 'four wrong words here' });
+  assert.deepEqual([guess.status, guess.json.code], [403, 'account.password_wrong']);
+  const offer = await frank.send('POST', '/api/v1/account/totp', { password: PASSWORD });
   assert.equal(offer.status, 201);
   assert.match(offer.json.uri, new RegExp(`^otpauth://totp/gavel:frank\\?secret=${offer.json.secret}&`));
   secrets.set('TOTP secret', offer.json.secret);
@@ -149,7 +152,7 @@ test('a second factor is in force once confirmed, and each code opens once', asy
   assert.equal((await frank.send('PUT', '/api/v1/account/totp', { code: '000000' })).json.code, 'totp.code');
   const first = codeOf(offer.json.secret);
   assert.equal((await frank.send('PUT', '/api/v1/account/totp', { code: first })).status, 204);
-  assert.equal((await frank.send('POST', '/api/v1/account/totp')).json.code, 'totp.state');
+  assert.equal((await frank.send('POST', '/api/v1/account/totp', { password: PASSWORD })).json.code, 'totp.state');
 
   assert.equal((await loginOf('frank')).json.code, 'session.totp_required');
   assert.equal((await loginOf('frank', PASSWORD, first)).json.code, 'session.wrong');
@@ -165,18 +168,22 @@ test('a second factor is in force once confirmed, and each code opens once', asy
   assert.equal((await loginOf('frank')).status, 201);
 });
 
-test('its owner switches it off with a code', async () => {
+test('its owner switches it off with his password and a code', async () => {
   await add('grace', 'viewer');
   const grace = await Person.login(box.api, 'grace', PASSWORD);
-  const { json } = await grace.send('POST', '/api/v1/account/totp');
+  const { json } = await grace.send('POST', '/api/v1/account/totp', { password: PASSWORD });
   secrets.set('second TOTP secret', json.secret);
   assert.equal(
     (await grace.send('PUT', '/api/v1/account/totp', { code: codeOf(json.secret, -1) })).status,
     204,
   );
-  assert.equal((await grace.send('DELETE', '/api/v1/account/totp', { code: '123' })).json.code, 'totp.code');
+  const off = (/** @type {object} */ body) => grace.send('DELETE', '/api/v1/account/totp', body);
+  const code = codeOf(json.secret, 1);
+  assert.equal((await off({ code })).status, 400, 'a code alone is not enough');
+  assert.equal((await off({ password: 'four wrong words here', code })).json.code, 'account.password_wrong');
+  assert.equal((await off({ password: PASSWORD, code: '123' })).json.code, 'totp.code');
   assert.equal(
-    (await grace.send('DELETE', '/api/v1/account/totp', { code: codeOf(json.secret, 1) })).status,
+    (await off({ password: PASSWORD, code })).status,
     204,
   );
   assert.equal((await loginOf('grace')).status, 201);

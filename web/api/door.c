@@ -28,6 +28,23 @@ static struct gv_lockout_key key_of(const struct gv_exchange *x)
     return key;
 }
 
+/* Names differ by more than their case. */
+static uint64_t who_of(struct gv_view name)
+{
+    struct gv_sha256 sha;
+    struct gv_hash256 hash;
+    uint64_t who = 0;
+    gv_sha256_init(&sha);
+    for (size_t i = 0; i < name.n; i++) {
+        const uint8_t c = name.p[i];
+        const uint8_t low = c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
+        gv_sha256_add(&sha, gv_view_of(&low, 1));
+    }
+    gv_sha256_finish(&sha, &hash);
+    memcpy(&who, hash.b, sizeof(who));
+    return who;
+}
+
 static void refuse_for(struct gv_exchange *x, uint32_t seconds, const char *code, const char *text)
 {
     char number[16];
@@ -38,7 +55,7 @@ static void refuse_for(struct gv_exchange *x, uint32_t seconds, const char *code
     gv_reply_fail(x, 429, &fail);
 }
 
-bool gv_door_try(struct gv_exchange *x)
+bool gv_door_try(struct gv_exchange *x, struct gv_view name)
 {
     struct gv_door *door = &gv_api_of(x)->door;
     const struct gv_lockout_key key = key_of(x);
@@ -47,7 +64,7 @@ bool gv_door_try(struct gv_exchange *x)
     pthread_mutex_lock(&door->lock);
     /* This machine's own programs are not of the bucket: strangers cannot keep them out. */
     const enum gv_err err =
-        gv_lockout_begin(&door->lockout, &key, !gv_gate_is_local(x), now, &retry_s);
+        gv_lockout_begin(&door->lockout, &key, who_of(name), !gv_gate_is_local(x), now, &retry_s);
     const bool locked = gv_lockout_locked(&door->lockout, &key, now);
     pthread_mutex_unlock(&door->lock);
     if (err == GV_OK) {
@@ -58,21 +75,21 @@ bool gv_door_try(struct gv_exchange *x)
     return false;
 }
 
-void gv_door_passed(struct gv_exchange *x)
+void gv_door_passed(struct gv_exchange *x, struct gv_view name)
 {
     struct gv_door *door = &gv_api_of(x)->door;
     const struct gv_lockout_key key = key_of(x);
     pthread_mutex_lock(&door->lock);
-    gv_lockout_passed(&door->lockout, &key);
+    gv_lockout_passed(&door->lockout, &key, who_of(name));
     pthread_mutex_unlock(&door->lock);
 }
 
-void gv_door_undo(struct gv_exchange *x)
+void gv_door_undo(struct gv_exchange *x, struct gv_view name)
 {
     struct gv_door *door = &gv_api_of(x)->door;
     const struct gv_lockout_key key = key_of(x);
     pthread_mutex_lock(&door->lock);
-    gv_lockout_undo(&door->lockout, &key);
+    gv_lockout_undo(&door->lockout, &key, who_of(name));
     pthread_mutex_unlock(&door->lock);
 }
 

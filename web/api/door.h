@@ -22,12 +22,13 @@ struct gv_door {
 
 void gv_door_init(struct gv_door *door);
 
-/** Count a try with a password or code. Returns: false: it was answered with 429. */
-GV_MUST_USE bool gv_door_try(struct gv_exchange *x);
+/** Count a try with a password or code at the account of that name, which may be anything.
+ *  Returns: false: it was answered with 429. */
+GV_MUST_USE bool gv_door_try(struct gv_exchange *x, struct gv_view name);
 /** How the try ended. `failed` notes it for the audit log, too. */
-void gv_door_passed(struct gv_exchange *x);
+void gv_door_passed(struct gv_exchange *x, struct gv_view name);
 void gv_door_failed(struct gv_exchange *x, const char *kind);
-void gv_door_undo(struct gv_exchange *x);
+void gv_door_undo(struct gv_exchange *x, struct gv_view name);
 /** A place to hash a password. Returns: false: it was answered with 503. End: gv_hashing_end. */
 GV_MUST_USE bool gv_door_hash(struct gv_exchange *x);
 

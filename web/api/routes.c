@@ -105,7 +105,7 @@ const struct gv_route gv_api_routes[] = {
     {"GET",  "/api/v1/sessions",                gv_handle_sessions,       "login",          GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "sessions",              NULL},
     {"DELETE", "/api/v1/sessions/{id}",         gv_handle_session_end,    "login",          GV_CSRF_TOKEN, GV_RATE_WRITE, 0,                 0,                  "session_end",           NULL},
     {"PUT",  "/api/v1/account/password",        gv_handle_account_password, "login",          GV_CSRF_TOKEN, GV_RATE_LOGIN, GV_SMALL_BODY_MAX, 0,                  "account_password",      NULL},
-    {"POST", "/api/v1/account/totp",            gv_handle_totp_offer,     "login",          GV_CSRF_TOKEN, GV_RATE_WRITE, 0,                 0,                  "account_totp_offer",    NULL},
+    {"POST", "/api/v1/account/totp",            gv_handle_totp_offer,     "login",          GV_CSRF_TOKEN, GV_RATE_LOGIN, GV_SMALL_BODY_MAX, 0,                  "account_totp_offer",    NULL},
     {"PUT",  "/api/v1/account/totp",            gv_handle_totp_confirm,   "login",          GV_CSRF_TOKEN, GV_RATE_LOGIN, GV_SMALL_BODY_MAX, 0,                  "account_totp_confirm",  NULL},
     {"DELETE", "/api/v1/account/totp",          gv_handle_totp_clear,     "login",          GV_CSRF_TOKEN, GV_RATE_LOGIN, GV_SMALL_BODY_MAX, 0,                  "account_totp_clear",    NULL},
     {"GET",  "/api/v1/users",                   gv_handle_users,          "admin",          GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "users",                 NULL},

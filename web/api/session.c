@@ -90,16 +90,16 @@ static void refuse_login(struct gv_exchange *x)
     gv_api_refuse(x, GV_ERR_UNAUTHORIZED, "session.wrong", "name, password or code is wrong");
 }
 
-static void finish_login(struct gv_exchange *x, struct gv_login *login)
+static void finish_login(struct gv_exchange *x, struct gv_view name, struct gv_login *login)
 {
     struct gv_fail fail = {.err = GV_OK};
     const enum gv_err err = gv_door_enter(x, login, &fail);
     if (err == GV_OK) {
-        gv_door_passed(x);
+        gv_door_passed(x, name);
     } else if (err == GV_ERR_UNAUTHORIZED) {
         refuse_login(x);
     } else {
-        gv_door_undo(x);
+        gv_door_undo(x, name);
         gv_api_fail(x, &fail);
     }
 }
@@ -107,11 +107,11 @@ static void finish_login(struct gv_exchange *x, struct gv_login *login)
 static void attempt_login(struct gv_exchange *x, const struct attempt *attempt)
 {
     struct gv_login login = {.totp_used = false};
-    if (!gv_door_try(x)) {
+    if (!gv_door_try(x, attempt->name)) {
         return;
     }
     if (!gv_door_hash(x)) {
-        gv_door_undo(x);
+        gv_door_undo(x, attempt->name);
         return;
     }
     const enum judgement judgement = judge(x, attempt, &login);
@@ -121,10 +121,10 @@ static void attempt_login(struct gv_exchange *x, const struct attempt *attempt)
         refuse_login(x);
         break;
     case RIGHT:
-        finish_login(x, &login);
+        finish_login(x, attempt->name, &login);
         break;
     case CODE_MISSING:
-        gv_door_undo(x);
+        gv_door_undo(x, attempt->name);
         gv_api_refuse(x, GV_ERR_UNAUTHORIZED, "session.totp_required",
                       "a code of the authenticator app is needed");
         break;

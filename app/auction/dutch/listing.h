@@ -30,8 +30,8 @@ struct gv_dutch_terms {
     struct gv_sat start_price;
     struct gv_sat end_price;
     struct gv_sat price_decrement;
-    struct gv_sat reserve;       /* secret floor that end_price is not below; 0: none */
-    char seller[GV_ADDRESS_MAX]; /* "" when utxo_spk has no address form */
+    struct gv_sat reserve;         /* secret floor that end_price is not below; 0: none */
+    char seller[GV_ADDRESS_MAX];   /* "" when utxo_spk has no address form */
     struct gv_hash256 ladder_root; /* of the rungs it was listed with (ladder_root.h); zero: none */
 };
 

@@ -36,7 +36,7 @@ static struct gv_lockout_key key_of(uint32_t number)
 static enum gv_err try_from(uint32_t number, bool shared, uint64_t now_ms)
 {
     const struct gv_lockout_key key = key_of(number);
-    return gv_lockout_begin(&lockout, &key, shared, (struct gv_mono){now_ms}, &retry_s);
+    return gv_lockout_begin(&lockout, &key, 1, shared, (struct gv_mono){now_ms}, &retry_s);
 }
 
 static void five_failures_lock_one_address_for_15_minutes(void **state)
@@ -76,12 +76,28 @@ static void a_right_try_begins_anew_and_an_unjudged_one_does_not_count(void **st
         for (uint32_t i = 0; i < 5; i++) {
             assert_int_equal(try_from(1, false, 0), GV_OK);
         }
-        gv_lockout_passed(&lockout, &key);
+        gv_lockout_passed(&lockout, &key, 1);
     }
     for (uint32_t i = 0; i < 50; i++) {
         assert_int_equal(try_from(1, false, 0), GV_OK);
-        gv_lockout_undo(&lockout, &key);
+        gv_lockout_undo(&lockout, &key, 1);
     }
+}
+
+static void a_right_try_gives_nothing_for_the_accounts_of_others(void **state)
+{
+    (void)state;
+    const struct gv_lockout_key key = key_of(1);
+    const struct gv_mono now = {0};
+    uint32_t guesses = 0;
+    for (uint32_t i = 0; i < 20; i++) {
+        if (gv_lockout_begin(&lockout, &key, 7, false, now, &retry_s) == GV_OK) { /* his own */
+            gv_lockout_passed(&lockout, &key, 7);
+        }
+        guesses += gv_lockout_begin(&lockout, &key, 8, false, now, &retry_s) == GV_OK;
+    }
+    assert_int_equal(guesses, 5);
+    assert_true(gv_lockout_locked(&lockout, &key, now));
 }
 
 static void all_addresses_together_try_once_a_second(void **state)
@@ -225,6 +241,7 @@ int main(void)
         TEST(five_failures_lock_one_address_for_15_minutes),
         TEST(a_refused_try_does_not_prolong_the_lock),
         TEST(a_right_try_begins_anew_and_an_unjudged_one_does_not_count),
+        TEST(a_right_try_gives_nothing_for_the_accounts_of_others),
         TEST(all_addresses_together_try_once_a_second),
         TEST(a_flood_of_addresses_frees_no_locked_one),
         TEST(a_code_lives_for_five_tries_and_the_next_comes_after_a_minute),

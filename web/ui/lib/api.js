@@ -112,12 +112,12 @@ export const listSessions = () => get('/api/v1/sessions');
 export const endSession = (id) => remove(`/api/v1/sessions/${encodeURIComponent(id)}`);
 /** @param {{current: string, new: string}} passwords */
 export const changePassword = (passwords) => put('/api/v1/account/password', passwords, { quiet: true });
-/** @returns {Promise<{secret: string, uri: string}>} */
-export const beginTotp = () => post('/api/v1/account/totp');
+/** @param {string} password @returns {Promise<{secret: string, uri: string}>} */
+export const beginTotp = (password) => post('/api/v1/account/totp', { password }, { quiet: true });
 /** @param {string} code */
 export const confirmTotp = (code) => put('/api/v1/account/totp', { code }, { quiet: true });
-/** @param {string} code */
-export const removeTotp = (code) => remove('/api/v1/account/totp', { body: { code }, quiet: true });
+/** @param {{password: string, code: string}} proof */
+export const removeTotp = (proof) => remove('/api/v1/account/totp', { body: proof, quiet: true });
 
 /* ---- Settings and system ---- */
 

@@ -46,9 +46,21 @@ function passwordPanel() {
   }));
 }
 
+/** Whoever has only found the browser open must not lock its owner out. @returns {Promise<{secret: string, uri: string}|undefined>} */
+const offerTotp = () => openDialog({
+  title: t('account.totpSetUp'),
+  body: (close) => form({
+    submit: t('account.totpGoOn'),
+    onsubmit: async ({ password }) => close(await beginTotp(password)),
+    fields: [passwordField({ name: 'password', label: t('account.passwordCurrent') })],
+  }),
+});
+
 /** The secret as QR and as text, and the code that proves it arrived. */
 async function setUpTotp(page) {
-  const { secret, uri } = await beginTotp();
+  const offer = await offerTotp();
+  if (!offer) return;
+  const { secret, uri } = offer;
   const done = await openDialog({
     title: t('account.totpSetUp'),
     body: (close) => el('div', { class: 'stack' },
@@ -72,8 +84,12 @@ async function dropTotp(page) {
       submit: t('account.totpOff'),
       kind: 'danger',
       check: ({ code }) => ({ code: codeProblem(code) }),
-      onsubmit: async ({ code }) => { await removeTotp(code); close(true); },
-      fields: [el('p', {}, t('account.totpRemoveText')), field({ name: 'code', label: t('account.totpCode'), input: CODE_INPUT })],
+      onsubmit: async ({ password, code }) => { await removeTotp({ password, code }); close(true); },
+      fields: [
+        el('p', {}, t('account.totpRemoveText')),
+        passwordField({ name: 'password', label: t('account.passwordCurrent') }),
+        field({ name: 'code', label: t('account.totpCode'), input: CODE_INPUT }),
+      ],
     }),
   });
   if (done) await totpChanged(page, t('account.totpIsOff'));
