@@ -78,6 +78,52 @@ enum gv_err gv_upload_put(void *ctx, struct gv_view bytes, struct gv_fail *fail)
     return GV_OK;
 }
 
+/* Are these the bytes of that file? One that cannot be read is another. */
+static bool same_file(const char *a, const char *b)
+{
+    uint8_t left[4096];
+    uint8_t right[sizeof(left)];
+    const int fd_a = open(a, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    const int fd_b = open(b, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool same = fd_a >= 0 && fd_b >= 0;
+    bool more = same;
+    while (more) {
+        const ssize_t n = read(fd_a, left, sizeof(left));
+        const ssize_t m = read(fd_b, right, sizeof(right));
+        same = n >= 0 && n == m && memcmp(left, right, (size_t)n) == 0;
+        more = same && n > 0;
+    }
+    if (fd_a >= 0) {
+        (void)close(fd_a);
+    }
+    if (fd_b >= 0) {
+        (void)close(fd_b);
+    }
+    return same;
+}
+
+/* Nothing is replaced: a head alone is no proof of being that backup, and what is on the shelf may be
+ * the only good one. */
+static enum gv_err shelve(const char *path, struct gv_fail *fail)
+{
+    if (fsync(self.fd) != 0) {
+        return io_failed(fail);
+    }
+    if (link(self.part, path) == 0) {
+        (void)unlink(self.part);
+        return gv_file_sync_folder(path, fail);
+    }
+    if (errno != EEXIST) {
+        return io_failed(fail);
+    }
+    if (!same_file(self.part, path)) {
+        return gv_fail(fail, GV_ERR_CONFLICT, "backup.exists",
+                       "another file of this backup is here: delete it first");
+    }
+    (void)unlink(self.part);
+    return GV_OK;
+}
+
 /* Under the id that its head gives: the same file twice is one. */
 static enum gv_err keep(char id[GV_BACKUP_ID_MAX], struct gv_fail *fail)
 {
@@ -91,10 +137,7 @@ static enum gv_err keep(char id[GV_BACKUP_ID_MAX], struct gv_fail *fail)
     if (!gv_shelf_is_id(id) || !gv_shelf_path(path, self.data_dir, id, ".gavel")) {
         return gv_fail(fail, GV_ERR_INVALID, "backup.format", "the head of this backup is damaged");
     }
-    if (fsync(self.fd) != 0 || rename(self.part, path) != 0) {
-        return io_failed(fail);
-    }
-    return gv_file_sync_folder(path, fail);
+    return shelve(path, fail);
 }
 
 enum gv_err gv_upload_end(bool good, char id[GV_BACKUP_ID_MAX], struct gv_fail *fail)

@@ -155,7 +155,21 @@ test('verify is a trial restore: with the box key, with the passphrase, not with
   assert.match(metrics, /gavel_backup_last_verified_timestamp_seconds 1\d{9}/);
 });
 
+const forget = (name) => world.api.send('DELETE', `/api/v1/backups/${name}`, { headers: { 'X-API-Key': admin } });
+
+test('an upload replaces nothing: the same file is welcome, another of the same head is not', async () => {
+  const stored = join(world.gaveld.dir, 'backups', `${id}.gavel`);
+  for (const bytes of [file.subarray(0, file.length - 1), file.subarray(0, 200), Buffer.concat([file, Buffer.alloc(1)])]) {
+    const answer = await upload(bytes, world.gaveld, admin);
+    assert.deepEqual([answer.status, answer.json.code], [409, 'backup.exists'], answer.text);
+    assert.ok(readFileSync(stored).equals(file));
+  }
+  assert.equal((await upload(file, world.gaveld, admin)).json.id, id);
+  assert.deepEqual(readdirSync(join(world.gaveld.dir, 'backups')).filter((name) => /part|tmp/.test(name)), []);
+});
+
 test('a damaged file is refused wherever it was touched', async () => {
+  await forget(id);
   const places = [0, 7, 9, 30, 50, 90, 96, 110, 5000, file.length - 1, file.length - 20];
   for (const at of places) {
     const bad = Buffer.from(file);
@@ -169,15 +183,16 @@ test('a damaged file is refused wherever it was touched', async () => {
     const { state, code } = await job();
     assert.equal(state, 'failed', `byte ${at}`);
     assert.match(code, /^backup\.(damaged|passphrase)$/, `byte ${at}`);
+    await forget(answer.json.id);
   }
   for (const bytes of [Buffer.alloc(0), file.subarray(0, 50), file.subarray(0, 97), file.subarray(0, file.length - 1)]) {
     const answer = await upload(bytes, world.gaveld, admin);
     if (answer.status === 201) {
       await post(`/api/v1/backups/${answer.json.id}/verify`, { passphrase: PASSPHRASE });
       assert.equal((await job()).state, 'failed');
+      await forget(answer.json.id);
     } else assert.equal(answer.status, 400, answer.text);
   }
-  // The good file again, over the damaged one of the same id.
   assert.equal((await upload(file, world.gaveld, admin)).json.id, id);
   await post(`/api/v1/backups/${id}/verify`, '');
   assert.equal((await job()).state, 'done');
