@@ -189,6 +189,31 @@ static void a_secret_is_stored_and_never_shown(void **state)
     assert_null(strstr(keys, "canary"));
 }
 
+static void a_kept_password_goes_to_no_other_host(void **state)
+{
+    (void)state;
+    struct gv_draft draft;
+    struct gv_fail fail;
+    char keys[256];
+    world.running = world.below; /* nothing is forced */
+    gv_changes_draft(&world.changes, &draft);
+    assert_int_equal(gv_draft_put(&world.changes, &draft, "node.url", "http://10.0.0.1:8332", NULL),
+                     GV_OK);
+    assert_int_equal(gv_draft_put(&world.changes, &draft, "node.user", "u", NULL), GV_OK);
+    assert_int_equal(gv_draft_put(&world.changes, &draft, "node.password", "canary", NULL), GV_OK);
+    assert_int_equal(gv_changes_commit(&world.changes, &draft, keys, sizeof(keys), NULL), GV_OK);
+
+    assert_int_equal(change("node.url", "http://10.0.0.2:8332", &fail), GV_ERR_INVALID);
+    assert_string_equal(fail.code, "config.secret_again");
+    assert_int_equal(change("node.poll_seconds", "20", NULL), GV_OK); /* same host */
+
+    gv_changes_draft(&world.changes, &draft);
+    assert_int_equal(gv_draft_put(&world.changes, &draft, "node.url", "http://10.0.0.2:8332", NULL),
+                     GV_OK);
+    assert_int_equal(gv_draft_put(&world.changes, &draft, "node.password", "canary", NULL), GV_OK);
+    assert_int_equal(gv_changes_commit(&world.changes, &draft, keys, sizeof(keys), NULL), GV_OK);
+}
+
 static void the_second_of_two_drafts_is_refused(void **state)
 {
     (void)state;
@@ -244,6 +269,7 @@ int main(void)
         CHANGES_TEST(refusals_name_the_key_and_change_nothing),
         CHANGES_TEST(rules_across_settings_hold_for_the_whole_draft),
         CHANGES_TEST(a_secret_is_stored_and_never_shown),
+        CHANGES_TEST(a_kept_password_goes_to_no_other_host),
         CHANGES_TEST(the_second_of_two_drafts_is_refused),
         CHANGES_TEST(a_file_that_cannot_be_written_leaves_everything_as_it_was),
         CHANGES_TEST(the_longest_values_of_all_settings_fit_the_text),
