@@ -169,6 +169,7 @@ const struct gv_route gv_api_routes[] = {
     SHELL("/dashboard"),
     SHELL("/login"),
     SHELL("/lots/{id}"),
+    SHELL("/orders"),
     SHELL("/sell"),
     SHELL("/setup"),
     SHELL("/stats"),

@@ -7,6 +7,7 @@ import { isStill } from './lib/colours.js';
 import { boxNow, setClockSkew } from './lib/format.js';
 import { loadStrings } from './lib/i18n.js';
 import { openSocket } from './lib/live.js';
+import { askModules } from './lib/modules.js';
 import { Scatter } from './components/scatter.js';
 import { startHistory } from './views/oracle-history.js';
 import { buildPage, drawPages } from './views/oracle-page.js';
@@ -125,10 +126,11 @@ function listen() {
   });
 }
 
-/** Who is signed in sees more pages; the price does not wait to know. */
+/** Who is signed in sees more pages, and a box may do more; the price does not wait to know. */
 async function greet() {
-  const { may, restore } = await import('./lib/session.js');
-  if (await restore()) drawPages(may);
+  const [{ may, restore }] = await Promise.all([import('./lib/session.js'), askModules()]);
+  await restore();
+  drawPages(may);
 }
 
 async function start() {

@@ -40,15 +40,17 @@ export const routes = [
   { path: '/admin/webhooks', view: () => import('./views/admin-webhooks.js'), strings: ['admin', 'admin-market'], styles: [ADMIN], needs: 'admin' },
   { path: '/admin/listings', view: () => import('./views/admin-listings.js'), strings: ['admin', 'admin-market', 'lot'], styles: [ADMIN], needs: 'operate' },
   { path: '/stats', view: () => import('./views/stats.js'), strings: ['stats', 'lot'], styles: ['/styles/stats.css'] },
+  { path: '/orders', view: () => import('./views/orders.js'), strings: ['orders'], styles: ['/styles/orders.css'] },
   { path: '/admin/backups', view: () => import('./views/admin-backups.js'), strings: ['admin', 'admin-backups'], styles: [ADMIN], needs: 'admin' },
   { path: '/setup', view: () => import('./views/setup.js'), strings: ['setup'], styles: ['/styles/setup.css'] },
 ];
 
-/** What the header leads to; `needs` as above. The price page is a document of its own. */
+/** What the header leads to; `needs` as above, `module` as in lib/modules.js. The price page is a document of its own. */
 export const navigation = [
   { href: '/', text: 'nav.market' },
   { href: '/sell', text: 'nav.sell' },
   { href: '/oracle', text: 'nav.price' },
+  { href: '/orders', text: 'nav.orders', module: 'orders' },
   { href: '/stats', text: 'nav.stats' },
   { href: '/dashboard', text: 'nav.dashboard', needs: 'user' },
   { href: '/admin', text: 'nav.admin', needs: 'operate' },

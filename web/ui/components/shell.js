@@ -7,6 +7,7 @@ import { link, node } from '../lib/box.js';
 import { el } from '../lib/html.js';
 import { answering } from '../lib/http.js';
 import { chooseLanguage, currentLanguage, LANGUAGES, t } from '../lib/i18n.js';
+import { isOn, orders } from '../lib/modules.js';
 import { navigate } from '../lib/router.js';
 import { may, session, signOut } from '../lib/session.js';
 import { chooseTheme, theme, THEMES } from '../lib/theme.js';
@@ -24,7 +25,7 @@ let offlineSince = null;
 
 /** The longest address of the navigation that leads here: "/admin" for "/admin/keys". */
 function drawPages() {
-  const shown = path === '/setup' ? [] : navigation.filter(({ needs }) => may(needs));
+  const shown = path === '/setup' ? [] : navigation.filter(({ needs, module }) => may(needs) && isOn(module));
   const under = (href) => path === href || (href !== '/' && path.startsWith(`${href}/`));
   const current = shown.filter(({ href }) => under(href)).sort((a, b) => b.href.length - a.href.length)[0];
   pages.replaceChildren(...shown.map((page) =>
@@ -93,6 +94,7 @@ export function drawShell() {
 /** Once. */
 export function startShell() {
   toggle.addEventListener('click', () => openPages(!pages.classList.contains('open')));
+  orders.listen(drawPages);
   node.listen(drawNode);
   link.listen(() => { drawNode(); drawNotice(); });
   answering.listen(drawNotice);

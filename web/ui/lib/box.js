@@ -4,6 +4,7 @@
  */
 import { readNode } from './api.js';
 import { setClockSkew } from './format.js';
+import { askModules } from './modules.js';
 import { signal } from './signal.js';
 
 /** @type {ReturnType<typeof signal<import('./api.js').NodeState|null>>} */
@@ -26,13 +27,14 @@ async function readNodeQuietly() {
 
 function reload() {
   readNodeQuietly();
+  askModules();
   for (const follower of [...followers]) follower.reload?.();
 }
 
 /**
- * Hear a channel of the signed-in until the page is left. It has a stream of its own: the box closes that when the
- * session ends, and the public one goes on.
- * @param {'logs'|'box'} ch @param {(data: any) => void} told @param {AbortSignal} until
+ * Hear a channel until the page is left. It has a stream of its own: the box closes one of the signed-in when the
+ * session ends, a busy one may fall behind, and the public one goes on.
+ * @param {'logs'|'box'|'orders'} ch @param {(data: any) => void} told @param {AbortSignal} until
  */
 export async function overhear(ch, told, until) {
   const { openChannels } = await import('./live.js');

@@ -7,6 +7,7 @@ import { panel } from '../components/panel.js';
 import { el } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
 import { navigation } from '../routes.js';
+import { isOn } from '../lib/modules.js';
 
 /** A canvas with its tip and the button that brings it back, as components/plot.js wants them. */
 const chart = (id, label, attributes = {}) =>
@@ -57,7 +58,7 @@ const json = (path, text) => el('a', { href: `/api/v1/oracle${path}` }, text);
 
 /** The header's links, as components/shell.js draws them. @param {(needs: string|undefined) => boolean} may */
 export function drawPages(may) {
-  document.getElementById('pages').replaceChildren(...navigation.filter(({ needs }) => may(needs)).map(({ href, text }) =>
+  document.getElementById('pages').replaceChildren(...navigation.filter(({ needs, module }) => may(needs) && isOn(module)).map(({ href, text }) =>
     el('a', { href, 'aria-current': href === '/oracle' ? 'page' : null }, t(text))));
 }
 
