@@ -29,7 +29,7 @@ enum gv_err gv_audit_by(struct gv_engine *engine, const char *kind, const char *
         gv_store_audit(&engine->store, engine->now, kind, subject, detail) != GV_OK) {
         return GV_ERR_STORAGE;
     }
-    gv_log(GV_LOG_INFO, "audit", "%s subject=%s %s", kind, subject, detail);
+    gv_log(GV_LOG_INFO, GV_LOG_AUDIT, "%s subject=%s %s", kind, subject, detail);
     return GV_OK;
 }
 

@@ -31,6 +31,11 @@ const char *gv_log_level_name(enum gv_log_level level);
 
 void gv_log(enum gv_log_level level, const char *module, const char *fmt, ...) GV_PRINTF(3, 4);
 
+/** Audit lines (module GV_LOG_AUDIT) are offered to `writer` before they go to standard error; NULL: no longer. It
+ *  gets the priority of sd-daemon(3) and the line without its end, and returns whether it took it. */
+#define GV_LOG_AUDIT "audit"
+void gv_log_set_audit_writer(bool (*writer)(char priority, const char *line));
+
 /* ---- the ring ------------------------------------------------------------------------------- */
 
 /** One line of the ring. Numbers begin at 1 with each start of the program and have no gaps. */

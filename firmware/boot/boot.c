@@ -20,6 +20,7 @@
 #include "firmware/boot/settings_file.h"
 #include "hal/linux/clock.h"
 #include "hal/linux/entropy.h"
+#include "hal/linux/journal.h"
 #include "hal/linux/systemd.h"
 #include "hal/linux/third_party_memory.h"
 #include "hal/linux/wear.h"
@@ -71,6 +72,9 @@ static enum gv_err bring_up(const struct gv_route *extra, size_t extra_n, struct
         gv_front_start(&gv_boot.indicator, gv_boot.config.data_dir, gv_boot_ask_restart, fail);
     if (err == GV_OK) {
         err = gv_systemd_open(fail);
+    }
+    if (err == GV_OK) {
+        err = gv_journal_open(NULL, fail);
     }
     if (err == GV_OK) {
         err = gv_boot_open_storage(fail);
@@ -215,6 +219,7 @@ static void shut_down(void)
     gv_settings_close();
     gv_front_stop();
     gv_systemd_close();
+    gv_journal_close();
 }
 
 int gv_boot_run(int argc, char **argv, const struct gv_route *extra, size_t extra_n)
