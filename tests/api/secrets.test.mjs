@@ -188,6 +188,10 @@ test('gavelctl shows a key once, when it is made', async () => {
   assertClean(await world.gaveld.ctl('--json', 'status'), 'gavelctl --json status');
   assertClean(await world.gaveld.ctl('apikey', 'list'), 'gavelctl apikey list');
   assertClean(await world.gaveld.ctl('--json', 'apikey', 'list'), 'gavelctl --json apikey list');
+  const bundle = await world.gaveld.ctl('bundle', '-');
+  assert.ok(JSON.parse(bundle).log.length > 0);
+  assertClean(bundle, 'gavelctl bundle');
+  assertClean(await world.gaveld.ctl('--json', 'auction', 'list'), 'gavelctl auction list');
 });
 
 test('a node that cannot be reached, or refuses the password, is reported without it', async () => {
