@@ -5,6 +5,7 @@
 #include "app/cli/config_cli.h"
 #include "app/cli/ctl_box.h"
 #include "app/cli/ctl_client.h"
+#include "app/cli/ctl_orders.h"
 #include "app/cli/ctl_people.h"
 #include "app/cli/oracle.h"
 #include "app/cli/psbt_check.h"
@@ -23,8 +24,6 @@ static int usage(FILE *to, int status)
         "  apikey list                              ids, names and scopes, never the keys\n"
         "  apikey revoke ID                         the 8 characters behind gvl_\n"
         "  audit verify                             recompute the hash chain of the audit log\n"
-        "  orders log --verify                      recompute that of the order auctions, and the "
-        "ledger\n"
         "  config show | config get KEY             settings of the running daemon, and their "
         "sources\n"
         "  config set KEY=VALUE... | KEY...         store values; a key alone takes the value "
@@ -38,6 +37,7 @@ static int usage(FILE *to, int status)
         to);
     fputs(gv_ctl_box_usage, to);
     fputs(gv_ctl_people_usage, to);
+    fputs(gv_ctl_orders_usage, to);
     fputs(
         "  psbt check --txid T --vout N --script HEX --amount SATS --price SATS\n"
         "             [--block B] [--network NET] [FILE|-]\n"
@@ -137,10 +137,6 @@ static int keys_and_audit(const struct gv_ctl_options *options, int left, char *
     if (left == 2 && is_command(left, words, "audit", "verify")) {
         return gv_ctl_verify(options, "audit.verify");
     }
-    if (left == 3 && is_command(left, words, "orders", "log") &&
-        strcmp(words[2], "--verify") == 0) {
-        return gv_ctl_verify(options, "orders.verify");
-    }
     return UNKNOWN;
 }
 
@@ -151,6 +147,9 @@ static int box(const struct gv_ctl_options *options, int left, char **words)
     }
     if (left >= 1 && gv_ctl_box_knows(words[0])) {
         return gv_ctl_box(options, left, words);
+    }
+    if (left >= 1 && strcmp(words[0], "orders") == 0) {
+        return gv_ctl_orders(options, left - 1, words + 1);
     }
     if (left >= 1 && gv_ctl_people_knows(words[0])) {
         return gv_ctl_people(options, left, words);

@@ -320,6 +320,23 @@ describe('solvers', () => {
   });
 });
 
+it('gavelctl adds orders and lists them, page by page, as they are', async () => {
+  const before = await newest();
+  const texts = Array.from({ length: 12 }, (_, i) => `by hand ${i} "\\ü`);
+  assert.match(await box.ctl('orders', 'add', ...texts), new RegExp(`^orders ${before + 1}\\.\\.${before + 12}$`, 'm'));
+  const pages = (await box.ctl('--json', 'orders', 'list')).trim().split('\n').map((line) => JSON.parse(line));
+  const items = pages.flatMap((page) => page.items);
+  assert.deepEqual(
+    items.map(({ id }) => id),
+    Array.from({ length: before + 12 }, (_, i) => before + 12 - i),
+  );
+  assert.deepEqual(items.slice(0, 12).map(({ description }) => description), texts.toReversed());
+  assert.match(await box.ctl('orders', 'list'), new RegExp(`^ *${before + 12}  (pending|in_auction) .*by hand 11`, 'm'));
+  await assert.rejects(box.ctl('orders', 'add', 'good', 'a\nb'), /description/);
+  await assert.rejects(box.ctl('orders', 'add'), /DESCRIPTION/);
+  assert.equal(await newest(), before + 12);
+});
+
 it('a box without order auctions says so', async () => {
   const off = await Gaveld.start({ settings: {} });
   try {

@@ -7,6 +7,7 @@
 #include "firmware/base/text.h"
 #include "web/control/inspect.h"
 #include "web/control/operate.h"
+#include "web/control/orders.h"
 #include "web/control/people.h"
 
 #include <string.h>
@@ -281,25 +282,6 @@ static enum gv_err answer_audit(const struct gv_control *control, gv_json_ref re
     return err;
 }
 
-static enum gv_err answer_orders(const struct gv_control *control, gv_json_ref request,
-                                 struct gv_json_out *out, struct gv_fail *fail)
-{
-    static const char *const members[] = {"cmd", NULL};
-    struct gv_hash256 last;
-    char hex[2 * sizeof(last.b) + 1];
-    uint64_t entries = 0;
-    enum gv_err err = gv_json_members(request, members, "", fail);
-    if (err == GV_OK) {
-        err = gv_engine_orders_verify(control->engine, &entries, &last, fail);
-    }
-    if (err == GV_OK) {
-        gv_hex_encode(hex, gv_view_of(last.b, sizeof(last.b)));
-        gv_jo_kint(out, "entries", (int64_t)entries);
-        gv_jo_kstring(out, "last_hash", hex);
-    }
-    return err;
-}
-
 static const struct {
     const char *name;
     enum gv_err (*answer)(const struct gv_control *control, gv_json_ref request,
@@ -310,7 +292,9 @@ static const struct {
     {"apikey.list", answer_list},
     {"apikey.revoke", answer_revoke},
     {"audit.verify", answer_audit},
-    {"orders.verify", answer_orders},
+    {"orders.list", gv_control_orders_list},
+    {"orders.add", gv_control_orders_add},
+    {"orders.verify", gv_control_orders_verify},
     {"doctor", gv_control_doctor},
     {"auction.list", gv_control_auction_list},
     {"auction.show", gv_control_auction_show},

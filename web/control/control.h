@@ -5,9 +5,8 @@
  *    "expires_at":"2027-01-31T12:00:00Z"}
  *   {"cmd":"apikey.list"}   {"cmd":"apikey.revoke","id":"1a2b3c4d"}
  *   {"cmd":"audit.verify"}                              {"ok":true,"entries":…,"last_hash":"…"}
- *   {"cmd":"orders.verify"}                             {"ok":true,"entries":…,"last_hash":"…"}
  *   {"cmd":"oracle"}                                    {"ok":true,"price_cents":…}; null: none
- *   further ones: people.h, operate.h, inspect.h
+ *   further ones: people.h, operate.h, inspect.h, orders.h
  *   failures: {"ok":false,"code":"…","error":"…"}
  * Who may ask is decided by whoever owns the socket (firmware/boot: peer credentials); here every
  * request is trusted to be allowed, and none to be well-formed.
