@@ -90,7 +90,7 @@ describe('with solvers at work', () => {
     await page.locator('#bids').getByRole('row', { name: /#\d+ alice 100 → ≥ 110/ }).first().waitFor();
     const due = page.locator('#commitments').getByRole('row', { name: /#2 .* carol 500 → ≥ 750 .* sec/ });
     await due.waitFor({ timeout: 30000 });
-    await page.locator('#fills').getByRole('row', { name: /#2 not delivered carol/ }).waitFor({ timeout: 60000 });
+    await page.locator('#fills').getByRole('row', { name: /#2 failed carol/ }).waitFor({ timeout: 60000 });
     await page.locator('#fills').getByRole('row', { name: /#2 reassigned (alice|bob) round 2/ }).waitFor();
     await page.locator('#fills').getByRole('row', { name: /#\d+ fulfilled (alice|bob)/ }).first().waitFor();
     await page.locator('#solvers').getByRole('row', { name: /3\. carol 0 [1-9]\d* 0%/ }).waitFor({ timeout: 30000 });
@@ -200,7 +200,7 @@ test('operators register and suspend solvers, and book the deposit that fulfils 
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Name of the solver').fill('not a name');
   await dialog.getByRole('button', { name: 'Register a solver' }).click();
-  await dialog.getByText('1 to 64 of').waitFor();
+  await dialog.getByText('A solver id has 1 to 64 characters').waitFor();
   await dialog.getByLabel('Name of the solver').fill('carol');
   await dialog.getByRole('button', { name: 'Register a solver' }).click();
   const secret = await dialog.getByText(/^gvs_/).textContent();
@@ -228,6 +228,6 @@ test('operators register and suspend solvers, and book the deposit that fulfils 
   await carol.getByText(/Suspended, (1 hr|60 min)/).waitFor();
   await carol.getByRole('button', { name: 'End suspension' }).click();
   await carol.getByText('Ready').waitFor();
-  assert.deepEqual(problems, []);
+  assert.deepEqual(problems.filter((text) => !/status of 4\d\d/.test(text)), []);
   await page.close();
 });

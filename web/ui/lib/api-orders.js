@@ -2,36 +2,13 @@
  * The calls of order auctions. Each is declared once. Members that end in _s are seconds of the book's clock.
  * @module
  *
- * @typedef {Object} Commitment
- * @property {number} round
- * @property {string} solver_id
- * @property {number} input
- * @property {number} min_output
- * @property {number} deadline_s
- * @property {boolean} claimed
- *
- * @typedef {Object} Order
- * @property {number} id
- * @property {string} description
- * @property {'pending'|'in_auction'|'committed'|'fulfilled'|'expired'} state
- * @property {number} created_s
- * @property {number} updated_s
- * @property {number} batch
- * @property {Commitment|null} commitment
- *
+ * @typedef {{round: number, solver_id: string, input: number, min_output: number, deadline_s: number, claimed: boolean}} Commitment
+ * @typedef {'pending'|'in_auction'|'committed'|'fulfilled'|'expired'} OrderState
+ * @typedef {{id: number, description: string, state: OrderState, created_s: number, updated_s: number, commitment: Commitment|null}} Order
  * @typedef {{solver_id: string, max_input: number, min_output: number, valid_till_s: number, at_s: number}} Bid
  * @typedef {{seq: number, at_s: number, kind: string, json: string, prev_hash: string, hash: string}} LogEntry
- *
- * @typedef {Object} Solver
- * @property {string} id
- * @property {boolean} registered
- * @property {number} wins
- * @property {number} failures
- * @property {boolean} suspended
- * @property {number} suspended_until_s
- * @property {number} cool_until_s
- * @property {number} available
- * @property {number} locked
+ * @typedef {{id: string, registered: boolean, wins: number, failures: number, suspended: boolean, suspended_until_s: number,
+ *   cool_until_s: number, available: number, locked: number}} Solver
  */
 import { get, patch, post, queryOf } from './http.js';
 

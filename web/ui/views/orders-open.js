@@ -43,7 +43,7 @@ const bestBid = ({ best }) => (best ? el('span', {}, `${integer(best.min_output)
 export function batch(data) {
   const { collect_s: collect } = data.status.rules;
   const rows = inState(data, 'in_auction');
-  return panel({ id: 'batch', title: t('orders.batch'), intro: t('orders.batchText', { s: collect }) }, rows.length ? table({
+  return panel({ id: 'batch', title: t('orders.batch'), intro: t('orders.batchText', { time: duration(collect) }) }, rows.length ? table({
     caption: t('orders.batch'), rows, key: ({ id }) => id,
     columns: [
       { id: 'order', label: t('orders.order'), head: true, cell: name },
@@ -70,9 +70,9 @@ export function commitments(page) {
       { id: 'amount', label: t('orders.promise'), amount: true, cell: ({ commitment: { input, min_output: output } }) => promise(input, output) },
       { id: 'left', label: t('orders.left'), cell: ({ id, commitment: { deadline_s: until, claimed } }) => (claimed
         ? badge(t('orders.claimed'), 'good') : countdown(`due-${id}`, data, until, commit)) },
-      ...(deposits ? [{ id: 'deposit', label: t('orders.deposit'), actions: true, cell: ({ id, commitment }) => button({
+      ...(deposits ? [{ id: 'deposit', label: t('orders.deposit'), actions: true, cell: ({ id, commitment }) => (commitment.claimed ? null : button({
         label: t('orders.deposit'), onclick: () => depositDialog(page, String(id), t('orders.depositFor', { name: `#${id}` }), commitment.min_output),
-      }) }] : []),
+      })) }] : []),
     ],
   }) : nothing(t('orders.noCommitments')));
 }

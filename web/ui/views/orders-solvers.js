@@ -19,8 +19,6 @@ import { toast } from '../components/toast.js';
 import { depositDialog } from './orders-add.js';
 
 const SPANS_S = [600, 3600, 86400, 30 * 86400];
-const PUBKEY = /^[0-9a-f]{64}$/;
-const ID = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** Most deliveries first, fewest failures among equals. */
 const byMerit = (a, b) => b.wins - a.wins || a.failures - b.failures || (a.id < b.id ? -1 : 1);
@@ -31,7 +29,6 @@ async function register(page) {
     body: (close) => form({
       id: 'solver-form',
       submit: t('orders.register'),
-      check: ({ id, pubkey }) => ({ id: ID.test(id) ? '' : t('orders.idNeeded'), pubkey: !pubkey || PUBKEY.test(pubkey) ? '' : t('orders.pubkeyNeeded') }),
       onsubmit: async ({ id, pubkey }) => close(await registerSolver(pubkey ? { id, pubkey } : { id })),
       fields: [
         field({ name: 'id', label: t('orders.solverId'), hint: t('orders.idHint'), input: { maxlength: 64, autocomplete: 'off', spellcheck: 'false', autocapitalize: 'none' } }),
@@ -86,7 +83,7 @@ export function league(page) {
   const rows = [...solvers].sort(byMerit);
   const ratio = ({ wins, failures }) => (wins + failures ? percent(wins / (wins + failures)) : '—');
   return panel({
-    id: 'solvers', title: t('orders.league'), intro: t('orders.leagueText'),
+    id: 'solvers', title: t('orders.league'),
     actions: operator ? [button({ label: t('orders.register'), icon: 'plus', onclick: () => register(page) })] : [],
   }, rows.length ? table({
     caption: t('orders.league'), rows, key: ({ id }) => id,
