@@ -98,7 +98,7 @@ export function fills({ status, ends }) {
     columns: [
       { id: 'order', label: t('orders.order'), head: true, cell: ({ order_id: id }) => `#${id}` },
       { id: 'what', label: t('orders.outcome'), cell: ({ kind }) => badge(t(`orders.end.${kind}`), LEVELS[kind]) },
-      { id: 'solver', label: t('orders.solver'), cell: (end) => (end.solver_id ? solverOf(end) : '—') },
+      { id: 'solver', label: t('orders.solver'), cell: ({ solver_id: solver }) => (solver ? clean(solver) : '—') },
       { id: 'at', label: t('orders.at'), amount: true, cell: ({ at_s: at }) => clock(status, at) },
     ],
   }) : nothing(t('orders.noFills')));
