@@ -18,7 +18,7 @@ void gv_render_order_commitment(struct gv_json_out *out, const struct gv_order_c
 void gv_render_order_claim(struct gv_json_out *out, const struct gv_order_claim_row *row);
 void gv_render_order_event(struct gv_json_out *out, const struct gv_order_event_row *row);
 /** In: now_s: of the book's clock. */
-void gv_render_solver(struct gv_json_out *out, const struct gv_solver_status *solver,
+void gv_render_solver(struct gv_json_out *out, const struct gv_solver_status *status,
                       int64_t now_s);
 
 #endif
