@@ -148,18 +148,32 @@ enum gv_err gv_config_environment(struct gv_config *config, char *const *environ
 
 /* ---- rules across settings --------------------------------------------------------------------- */
 
+static bool is_here(const char *address)
+{
+    return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0;
+}
+
 /* Whoever is not on this machine must prove who he is, and no bare word of his moves an order. */
 static enum gv_err check_orders(const struct gv_config *config, struct gv_fail *fail)
 {
-    const bool here =
-        strncmp(config->orders_bind, "127.", 4) == 0 || strcmp(config->orders_bind, "::1") == 0;
-    if (config->orders_enabled && !here && !config->orders_authenticated) {
+    if (!config->orders_enabled) {
+        return GV_OK;
+    }
+    if (!is_here(config->orders_bind) && !config->orders_authenticated) {
         return gv_fail(fail, GV_ERR_INVALID, "config.orders_bind",
                        "orders.bind: other than 127.0.0.1 or ::1 only with orders.authenticated");
     }
-    if (config->orders_enabled && !here && !config->orders_proof) {
+    if (!is_here(config->orders_bind) && !config->orders_proof) {
         return gv_fail(fail, GV_ERR_INVALID, "config.orders_bind",
                        "orders.bind: other than 127.0.0.1 or ::1 only with orders.proof");
+    }
+    if (config->orders_tls && !config->https_tls) {
+        return gv_fail(fail, GV_ERR_INVALID, "config.orders_tls",
+                       "orders.tls: only with https.tls, whose certificate it shows");
+    }
+    if (config->orders_tls && !is_here(config->orders_tls_bind) && !config->orders_proof) {
+        return gv_fail(fail, GV_ERR_INVALID, "config.orders_tls_bind",
+                       "orders.tls_bind: other than 127.0.0.1 or ::1 only with orders.proof");
     }
     return GV_OK;
 }

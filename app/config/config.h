@@ -15,7 +15,7 @@
 #include "firmware/base/log.h"
 
 #define GV_CONFIG_TEXT_MAX 256u
-#define GV_SETTINGS_COUNT  54u
+#define GV_SETTINGS_COUNT  59u
 
 /** Where a value came from, lowest rank first. */
 enum gv_config_source {
@@ -58,6 +58,11 @@ struct gv_config {
     uint32_t orders_order_port;           /* 0: any free port */
     uint32_t orders_bid_port;
     uint32_t orders_claim_port;
+    bool orders_tls; /* encrypted ports beside the plain ones */
+    char orders_tls_bind[GV_CONFIG_TEXT_MAX];
+    uint32_t orders_tls_order_port;
+    uint32_t orders_tls_bid_port;
+    uint32_t orders_tls_claim_port;
     uint32_t orders_tick_ms;
     uint32_t orders_batch;
     uint32_t orders_collect_s;

@@ -61,27 +61,35 @@ void gv_connection_watch(struct gv_sequencer *s, struct gv_connection *c)
     }
 }
 
+static uint32_t places_of(const struct gv_sequencer_listener *listener)
+{
+    return listener->encrypted ? GV_SEQUENCER_TLS_PLACES : port_places[listener->port];
+}
+
 /* This machine's programs share one address. */
-static bool is_crowded(const struct gv_sequencer *s, enum gv_sequencer_port port,
+static bool is_crowded(const struct gv_sequencer *s, uint32_t listener,
                        const struct gv_tcp_peer *peer)
 {
+    const enum gv_sequencer_port port = s->config.listeners[listener].port;
     uint32_t same = 0;
     if (peer->is_loopback) {
         return false;
     }
     for (uint32_t i = 0; i < s->open_n[port]; i++) {
-        same += memcmp(s->open[port][i]->peer.key, peer->key, sizeof(peer->key)) == 0;
+        const struct gv_connection *c = s->open[port][i];
+        same += c->listener == listener && memcmp(c->peer.key, peer->key, sizeof(peer->key)) == 0;
     }
-    return same >= GV_SEQUENCER_PER_ADDRESS;
+    return same >= (s->config.listeners[listener].encrypted ? GV_SEQUENCER_TLS_PER_ADDRESS
+                                                            : GV_SEQUENCER_PER_ADDRESS);
 }
 
 static struct gv_connection *take_in(struct gv_sequencer *s, uint32_t listener, struct gv_net *net,
                                      const struct gv_tcp_peer *peer, struct gv_mono now)
 {
-    const enum gv_sequencer_port port = s->config.listeners[listener].port;
-    const bool crowded = is_crowded(s, port, peer);
+    const struct gv_sequencer_listener *at = &s->config.listeners[listener];
+    const bool crowded = is_crowded(s, listener, peer);
     struct gv_connection *c = NULL;
-    if (!crowded && s->open_n[port] < port_places[port]) {
+    if (!crowded && s->held[listener] < places_of(at)) {
         c = gv_pool_acquire(&order_connections, 0);
     }
     if (c == NULL) {
@@ -91,13 +99,32 @@ static struct gv_connection *take_in(struct gv_sequencer *s, uint32_t listener, 
     }
     c->net = *net;
     c->peer = *peer;
-    c->port = port;
-    c->authenticated = s->config.listeners[listener].authenticated;
+    c->port = at->port;
+    c->listener = listener;
+    c->greeted = !at->encrypted;
+    c->stage = c->greeted ? GV_SOLVER_WAITS : GV_SOLVER_ARRIVES;
     c->opened_ms = now.ms;
     c->line = c->line_short;
-    s->open[port][s->open_n[port]++] = c;
-    s->stats.accepted[port]++;
+    s->open[at->port][s->open_n[at->port]++] = c;
+    s->held[listener]++;
+    s->stats.accepted[at->port]++;
     return c;
+}
+
+bool gv_connection_greet(struct gv_sequencer *s, struct gv_connection *c)
+{
+    if (c->greeted || s->greets == GV_SEQUENCER_GREETS_MAX) {
+        return c->greeted; /* else it is told of again in the next turn */
+    }
+    s->greets++;
+    const enum gv_err err = gv_tcp_greet(&s->config.tcp, &c->net);
+    if (err == GV_OK) {
+        c->greeted = true;
+        c->stage = GV_SOLVER_WAITS;
+    } else if (err != GV_ERR_AGAIN) {
+        gv_connection_refuse(s, c, GV_SEQUENCER_GREETING);
+    }
+    return c->greeted;
 }
 
 /* A bid usually came with the connection: read at once, it need not be watched then. */
@@ -116,7 +143,7 @@ void gv_connections_accept(struct gv_sequencer *s, uint32_t listener, struct gv_
             continue;
         }
         struct gv_connection *c = take_in(s, listener, &net, &peer, now);
-        if (c != NULL && c->port != GV_SEQUENCER_ORDERS) {
+        if (c != NULL && c->greeted && c->port != GV_SEQUENCER_ORDERS) {
             gv_intake_read(s, c);
         }
         if (c != NULL && !c->dead) {
@@ -134,6 +161,7 @@ static void bury_port(struct gv_sequencer *s, enum gv_sequencer_port port)
             continue;
         }
         s->open[port][i] = s->open[port][--s->open_n[port]];
+        s->held[c->listener]--;
         gv_intake_drop_line(c);
         gv_net_close(&c->net);
         gv_pool_release(&order_connections, c);

@@ -134,6 +134,10 @@ struct gv_view gv_feed_peek(const struct gv_feed *feed, struct gv_feed_place *pl
                             struct gv_mono now)
 {
     GV_ASSERT(!gv_feed_lost(feed, place));
+    if (place->offered > 0) {
+        const uint32_t start = line_at(feed, place->line)->start + place->sent;
+        return gv_view_of(feed->block + start % feed->block_n, place->offered);
+    }
     while (place->line < feed->next && place->sent == 0 &&
            too_late(line_at(feed, place->line), now)) {
         place->line++;
@@ -157,6 +161,7 @@ struct gv_view gv_feed_peek(const struct gv_feed *feed, struct gv_feed_place *pl
 
 void gv_feed_advance(const struct gv_feed *feed, struct gv_feed_place *place, size_t n)
 {
+    place->offered = 0;
     while (n > 0) {
         GV_ASSERT(place->line < feed->next);
         const size_t left = line_at(feed, place->line)->n - place->sent;

@@ -38,6 +38,8 @@ struct gv_feed {
 struct gv_feed_place {
     uint64_t line;
     uint32_t sent; /* bytes of it */
+    uint32_t
+        offered; /* TLS: what was peeked and not sent must be the same the next time; 0: it need not */
 };
 
 /** Empty, with lent storage. In: block_n: a power of two. */

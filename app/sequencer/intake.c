@@ -91,7 +91,7 @@ static void take_item(struct gv_sequencer *s, struct gv_connection *c,
     const bool copied = gv_text_copy(item->peer, sizeof(item->peer), c->peer.text);
     GV_ASSERT(copied);
     item->proven = s->config.house.proven(s->config.house.ctx, item);
-    if (c->authenticated && !item->proven) {
+    if (s->config.listeners[c->listener].authenticated && !item->proven) {
         refuse_unproven(s, c, item);
         return;
     }

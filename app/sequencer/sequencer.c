@@ -146,7 +146,7 @@ static void on_ready(struct gv_sequencer *s, const struct gv_tcp_ready *ready, s
         c->blocked = false;
         gv_connection_watch(s, c);
     }
-    if ((ready->what & GV_TCP_READ) == 0) {
+    if ((ready->what & GV_TCP_READ) == 0 || !gv_connection_greet(s, c)) {
         return;
     }
     if (c->port == GV_SEQUENCER_ORDERS) {
@@ -156,17 +156,18 @@ static void on_ready(struct gv_sequencer *s, const struct gv_tcp_ready *ready, s
     }
 }
 
-/* Whoever was to send a line and did not. */
+/* Whoever was to send a line, or to be greeted, and was not. */
 static void sweep(struct gv_sequencer *s, struct gv_mono now)
 {
     if (now.ms - s->swept_ms < SWEEP_MS) {
         return;
     }
     s->swept_ms = now.ms;
-    for (unsigned port = GV_SEQUENCER_BIDS; port <= GV_SEQUENCER_CLAIMS; port++) {
+    for (unsigned port = 0; port < GV_SEQUENCER_PORTS; port++) {
         for (uint32_t i = 0; i < s->open_n[port]; i++) {
             struct gv_connection *c = s->open[port][i];
-            if (!c->dead && now.ms - c->opened_ms >= s->config.read_ms) {
+            const bool waited_for = port != GV_SEQUENCER_ORDERS || !c->greeted;
+            if (!c->dead && waited_for && now.ms - c->opened_ms >= s->config.read_ms) {
                 gv_connection_refuse(s, c, GV_SEQUENCER_SILENT);
             }
         }
@@ -205,6 +206,7 @@ void gv_sequencer_step(struct gv_sequencer *s, uint32_t timeout_ms)
     const uint32_t wait_ms = time_to_wait(s, timeout_ms, gv_clock_mono(s->config.clock));
     const uint32_t n = gv_tcp_wait(&s->config.tcp, ready, READY_MAX, wait_ms);
     const struct gv_mono now = gv_clock_mono(s->config.clock);
+    s->greets = 0;
     for (uint32_t i = 0; i < n; i++) {
         on_ready(s, &ready[i], now);
     }

@@ -13,6 +13,9 @@
  * its own places, an address takes a quarter of them (this machine: all). Lines longer than
  * GV_SEQUENCER_LINE_SHORT share a few long buffers. What a solver writes on the order port is read and
  * thrown away; one that lags more than GV_SEQUENCER_LAG_BYTES is dropped, and no other waits for it.
+ * Encrypted ports: a connection is greeted first (the handshake, which costs milliseconds), within read_ms
+ * too, at most GV_SEQUENCER_GREETS_MAX steps in a turn, so that a tick waits for a few at most. Bids and
+ * claims must be proven there. The order port is heard by whoever comes in.
  * Limits: limits.h "Order auctions". Memory: one static instance, untouched while the module is off.
  * Thread: stated per function. Source: order-auction design, sections "Transport", "Weak points". */
 #ifndef GV_APP_SEQUENCER_SEQUENCER_H
@@ -42,6 +45,7 @@ const char *gv_sequencer_port_text(enum gv_sequencer_port port);
     X(GV_SEQUENCER_PORT, "port")         /* a message of another port */                           \
     X(GV_SEQUENCER_UNPROVEN, "unproven") /* an authenticated port, and not its solver's line */    \
     X(GV_SEQUENCER_SLOW, "slow")         /* a solver that did not keep up */                       \
+    X(GV_SEQUENCER_GREETING, "greeting") /* a handshake that failed */                             \
     X(GV_SEQUENCER_STORAGE, "storage")   /* good, but not stored: the database refused */
 
 enum gv_sequencer_refusal {
@@ -62,10 +66,13 @@ struct gv_sequencer_house {
 };
 
 #define GV_SEQUENCER_LISTENERS_MAX 6u
+/* Steps of handshakes in a turn. */
+#define GV_SEQUENCER_GREETS_MAX 2u
 
 struct gv_sequencer_listener {
     enum gv_sequencer_port port;
     bool authenticated; /* takes proven lines only */
+    bool encrypted;     /* its connections are greeted; places of their own */
 };
 
 struct gv_sequencer_config {

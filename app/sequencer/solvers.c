@@ -57,6 +57,7 @@ static void send_from(struct gv_sequencer *s, struct gv_connection *c, const str
         const enum gv_err err = gv_net_send(&c->net, run, &sent);
         if (err == GV_ERR_AGAIN) {
             c->blocked = true;
+            place->offered = s->config.listeners[c->listener].encrypted ? (uint32_t)run.n : 0;
             gv_connection_watch(s, c);
         } else if (err != GV_OK) {
             gv_connection_end(s, c);
@@ -76,7 +77,7 @@ static bool is_slow(const struct gv_sequencer *s, const struct gv_connection *c)
 
 static void serve(struct gv_sequencer *s, struct gv_connection *c, struct gv_mono now)
 {
-    if (c->stage != GV_SOLVER_WAITS && is_slow(s, c)) {
+    if (c->stage >= GV_SOLVER_JOINS && is_slow(s, c)) {
         gv_log(GV_LOG_UNUSUAL, "orders", "solver dropped: it does not read peer=%s", c->peer.text);
         gv_connection_refuse(s, c, GV_SEQUENCER_SLOW);
     } else if (c->stage == GV_SOLVER_JOINS) {

@@ -11,16 +11,18 @@
 
 /* What the order port has still to tell a solver. */
 enum gv_solver_stage {
-    GV_SOLVER_WAITS,  /* for the next snapshot to begin */
-    GV_SOLVER_JOINS,  /* is being sent the snapshot */
-    GV_SOLVER_FOLLOWS /* the feed */
+    GV_SOLVER_ARRIVES, /* and is not yet greeted */
+    GV_SOLVER_WAITS,   /* for the next snapshot to begin */
+    GV_SOLVER_JOINS,   /* is being sent the snapshot */
+    GV_SOLVER_FOLLOWS  /* the feed */
 };
 
 struct gv_connection {
     struct gv_net net;
     struct gv_tcp_peer peer;
     enum gv_sequencer_port port;
-    bool authenticated;
+    uint32_t listener;
+    bool greeted;
     bool dead; /* freed at the end of this turn: no event of it can name the slot any more */
     uint64_t opened_ms;
 
@@ -53,6 +55,8 @@ struct gv_sequencer {
     struct gv_sequencer_stats stats;
     struct gv_connection *open[GV_SEQUENCER_PORTS][GV_SEQUENCER_CONNECTIONS_MAX];
     uint32_t open_n[GV_SEQUENCER_PORTS];
+    uint32_t held[GV_SEQUENCER_LISTENERS_MAX]; /* connections of each listener */
+    uint32_t greets;                           /* steps of handshakes in this turn */
     bool any_dead;
     uint64_t swept_ms;
 
@@ -81,6 +85,8 @@ void gv_connections_init(struct gv_sequencer *s);
 void gv_connections_deinit(void);
 /** Take in whoever waits at a listener. */
 void gv_connections_accept(struct gv_sequencer *s, uint32_t listener, struct gv_mono now);
+/** Go on with its handshake as far as this turn allows. Returns: whether bytes may flow. */
+GV_MUST_USE bool gv_connection_greet(struct gv_sequencer *s, struct gv_connection *c);
 /** End one, or count why. Idempotent. */
 void gv_connection_end(struct gv_sequencer *s, struct gv_connection *c);
 void gv_connection_refuse(struct gv_sequencer *s, struct gv_connection *c,

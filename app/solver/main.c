@@ -1,10 +1,13 @@
 /* gavel-solver: bids in order auctions and fulfils what it wins, against gaveld or the original sequencer. */
 #include "app/solver/solver.h"
 #include "firmware/base/crypto.h"
+#include "firmware/base/log.h"
 #include "firmware/base/text.h"
 #include "hal/linux/clock.h"
+#include "hal/linux/entropy.h"
 #include "hal/linux/files.h"
 #include "hal/linux/socket_tcp.h"
+#include "hal/linux/tls_client.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -28,19 +31,28 @@ static const char usage_text[] =
     "  --work S                 fixed: seconds of work, 1\n"
     "  --script FILE            script: lines of ORDER|* MAX_INPUT RATE VALIDITY_S WORK_S|never,\n"
     "                           or ORDER|* pass\n"
-    "  --key FILE               the solver's secret, sent with every bid and claim: only where\n"
-    "                           nobody listens\n"
+    "  --key FILE               the solver's secret, sent with every bid and claim: with --tls, "
+    "or\n"
+    "                           where nobody listens\n"
+    "  --sign-key FILE          or its BIP340 key, 64 hexadecimal digits, to sign with\n"
+    "  --domain TEXT            what signatures are for: signing_domain of the orders' status\n"
+    "  --tls                    speak TLS; the certificate must name HOST\n"
+    "  --ca FILE                authorities to believe, " GV_TRUST_DEFAULT_FILE "\n"
     "  --help, --version\n";
 
 struct options {
     const char *id, *host, *order_port, *bid_port, *claim_port;
-    const char *strategy, *max_input, *rate, *validity, *work, *script, *key;
+    const char *strategy, *max_input, *rate, *validity, *work, *script, *key, *sign_key, *domain,
+        *ca;
+    bool tls;
 };
 
 static volatile sig_atomic_t stopped;
 static struct gv_socket_tcp sockets;
 static struct gv_solver solver;
 static struct gv_strategy strategy;
+static struct gv_signer signer;
+static struct gv_tls_client tls;
 
 static void on_signal(int number)
 {
@@ -74,6 +86,9 @@ static const char **place_of(struct options *o, const char *name)
         {"--work", &o->work},
         {"--script", &o->script},
         {"--key", &o->key},
+        {"--sign-key", &o->sign_key},
+        {"--domain", &o->domain},
+        {"--ca", &o->ca},
     };
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         if (strcmp(name, table[i].name) == 0) {
@@ -86,6 +101,11 @@ static const char **place_of(struct options *o, const char *name)
 static int read_options(struct options *o, int argc, char **argv)
 {
     for (int i = 1; i < argc; i += 2) {
+        if (strcmp(argv[i], "--tls") == 0) {
+            o->tls = true;
+            i--; /* it has no value */
+            continue;
+        }
         const char **place = place_of(o, argv[i]);
         if (place == NULL) {
             return complain(argv[i], "no such option");
@@ -94,6 +114,12 @@ static int read_options(struct options *o, int argc, char **argv)
             return complain(argv[i], "a value is missing");
         }
         *place = argv[i + 1];
+    }
+    if (o->key != NULL && o->sign_key != NULL) {
+        return complain("--key, --sign-key", "one proof is enough");
+    }
+    if (o->ca != NULL && !o->tls) {
+        return complain("--ca", "only with --tls");
     }
     return o->id == NULL ? complain("--id", "a name is needed") : EX_OK;
 }
@@ -175,6 +201,41 @@ static int open_key(const struct options *o, char auth[GV_ORDER_AUTH_MAX])
     return fits && n > 0 ? EX_OK : complain(o->key, "that is no secret");
 }
 
+static int open_signer(const struct options *o, struct gv_solver_config *config)
+{
+    char hex[80];
+    char pubkey[65];
+    uint8_t secret[32];
+    uint8_t seed[32];
+    struct gv_fail fail = {0};
+    size_t n = 0;
+    config->entropy = gv_linux_entropy();
+    if (o->sign_key == NULL) {
+        return EX_OK;
+    }
+    if (gv_file_read(o->sign_key, hex, sizeof(hex), &n, &fail) != GV_OK) {
+        complain(o->sign_key, fail.text);
+        return EX_NOINPUT;
+    }
+    gv_entropy_fill(&config->entropy, seed, sizeof(seed));
+    const bool good = n >= 64 && strspn(hex + 64, "\r\n") == n - 64 &&
+                      gv_hex_decode(secret, sizeof(secret), hex, 64) == GV_OK &&
+                      gv_signer_open(&signer, secret, seed, &fail) == GV_OK;
+    gv_secure_zero(hex, sizeof(hex));
+    gv_secure_zero(secret, sizeof(secret));
+    if (!good) {
+        return complain(o->sign_key, "a secret key of 64 hexadecimal digits is needed");
+    }
+    gv_hex_encode(pubkey, gv_view_of(signer.pubkey, sizeof(signer.pubkey)));
+    gv_log(GV_LOG_INFO, "solver", "signs with pubkey=%s", pubkey);
+    config->signer = &signer;
+    if (o->domain == NULL || strlen(o->domain) != GV_ORDER_DOMAIN_TEXT - 1u ||
+        !gv_text_copy(config->domain, sizeof(config->domain), o->domain)) {
+        return complain("--domain", "needed: the signing_domain that the box shows for its orders");
+    }
+    return EX_OK;
+}
+
 /* ---- the network ----------------------------------------------------------------------------------- */
 
 static int open_targets(const struct options *o, struct gv_solver_config *config)
@@ -191,6 +252,14 @@ static int open_targets(const struct options *o, struct gv_solver_config *config
     if (gv_socket_tcp_open(&config->tcp, &sockets, &fail) != GV_OK) {
         complain("network", fail.text);
         return EX_OSERR;
+    }
+    if (o->tls) {
+        if (gv_tls_client_open(&tls, o->ca != NULL ? o->ca : GV_TRUST_DEFAULT_FILE, o->host,
+                               &fail) != GV_OK) {
+            complain("--tls", fail.text);
+            return EX_CONFIG;
+        }
+        gv_socket_tcp_encrypt_targets(&sockets, &tls);
     }
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         uint64_t port;
@@ -218,6 +287,7 @@ static void run(void)
     }
     gv_solver_close(&solver);
     gv_socket_tcp_close(&sockets);
+    gv_secure_zero(&signer, sizeof(signer));
 }
 
 static int start(const struct options *o)
@@ -232,6 +302,9 @@ static int start(const struct options *o)
     int status = open_strategy(o);
     if (status == EX_OK) {
         status = open_key(o, config.auth);
+    }
+    if (status == EX_OK) {
+        status = open_signer(o, &config);
     }
     if (status == EX_OK) {
         status = open_targets(o, &config);

@@ -2,6 +2,7 @@
 
 #include "firmware/base/assert.h"
 #include "firmware/base/log.h"
+#include "firmware/base/text.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -37,11 +38,26 @@ static struct gv_shot *new_shot(struct gv_solver *solver, uint32_t target, uint6
         return NULL;
     }
     shot->used = true;
+    shot->greeted = false;
     shot->since_ms = now.ms;
     shot->job = job;
     shot->order_id = order_id;
     shot->sent = 0;
     return shot;
+}
+
+/* "sig:" and a BIP340 signature in hexadecimal digits. */
+static void sign(struct gv_solver *solver, char auth[GV_ORDER_AUTH_MAX],
+                 const struct gv_hash256 *digest)
+{
+    uint8_t aux[32];
+    uint8_t sig[64];
+    char hex[2u * sizeof(sig) + 1u];
+    gv_entropy_fill(&solver->config.entropy, aux, sizeof(aux));
+    gv_schnorr_sign(sig, solver->config.signer, digest, aux);
+    gv_hex_encode(hex, gv_view_of(sig, sizeof(sig)));
+    const bool fits = gv_format(auth, GV_ORDER_AUTH_MAX, "sig:%s", hex);
+    GV_ASSERT(fits);
 }
 
 static void send_bid(struct gv_solver *solver, uint64_t order_id, struct gv_mono now)
@@ -68,6 +84,11 @@ static void send_bid(struct gv_solver *solver, uint64_t order_id, struct gv_mono
     struct gv_json_out out;
     memcpy(bid.auth, solver->config.auth, sizeof(bid.auth));
     gv_order_rate_format(bid.rate_text, terms.rate);
+    if (solver->config.signer != NULL) {
+        struct gv_hash256 digest;
+        gv_order_bid_digest(&digest, solver->config.domain, &bid);
+        sign(solver, bid.auth, &digest);
+    }
     gv_json_out_init(&out, shot->line, sizeof(shot->line));
     gv_order_write_bid(&out, &bid);
     GV_ASSERT(!out.full);
@@ -88,6 +109,11 @@ static void send_claim(struct gv_solver *solver, uint32_t index, struct gv_mono 
     struct gv_order_wire_claim claim = {.order_id = job->order_id, .solver = solver->config.id};
     struct gv_json_out out;
     memcpy(claim.auth, solver->config.auth, sizeof(claim.auth));
+    if (solver->config.signer != NULL) {
+        struct gv_hash256 digest;
+        gv_order_claim_digest(&digest, solver->config.domain, &claim);
+        sign(solver, claim.auth, &digest);
+    }
     gv_json_out_init(&out, shot->line, sizeof(shot->line));
     gv_order_write_claim(&out, &claim);
     GV_ASSERT(!out.full);
@@ -115,9 +141,33 @@ static void end_shot(struct gv_solver *solver, struct gv_shot *shot, bool failed
     }
 }
 
+/* Go on with a handshake, which waits for what the other side says. Returns: whether bytes may flow. */
+static bool greet_shot(struct gv_solver *solver, struct gv_shot *shot, struct gv_mono now)
+{
+    const struct gv_tcp *tcp = &solver->config.tcp;
+    const uint32_t token = SHOT_TOKEN + (uint32_t)(shot - solver->shots);
+    if (shot->greeted) {
+        return true;
+    }
+    enum gv_err err = gv_tcp_greet(tcp, &shot->net);
+    shot->greeted = err == GV_OK;
+    if (err == GV_ERR_AGAIN) {
+        err = gv_tcp_watch(tcp, &shot->net, token, GV_TCP_READ);
+    } else if (err == GV_OK) {
+        err = gv_tcp_watch(tcp, &shot->net, token, GV_TCP_WRITE);
+    }
+    if (err != GV_OK) {
+        end_shot(solver, shot, true, now);
+    }
+    return shot->greeted && err == GV_OK;
+}
+
 /* Write, then close; no answer is expected. */
 static void serve_shot(struct gv_solver *solver, struct gv_shot *shot, struct gv_mono now)
 {
+    if (!shot->used || !greet_shot(solver, shot, now)) {
+        return;
+    }
     while (shot->used) {
         size_t sent;
         const enum gv_err err = gv_net_send(
@@ -241,6 +291,7 @@ static void dial(struct gv_solver *solver, struct gv_mono now)
 {
     solver->n = 0;
     solver->skips = false;
+    solver->greeted = false;
     solver->connected = false;
     solver->dial_at_ms = now.ms + GV_SOLVER_RECONNECT_MS;
     if (gv_tcp_dial(&solver->config.tcp, solver->config.order_target, &solver->net) != GV_OK) {
@@ -305,6 +356,23 @@ static void read_lines(struct gv_solver *solver, struct gv_mono now)
     }
 }
 
+static bool greet(struct gv_solver *solver, struct gv_mono now)
+{
+    if (solver->greeted) {
+        return true;
+    }
+    enum gv_err err = gv_tcp_greet(&solver->config.tcp, &solver->net);
+    solver->greeted = err == GV_OK;
+    if (err == GV_ERR_AGAIN) {
+        err = gv_tcp_watch(&solver->config.tcp, &solver->net, ORDER_TOKEN, GV_TCP_READ);
+    }
+    if (err != GV_OK) {
+        gv_log(GV_LOG_UNUSUAL, "solver", "no connection, or its certificate is not the right one");
+        hang_up(solver, now);
+    }
+    return solver->greeted;
+}
+
 static void on_ready(struct gv_solver *solver, const struct gv_tcp_ready *ready, struct gv_mono now)
 {
     if (ready->token != ORDER_TOKEN) {
@@ -312,7 +380,7 @@ static void on_ready(struct gv_solver *solver, const struct gv_tcp_ready *ready,
         serve_shot(solver, &solver->shots[ready->token - SHOT_TOKEN], now);
         return;
     }
-    if (!solver->dialled) {
+    if (!solver->dialled || !greet(solver, now)) {
         return;
     }
     if ((ready->what & GV_TCP_READ) != 0) {

@@ -8,14 +8,18 @@
  * again after GV_SOLVER_RECONNECT_MS. An order that is told of twice is bid for once, a commitment that is
  * told twice is worked on once; a claim is sent once, because a repeated one undoes the first at the
  * original. One that could not even be begun to be sent is tried again until the deadline's second ends.
+ * Encrypted connections are greeted before anything is said. What is said is proven by a secret that goes
+ * with it (auth), or by a signature over it (signer).
  * Limits: GV_SOLVER_SHOTS_MAX connections of bids and claims, GV_SOLVER_JOBS_MAX commitments at a time.
  * Thread: one. Source: order-auction design, "What interoperability demands". */
 #ifndef GV_APP_SOLVER_SOLVER_H
 #define GV_APP_SOLVER_SOLVER_H
 
 #include "app/auction/orders/wire.h"
+#include "app/bitcoin/sign.h"
 #include "app/solver/strategy.h"
 #include "hal/iface/clock.h"
+#include "hal/iface/entropy.h"
 #include "hal/iface/tcp.h"
 
 #define GV_SOLVER_RECONNECT_MS 5000u
@@ -33,12 +37,16 @@ struct gv_solver_config {
     uint32_t claim_target;
     struct gv_solver_id id;
     const struct gv_strategy *strategy; /* kept */
-    char auth[GV_ORDER_AUTH_MAX];       /* "" with the original */
+    char auth[GV_ORDER_AUTH_MAX];       /* "" with the original, and with a signer */
+    const struct gv_signer *signer;     /* kept; signs every bid and claim; NULL: none */
+    char domain[GV_ORDER_DOMAIN_TEXT];  /* of the box, for what is signed (wire.h) */
+    struct gv_entropy entropy;          /* for the signer */
 };
 
 /** A bid or claim on its way. */
 struct gv_shot {
     bool used;
+    bool greeted;
     struct gv_net net;
     uint64_t since_ms;
     uint32_t job; /* of a claim; GV_SOLVER_JOBS_MAX: a bid */
@@ -79,6 +87,7 @@ struct gv_solver_counts {
 struct gv_solver {
     struct gv_solver_config config;
     bool dialled;
+    bool greeted;
     bool connected;
     uint64_t dial_at_ms;
     struct gv_net net;

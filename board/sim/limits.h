@@ -4,7 +4,7 @@
 #define GV_BOARD_SIM_LIMITS_H
 
 #define GV_BOARD_NAME            "sim"
-#define GV_BUDGET_BYTES          (72ull * 1024 * 1024)
+#define GV_BUDGET_BYTES          (73ull * 1024 * 1024)
 #define GV_LISTINGS_MAX          32u
 #define GV_SUBMISSIONS_MAX       2u
 #define GV_BODY_MAX              4194304u
@@ -15,6 +15,7 @@
 #define GV_ORDERS_MAX            10240u
 #define GV_ORDER_BIDS_MAX        32768u
 #define GV_SEQUENCER_SOLVERS_MAX 256u
+#define GV_SEQUENCER_TLS_PLACES  4u
 #define GV_SEQUENCER_BATCH       256u
 
 #endif

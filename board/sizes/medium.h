@@ -22,6 +22,8 @@
 #define GV_ORDER_BIDS_MAX 16384u
 /* Connections to the order port, and as many to the bid port. */
 #define GV_SEQUENCER_SOLVERS_MAX 256u
+/* Places of each encrypted port of the sequencer. */
+#define GV_SEQUENCER_TLS_PLACES 8u
 /* Bids and claims of one commit. */
 #define GV_SEQUENCER_BATCH 256u
 

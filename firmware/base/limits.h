@@ -162,8 +162,12 @@ _Static_assert(GV_LIVE_LAG_BYTES < GV_LIVE_RAW_EVENT_BYTES, "who lags is told be
 #define GV_SEQUENCER_PER_ADDRESS      (GV_SEQUENCER_SOLVERS_MAX / 4u)
 #define GV_SEQUENCER_LINE_SHORT       384u
 #define GV_SEQUENCER_CONNECTION_BYTES 576u
-#define GV_SEQUENCER_CONNECTIONS_MAX  (2u * GV_SEQUENCER_SOLVERS_MAX + GV_SEQUENCER_CLAIMANTS_MAX)
-#define GV_TCP_SOCKETS_MAX            GV_SEQUENCER_CONNECTIONS_MAX
+/* Its encrypted ports: places of each, half of them for one address. */
+#define GV_SEQUENCER_TLS_PER_ADDRESS (GV_SEQUENCER_TLS_PLACES / 2u)
+#define GV_SEQUENCER_TLS_MAX         (3u * GV_SEQUENCER_TLS_PLACES)
+#define GV_SEQUENCER_CONNECTIONS_MAX                                                               \
+    (2u * GV_SEQUENCER_SOLVERS_MAX + GV_SEQUENCER_CLAIMANTS_MAX + GV_SEQUENCER_TLS_MAX)
+#define GV_TCP_SOCKETS_MAX GV_SEQUENCER_CONNECTIONS_MAX
 /* Lines up to 64 KiB that arrive at the same time: no honest one is longer than a short one. */
 #define GV_SEQUENCER_LONG_LINES 2u
 /* Their values: yyjson reserves 16 bytes for every 6 of text. What has more values is no bid. */
@@ -190,13 +194,18 @@ _Static_assert(GV_LIVE_LAG_BYTES < GV_LIVE_RAW_EVENT_BYTES, "who lags is told be
 
 /* Page cache and statements of two connections: the auctions', and the small one of prices. */
 #define GV_SQLITE_HEAP_BYTES (4u * 1024u * 1024u)
+/* TLS connections with workers, on their way to one, at the entrance, with the live thread, and those of the
+ * sequencer. */
+#define GV_TLS_SESSIONS_MAX                                                                        \
+    (2u * GV_HTTP_WORKERS + GV_ENTRANCE_PLACES + GV_LIVE_CLIENTS_MAX + GV_SEQUENCER_TLS_MAX)
 /* Trusted certificates 0.4 MB and the text of their bundle 0.2 MB while it is read, own ones and
  * configuration 0.1 MB; a session (27 kB) for each live connection, each worker, each connection on its
- * way to one, and each place at the entrance, which may be in its handshake (9 kB more); 30 kB for the one
- * handshake that is worked on; 40 kB for each outgoing connection. */
+ * way to one, and each place at the entrance and of the sequencer, which may be in its handshake (9 kB more);
+ * 30 kB for each of the two handshakes that are worked on; 40 kB for each outgoing connection. */
 #define GV_TLS_HEAP_BYTES                                                                          \
     (768u * 1024u + 27u * 1024u * (GV_LIVE_CLIENTS_MAX + 2u * GV_HTTP_WORKERS) +                   \
-     36u * 1024u * GV_ENTRANCE_PLACES + 30u * 1024u + 40u * 1024u * GV_HTTP_CLIENTS)
+     36u * 1024u * (GV_ENTRANCE_PLACES + GV_SEQUENCER_TLS_MAX) + 60u * 1024u +                     \
+     40u * 1024u * GV_HTTP_CLIENTS)
 /* Connection buffers of the workers and queue (16 kB each) and listening state. */
 #define GV_CIVETWEB_HEAP_BYTES (24u * 1024u * (GV_HTTP_WORKERS + 32u) + 512u * 1024u)
 /* Handles, buffers and DNS answers of each client; what all share. */

@@ -12,7 +12,8 @@ static struct {
     struct gv_engine_orders_config rules;
     struct gv_solver_registry registry; /* the orders thread's copy */
     struct gv_socket_tcp sockets;
-    uint16_t ports[GV_SEQUENCER_PORTS];
+    uint16_t ports[GV_SEQUENCER_LISTENERS_MAX];
+    bool tls; /* opened here */
     pthread_t thread;
 } self;
 
@@ -71,33 +72,63 @@ static void *body(void *ctx)
 
 /* ---- start and stop -------------------------------------------------------------------------------- */
 
-static enum gv_err listen_all(const struct gv_config *config, struct gv_sequencer_config *sequencer,
-                              struct gv_fail *fail)
+/* Three ports at one address. */
+static enum gv_err listen_at(struct gv_sequencer_config *sequencer, const char *address,
+                             const uint32_t wanted[GV_SEQUENCER_PORTS],
+                             struct gv_sequencer_listener kind, struct gv_fail *fail)
 {
-    const uint32_t wanted[GV_SEQUENCER_PORTS] = {
-        [GV_SEQUENCER_ORDERS] = config->orders_order_port,
-        [GV_SEQUENCER_BIDS] = config->orders_bid_port,
-        [GV_SEQUENCER_CLAIMS] = config->orders_claim_port,
-    };
-    enum gv_err err = gv_socket_tcp_open(&sequencer->tcp, &self.sockets, fail);
+    enum gv_err err = GV_OK;
     for (unsigned port = 0; port < GV_SEQUENCER_PORTS && err == GV_OK; port++) {
         uint32_t listener;
-        self.ports[port] = (uint16_t)wanted[port];
-        err = gv_socket_tcp_listen(&self.sockets, config->orders_bind, &self.ports[port], &listener,
-                                   fail);
+        uint16_t real = (uint16_t)wanted[port];
+        err = gv_socket_tcp_listen(&self.sockets, address, &real, &listener, fail);
         if (err == GV_OK) {
-            sequencer->listeners[listener] = (struct gv_sequencer_listener){
-                .port = (enum gv_sequencer_port)port,
-                .authenticated = config->orders_authenticated,
-            };
+            kind.port = (enum gv_sequencer_port)port;
+            sequencer->listeners[listener] = kind;
             sequencer->listeners_n = listener + 1u;
+            self.ports[listener] = real;
+        }
+        if (err == GV_OK && kind.encrypted) {
+            gv_socket_tcp_encrypt(&self.sockets, listener);
         }
     }
     return err;
 }
 
-enum gv_err gv_orders_thread_start(const struct gv_config *config, struct gv_engine *engine,
-                                   const struct gv_clock *clock, struct gv_fail *fail)
+static enum gv_err listen_all(const struct gv_config *config, struct gv_sequencer_config *sequencer,
+                              struct gv_fail *fail)
+{
+    const uint32_t plain[GV_SEQUENCER_PORTS] = {config->orders_order_port, config->orders_bid_port,
+                                                config->orders_claim_port};
+    const uint32_t encrypted[GV_SEQUENCER_PORTS] = {
+        config->orders_tls_order_port, config->orders_tls_bid_port, config->orders_tls_claim_port};
+    enum gv_err err = gv_socket_tcp_open(&sequencer->tcp, &self.sockets, fail);
+    if (err == GV_OK) {
+        const struct gv_sequencer_listener kind = {.authenticated = config->orders_authenticated};
+        err = listen_at(sequencer, config->orders_bind, plain, kind, fail);
+    }
+    if (err == GV_OK && config->orders_tls) {
+        const struct gv_sequencer_listener kind = {.authenticated = true, .encrypted = true};
+        err = listen_at(sequencer, config->orders_tls_bind, encrypted, kind, fail);
+    }
+    return err;
+}
+
+static enum gv_err open_tls(const struct gv_config *config, const struct gv_tls_files *tls,
+                            struct gv_fail *fail)
+{
+    if (!config->orders_tls) {
+        return GV_OK;
+    }
+    const enum gv_err err =
+        gv_tls_open(tls->report.files.leaf_crt, tls->report.files.leaf_key, fail);
+    self.tls = err == GV_OK;
+    return err;
+}
+
+enum gv_err gv_orders_thread_start(const struct gv_config *config, const struct gv_tls_files *tls,
+                                   struct gv_engine *engine, const struct gv_clock *clock,
+                                   struct gv_fail *fail)
 {
     if (!config->orders_enabled) {
         return GV_OK;
@@ -115,7 +146,10 @@ enum gv_err gv_orders_thread_start(const struct gv_config *config, struct gv_eng
     };
     self.engine = engine;
     gv_engine_solver_registry(engine, &self.registry);
-    enum gv_err err = listen_all(config, &sequencer, fail);
+    enum gv_err err = open_tls(config, tls, fail);
+    if (err == GV_OK) {
+        err = listen_all(config, &sequencer, fail);
+    }
     if (err == GV_OK) {
         gv_sequencer_init(gv_sequencer_instance(), &sequencer);
         err = gv_thread_start(&self.thread, "orders", body, gv_sequencer_instance(), fail);
@@ -126,6 +160,11 @@ enum gv_err gv_orders_thread_start(const struct gv_config *config, struct gv_eng
                self.ports[GV_SEQUENCER_ORDERS], self.ports[GV_SEQUENCER_BIDS],
                self.ports[GV_SEQUENCER_CLAIMS],
                config->orders_proof ? "" : " unsafe: a bare claim fulfils an order");
+    }
+    if (self.running && config->orders_tls) {
+        const uint16_t *ports = self.ports + GV_SEQUENCER_PORTS;
+        gv_log(GV_LOG_INFO, "orders", "encrypted at %s ports=%u,%u,%u", config->orders_tls_bind,
+               ports[GV_SEQUENCER_ORDERS], ports[GV_SEQUENCER_BIDS], ports[GV_SEQUENCER_CLAIMS]);
     }
     return err;
 }
@@ -138,6 +177,9 @@ void gv_orders_thread_stop(void)
     gv_sequencer_stop(gv_sequencer_instance());
     GV_ASSERT(pthread_join(self.thread, NULL) == 0);
     gv_socket_tcp_close(&self.sockets);
+    if (self.tls) {
+        gv_tls_close();
+    }
     self.running = false;
 }
 

@@ -242,7 +242,8 @@ enum gv_err gv_boot_start_core(struct gv_fail *fail)
     enum gv_err err =
         gv_thread_start(&gv_boot.engine_thread, "engine", engine_body, gv_engine_instance(), fail);
     if (err == GV_OK) {
-        err = gv_orders_thread_start(&gv_boot.config, gv_engine_instance(), &gv_boot.clock, fail);
+        err = gv_orders_thread_start(&gv_boot.config, &gv_boot.tls, gv_engine_instance(),
+                                     &gv_boot.clock, fail);
     }
     if (err == GV_OK) {
         err = start_oracle(fail); /* before those who read it, and the node thread that feeds it */

@@ -14,15 +14,17 @@ static void make_path(char path[GV_FILE_PATH_MAX], const char *data_dir)
 }
 
 enum gv_err gv_ports_file_write(const char *data_dir, unsigned http_port, unsigned https_port,
-                                const uint16_t orders[3], struct gv_fail *fail)
+                                const uint16_t *orders, struct gv_fail *fail)
 {
     char path[GV_FILE_PATH_MAX];
-    char sequencer[64] = "";
-    char text[160];
+    char sequencer[144] = "";
+    char text[256];
     make_path(path, data_dir);
     bool fits = orders == NULL ||
-                gv_format(sequencer, sizeof(sequencer), "\"orders\":%u,\"bids\":%u,\"claims\":%u,",
-                          orders[0], orders[1], orders[2]);
+                gv_format(sequencer, sizeof(sequencer),
+                          "\"orders\":%u,\"bids\":%u,\"claims\":%u,"
+                          "\"orders_tls\":%u,\"bids_tls\":%u,\"claims_tls\":%u,",
+                          orders[0], orders[1], orders[2], orders[3], orders[4], orders[5]);
     GV_ASSERT(fits);
     fits = gv_format(text, sizeof(text), "{\"http\":%u,\"https\":%u,%s\"pid\":%ld}\n", http_port,
                      https_port, sequencer, (long)getpid());

@@ -8,10 +8,10 @@
 
 #include <stdint.h>
 
-/** In: orders: ports of the sequencer for orders, bids and claims; NULL: it does not run.
+/** In: orders: six ports of the sequencer (gv_orders_thread_ports); NULL: it does not run.
  *  Returns: GV_OK; GV_ERR_IO. */
 GV_MUST_USE enum gv_err gv_ports_file_write(const char *data_dir, unsigned http_port,
-                                            unsigned https_port, const uint16_t orders[3],
+                                            unsigned https_port, const uint16_t *orders,
                                             struct gv_fail *fail);
 void gv_ports_file_remove(const char *data_dir);
 

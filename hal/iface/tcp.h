@@ -6,6 +6,7 @@
  * Where the listeners listen and the targets are is the implementation's configuration: whoever uses this
  * interface knows them by number. Waiting is level-triggered: what is ready is told again until it was
  * taken. A connection that is closed is no longer watched.
+ * One that is encrypted is greeted first: until then it is read from and sent to by nobody.
  * Thread: one for everything but wake, which any thread may call. */
 #ifndef GV_HAL_IFACE_TCP_H
 #define GV_HAL_IFACE_TCP_H
@@ -38,6 +39,7 @@ struct gv_tcp_ops {
     enum gv_err (*accept)(void *ctx, uint32_t listener, struct gv_net *net,
                           struct gv_tcp_peer *peer);
     enum gv_err (*dial)(void *ctx, uint32_t target, struct gv_net *net);
+    enum gv_err (*greet)(void *ctx, const struct gv_net *net);
     enum gv_err (*watch)(void *ctx, const struct gv_net *net, uint32_t token, unsigned what);
     uint32_t (*wait)(void *ctx, struct gv_tcp_ready *ready, uint32_t cap, uint32_t timeout_ms);
     void (*wake)(void *ctx);
@@ -63,6 +65,15 @@ GV_MUST_USE static inline enum gv_err gv_tcp_dial(const struct gv_tcp *tcp, uint
                                                   struct gv_net *net)
 {
     return tcp->ops->dial(tcp->ctx, target, net);
+}
+
+/** Go on with what comes before the first byte: the handshake of an encrypted connection, which may take
+ *  milliseconds; nothing for a plain one. One that was dialled must stand.
+ *  Returns: GV_OK: bytes may flow; GV_ERR_AGAIN: when it is ready to read; GV_ERR_CRYPTO: end it. */
+GV_MUST_USE static inline enum gv_err gv_tcp_greet(const struct gv_tcp *tcp,
+                                                   const struct gv_net *net)
+{
+    return tcp->ops->greet(tcp->ctx, net);
 }
 
 /** Tell of this connection from now on, or what else to tell. In: token: below GV_TCP_LISTENER; what: 0

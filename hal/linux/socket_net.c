@@ -29,6 +29,9 @@ static enum gv_err op_recv(void *ctx, void *out, size_t cap, size_t *got)
     const struct gv_socket_net *socket_net = ctx;
     GV_ASSERT(cap > 0); /* 0 would look like the end */
     *got = 0;
+    if (socket_net->ssl != NULL) {
+        return gv_tls_recv(socket_net->ssl, out, cap, got);
+    }
     ssize_t n = recv(socket_net->fd, out, cap, 0);
     if (n < 0) {
         return err_of_errno();
@@ -45,6 +48,9 @@ static enum gv_err op_send(void *ctx, struct gv_view data, size_t *sent)
     const struct gv_socket_net *socket_net = ctx;
     GV_ASSERT(data.n > 0);
     *sent = 0;
+    if (socket_net->ssl != NULL) {
+        return gv_tls_send(socket_net->ssl, data, sent);
+    }
     ssize_t n = send(socket_net->fd, data.p, data.n, MSG_NOSIGNAL);
     if (n < 0) {
         return err_of_errno();
@@ -55,8 +61,8 @@ static enum gv_err op_send(void *ctx, struct gv_view data, size_t *sent)
 
 static bool op_pending(void *ctx)
 {
-    (void)ctx;
-    return false;
+    const struct gv_socket_net *socket_net = ctx;
+    return socket_net->ssl != NULL && gv_tls_pending(socket_net->ssl);
 }
 
 static int op_descriptor(void *ctx)
@@ -68,6 +74,10 @@ static int op_descriptor(void *ctx)
 static void op_close(void *ctx)
 {
     struct gv_socket_net *socket_net = ctx;
+    if (socket_net->ssl != NULL) {
+        gv_tls_end(socket_net->ssl);
+        socket_net->ssl = NULL;
+    }
     if (socket_net->fd >= 0) {
         (void)close(socket_net->fd);
         socket_net->fd = -1;
@@ -88,6 +98,13 @@ enum gv_err gv_socket_net_open(struct gv_net *net, struct gv_socket_net *socket_
         return GV_ERR_IO;
     }
     socket_net->fd = fd;
+    socket_net->ssl = NULL;
     *net = (struct gv_net){.ops = &net_ops, .ctx = socket_net};
     return GV_OK;
+}
+
+void gv_socket_net_encrypt(struct gv_socket_net *socket_net, struct mbedtls_ssl_context *ssl)
+{
+    GV_ASSERT(socket_net->ssl == NULL);
+    socket_net->ssl = ssl;
 }

@@ -132,6 +132,16 @@ static enum gv_err send_away(struct gv_socket_tcp *state, int listening)
     return fd >= 0 ? GV_ERR_FULL : GV_ERR_AGAIN;
 }
 
+static enum gv_err encrypt(struct gv_net *net, struct mbedtls_ssl_context *ssl)
+{
+    if (ssl == NULL) {
+        gv_net_close(net);
+        return GV_ERR_FULL;
+    }
+    gv_socket_net_encrypt(net->ctx, ssl);
+    return GV_OK;
+}
+
 static enum gv_err op_accept(void *ctx, uint32_t listener, struct gv_net *net,
                              struct gv_tcp_peer *peer)
 {
@@ -153,7 +163,7 @@ static enum gv_err op_accept(void *ctx, uint32_t listener, struct gv_net *net,
     tune(fd);
     set(fd, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER);
     describe(peer, &address);
-    return GV_OK;
+    return state->encrypted[listener] ? encrypt(net, gv_tls_begin(fd)) : GV_OK;
 }
 
 static enum gv_err op_dial(void *ctx, uint32_t target, struct gv_net *net)
@@ -178,7 +188,27 @@ static enum gv_err op_dial(void *ctx, uint32_t target, struct gv_net *net)
         gv_net_close(net);
         return GV_ERR_IO;
     }
-    return GV_OK;
+    return state->client != NULL ? encrypt(net, gv_tls_begin_client(fd, state->client)) : GV_OK;
+}
+
+/* What we say in a handshake (a few kB) always fits the buffer of a new socket: only reading is waited for. */
+static enum gv_err op_greet(void *ctx, const struct gv_net *net)
+{
+    const struct gv_socket_net *socket_net = net->ctx;
+    (void)ctx;
+    if (socket_net->ssl == NULL) {
+        return GV_OK;
+    }
+    switch (gv_tls_handshake(socket_net->ssl)) {
+    case GV_TLS_DONE:
+        return GV_OK;
+    case GV_TLS_READ:
+    case GV_TLS_WRITE:
+        return GV_ERR_AGAIN;
+    case GV_TLS_FAILED:
+        break;
+    }
+    return GV_ERR_CRYPTO;
 }
 
 /* ---- waiting --------------------------------------------------------------------------------------- */
@@ -248,6 +278,7 @@ enum gv_err gv_socket_tcp_open(struct gv_tcp *tcp, struct gv_socket_tcp *state,
     static const struct gv_tcp_ops tcp_ops = {
         .accept = op_accept,
         .dial = op_dial,
+        .greet = op_greet,
         .watch = op_watch,
         .wait = op_wait,
         .wake = op_wake,
@@ -312,6 +343,17 @@ enum gv_err gv_socket_tcp_listen(struct gv_socket_tcp *state, const char *addres
     return GV_OK;
 }
 
+void gv_socket_tcp_encrypt(struct gv_socket_tcp *state, uint32_t listener)
+{
+    GV_ASSERT(listener < state->listeners);
+    state->encrypted[listener] = true;
+}
+
+void gv_socket_tcp_encrypt_targets(struct gv_socket_tcp *state, const struct gv_tls_client *client)
+{
+    state->client = client;
+}
+
 enum gv_err gv_socket_tcp_target(struct gv_socket_tcp *state, const char *host, uint16_t port,
                                  uint32_t *target, struct gv_fail *fail)
 {
@@ -342,6 +384,10 @@ static void shut(int *fd)
 void gv_socket_tcp_close(struct gv_socket_tcp *state)
 {
     for (uint32_t i = 0; i < GV_TCP_SOCKETS_MAX; i++) {
+        if (state->sockets[i].ssl != NULL) {
+            gv_tls_end(state->sockets[i].ssl);
+            state->sockets[i].ssl = NULL;
+        }
         shut(&state->sockets[i].fd);
     }
     while (state->listeners > 0) {

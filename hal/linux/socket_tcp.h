@@ -23,9 +23,11 @@ struct gv_socket_tcp {
     int spare_fd;
     uint32_t listeners;
     int listening[GV_TCP_LISTENERS_MAX];
+    bool encrypted[GV_TCP_LISTENERS_MAX];
     uint32_t targets;
     struct sockaddr_storage target[GV_TCP_TARGETS_MAX];
-    uint32_t next_socket; /* where the search for a free one begins */
+    const struct gv_tls_client *client; /* NULL: targets are spoken to plainly */
+    uint32_t next_socket;               /* where the search for a free one begins */
     struct gv_socket_net sockets[GV_TCP_SOCKETS_MAX];
 };
 
@@ -38,6 +40,11 @@ GV_MUST_USE enum gv_err gv_socket_tcp_open(struct gv_tcp *tcp, struct gv_socket_
 GV_MUST_USE enum gv_err gv_socket_tcp_listen(struct gv_socket_tcp *state, const char *address,
                                              uint16_t *port, uint32_t *listener,
                                              struct gv_fail *fail);
+/** Whoever comes to this listener speaks TLS with the box's certificate: gv_tls_open before, gv_tls_close
+ *  after gv_socket_tcp_close. */
+void gv_socket_tcp_encrypt(struct gv_socket_tcp *state, uint32_t listener);
+/** All targets are spoken to through TLS. Keeps client. */
+void gv_socket_tcp_encrypt_targets(struct gv_socket_tcp *state, const struct gv_tls_client *client);
 /** A place to dial. In: host: address or name (looked up here, which may block).
  *  Returns: GV_OK; GV_ERR_NOT_FOUND (name). */
 GV_MUST_USE enum gv_err gv_socket_tcp_target(struct gv_socket_tcp *state, const char *host,

@@ -110,6 +110,16 @@ static enum gv_err op_dial(void *ctx, uint32_t target, struct gv_net *net)
     return GV_OK;
 }
 
+static enum gv_err op_greet(void *ctx, const struct gv_net *net)
+{
+    const struct gv_sim_peer *peer = net->ctx;
+    (void)ctx;
+    if (peer->rude) {
+        return GV_ERR_CRYPTO;
+    }
+    return peer->silent ? GV_ERR_AGAIN : GV_OK;
+}
+
 static enum gv_err op_watch(void *ctx, const struct gv_net *net, uint32_t token, unsigned what)
 {
     struct gv_sim_peer *peer = net->ctx;
@@ -160,6 +170,7 @@ void gv_sim_tcp_init(struct gv_tcp *tcp, struct gv_sim_tcp *sim)
     static const struct gv_tcp_ops tcp_ops = {
         .accept = op_accept,
         .dial = op_dial,
+        .greet = op_greet,
         .watch = op_watch,
         .wait = op_wait,
         .wake = op_wake,

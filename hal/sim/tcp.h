@@ -23,6 +23,8 @@ struct gv_sim_peer {
     bool peer_ended; /* it has closed its side */
     bool we_closed;
     bool stalled; /* it takes no byte */
+    bool silent;  /* a handshake that it does not go on with */
+    bool rude;    /* or breaks */
     uint32_t listener;
     uint32_t token;
     unsigned watched;

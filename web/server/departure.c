@@ -1,8 +1,8 @@
 #include "web/server/departure.h"
 
 #include "firmware/base/pool.h"
+#include "hal/linux/tls.h"
 #include "web/server/guard.h"
-#include "web/server/tls.h"
 
 #include <errno.h>
 #include <netinet/in.h>

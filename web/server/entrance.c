@@ -1,9 +1,9 @@
 #include "web/server/places.h"
 
+#include "hal/linux/tls.h"
 #include "web/server/guard.h"
 #include "web/server/thread.h"
 #include "web/server/ticks.h"
-#include "web/server/tls.h"
 #include "web/server/turnover.h"
 
 #include "firmware/base/assert.h"

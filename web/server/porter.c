@@ -1,7 +1,7 @@
 #include "web/server/places.h"
 
+#include "hal/linux/tls.h"
 #include "web/server/ticks.h"
-#include "web/server/tls.h"
 
 #include "firmware/base/assert.h"
 

@@ -1,5 +1,6 @@
 #include "web/server/server.h"
 
+#include "hal/linux/tls.h"
 #include "web/server/departure.h"
 #include "web/server/entrance.h"
 #include "web/server/glue.h"
@@ -7,7 +8,6 @@
 #include "web/server/router.h"
 #include "web/server/serve.h"
 #include "web/server/ticks.h"
-#include "web/server/tls.h"
 #include "web/server/turnover.h"
 #include "web/server/waits.h"
 #include "web/server/worker.h"

@@ -1,6 +1,6 @@
+#include "hal/linux/tls.h"
 #include "web/server/guard.h"
 #include "web/server/ticks.h"
-#include "web/server/tls.h"
 #include "web/server/worker.h"
 
 #include <string.h>

@@ -20,7 +20,9 @@ enum {
     ORDERS,
     BIDS,
     CLAIMS,
-    PROVEN_BIDS
+    PROVEN_BIDS,
+    SECRET_BIDS,
+    SECRET_ORDERS
 };
 
 static struct gv_sim_tcp sim;
@@ -127,8 +129,10 @@ static void begin(bool many_lines)
         .listeners = {{.port = GV_SEQUENCER_ORDERS},
                       {.port = GV_SEQUENCER_BIDS},
                       {.port = GV_SEQUENCER_CLAIMS},
-                      {.port = GV_SEQUENCER_BIDS, .authenticated = true}},
-        .listeners_n = 4,
+                      {.port = GV_SEQUENCER_BIDS, .authenticated = true},
+                      {.port = GV_SEQUENCER_BIDS, .encrypted = true},
+                      {.port = GV_SEQUENCER_ORDERS, .encrypted = true}},
+        .listeners_n = 6,
         .tick_ms = 2000,
         .read_ms = 5000,
         .many_lines = many_lines,
@@ -291,6 +295,67 @@ static void an_authenticated_port_takes_proven_lines_only(void **state)
     steps(1);
     assert_int_equal(house.items_n, 1);
     assert_true(house.items[0].proven);
+}
+
+/* ---- encrypted ports ------------------------------------------------------------------------------ */
+
+static void who_is_not_greeted_is_neither_read_nor_told_and_cut_in_time(void **state)
+{
+    (void)state;
+    struct gv_sim_peer *bidder = gv_sim_connect(&sim, SECRET_BIDS, FAR);
+    struct gv_sim_peer *solver = gv_sim_connect(&sim, SECRET_ORDERS, FAR);
+    bidder->silent = true;
+    solver->silent = true;
+    say(bidder, BID("3") "\n");
+    say(solver, "hello");
+    steps(3);
+    assert_int_equal(house.items_n, 0);
+    assert_int_equal(house.snapshots, 0);
+    gv_sim_clock_advance(&sim_clock, 5000);
+    steps(3);
+    assert_int_equal(refused(GV_SEQUENCER_SILENT), 2);
+    assert_true(bidder->we_closed);
+    assert_true(solver->we_closed);
+    assert_string_equal(gv_sim_heard(solver), "");
+}
+
+static void who_was_greeted_is_served_as_on_a_plain_port(void **state)
+{
+    (void)state;
+    struct gv_sim_peer *bidder = gv_sim_connect(&sim, SECRET_BIDS, FAR);
+    struct gv_sim_peer *rude = gv_sim_connect(&sim, SECRET_BIDS, FAR);
+    rude->rude = true;
+    say(rude, "GET / HTTP/1.1");
+    say(bidder, BID("3") "\n");
+    steps(3);
+    assert_int_equal(house.items_n, 1);
+    assert_int_equal(refused(GV_SEQUENCER_GREETING), 1);
+    assert_true(rude->we_closed);
+}
+
+static void a_turn_takes_a_few_steps_of_handshakes(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < GV_SEQUENCER_GREETS_MAX + 1u; i++) {
+        say(gv_sim_connect(&sim, SECRET_BIDS, LOOPBACK), BID("3") "\n");
+    }
+    steps(2); /* one takes them in */
+    assert_int_equal(house.items_n, GV_SEQUENCER_GREETS_MAX);
+    steps(1);
+    assert_int_equal(house.items_n, GV_SEQUENCER_GREETS_MAX + 1u);
+}
+
+static void encrypted_ports_have_places_of_their_own(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < GV_SEQUENCER_TLS_PLACES + 1u; i++) {
+        gv_sim_connect(&sim, SECRET_BIDS, LOOPBACK)->silent = true;
+    }
+    steps(2);
+    assert_int_equal(refused(GV_SEQUENCER_FULL), 1);
+    say(gv_sim_connect(&sim, BIDS, LOOPBACK), BID("3") "\n");
+    steps(2);
+    assert_int_equal(house.items_n, 1);
 }
 
 /* ---- hostile peers ---------------------------------------------------------------------------------- */
@@ -542,6 +607,10 @@ int main(void)
         TEST(a_second_line_is_ignored_as_in_the_original),
         TEST(further_lines_are_taken_where_that_is_configured),
         TEST(what_is_no_message_of_the_port_ends_the_connection_and_is_counted),
+        TEST(who_is_not_greeted_is_neither_read_nor_told_and_cut_in_time),
+        TEST(who_was_greeted_is_served_as_on_a_plain_port),
+        TEST(a_turn_takes_a_few_steps_of_handshakes),
+        TEST(encrypted_ports_have_places_of_their_own),
         TEST(an_authenticated_port_takes_proven_lines_only),
         TEST(a_line_ends_at_64_kib),
         TEST(long_lines_share_a_few_buffers_and_short_ones_need_none),

@@ -1,15 +1,15 @@
-/* Takes the place of CivetWeb's own mod_mbedtls.inl: TLS is web/server/tls.c, this file only gives it
+/* Takes the place of CivetWeb's own mod_mbedtls.inl: TLS is hal/linux/tls.c, this file only gives it
  * the names CivetWeb calls. Included by civetweb.c near the top, before its structures are known. */
 #include "web/server/entrance.h"
 #include "web/server/glue.h"
-#include "web/server/tls.h"
+#include "hal/linux/tls.h"
 #include "web/server/turnover.h"
 
 #include <mbedtls/ssl.h>
 
 typedef mbedtls_ssl_context SSL;
 
-/* CivetWeb allocates one of these for each server; certificates live in web/server/tls_config.c. */
+/* CivetWeb allocates one of these for each server; certificates live in hal/linux/tls_config.c. */
 typedef struct {
     int unused;
 } SSL_CTX;

@@ -1,14 +1,16 @@
-/* TLS of the server: certificate generations, handshakes, bytes in and out.
+/* TLS: certificate generations of the box, handshakes on both sides, bytes in and out.
  *
  *   open ──► generation 1 ◄── sessions        reload ──► generation 2 ◄── new sessions
  *                 └── freed when its last session closes
  *
+ * Web server and sequencer share generations and the pool of sessions; each has seats of its own, so that
+ * neither can take the other's (limits.h).
  * TLS 1.2 and 1.3 with forward secrecy and authenticated ciphers only, session tickets under rotating
  * keys, ALPN http/1.1, no renegotiation, no client certificates. One random generator for all
  * (MBEDTLS_THREADING_C guards it); no lock is held while a socket is waited for.
  * Ownership: a session belongs to whoever holds the connection. Thread: stated per function. */
-#ifndef GV_WEB_SERVER_TLS_H
-#define GV_WEB_SERVER_TLS_H
+#ifndef GV_HAL_LINUX_TLS_H
+#define GV_HAL_LINUX_TLS_H
 
 #include "firmware/base/bytes.h"
 #include "firmware/base/limits.h"
@@ -16,17 +18,17 @@
 #include <stdint.h>
 
 struct mbedtls_ssl_context;
+struct gv_tls_client;
 
-/* Connections with workers, on their way to one, at the entrance, and with the live thread. */
-#define GV_TLS_SESSIONS_MAX (2u * GV_HTTP_WORKERS + GV_ENTRANCE_PLACES + GV_LIVE_CLIENTS_MAX)
 /* Certificates in use at a time: the present one and older ones that open connections still hold. */
 #define GV_TLS_GENERATIONS 4u
 
-/** Load certificate (leaf first) and key, both PEM files.
+/** Load certificate (leaf first) and key, both PEM files. Each user of the box's certificate opens and closes:
+ *  the first one loads.
  *  Returns: GV_OK; GV_ERR_CRYPTO "server.tls".  Thread: main, before the memory seal. */
 GV_MUST_USE enum gv_err gv_tls_open(const char *cert_path, const char *key_path,
                                     struct gv_fail *fail);
-/** All sessions must be closed. Thread: main. */
+/** Of the last user all sessions must be closed. Thread: main. */
 void gv_tls_close(void);
 /** As gv_tls_open for new sessions only; also GV_ERR_FULL when too many generations are in use.
  *  Thread: main. */
@@ -41,6 +43,8 @@ enum gv_tls_step {
 /** A session on a non-blocking descriptor. Returns: NULL when there is no room (counted).
  *  Thread: any, one at a time for a session, as all that follow. */
 struct mbedtls_ssl_context *gv_tls_begin(int descriptor);
+/** As gv_tls_begin, for one that was dialled. Keeps client. */
+struct mbedtls_ssl_context *gv_tls_begin_client(int descriptor, const struct gv_tls_client *client);
 /** Go on with the handshake. It may take milliseconds. */
 enum gv_tls_step gv_tls_handshake(struct mbedtls_ssl_context *ssl);
 /** After the handshake: DONE when the first bytes of the client can be read. */
@@ -71,5 +75,9 @@ struct gv_tls_stats {
     uint64_t timed_out;
 };
 void gv_tls_stats(struct gv_tls_stats *stats);
+
+/* Places of sessions, from the first of these calls to the last: for gv_tls_open and gv_tls_client_open. */
+void gv_tls_sessions_hold(void);
+void gv_tls_sessions_drop(void);
 
 #endif

@@ -1,8 +1,8 @@
-#include "web/server/tls_config.h"
+#include "hal/linux/tls_config.h"
 
 #include "firmware/base/assert.h"
 #include "firmware/base/log.h"
-#include "web/server/tls.h"
+#include "hal/linux/tls.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,9 +1,10 @@
-#include "web/server/tls.h"
+#include "hal/linux/tls.h"
 
 #include "firmware/base/assert.h"
 #include "firmware/base/log.h"
 #include "firmware/base/pool.h"
-#include "web/server/tls_config.h"
+#include "hal/linux/tls_client.h"
+#include "hal/linux/tls_config.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -14,14 +15,16 @@
 #include <mbedtls/ssl.h>
 
 struct session {
-    mbedtls_ssl_context ssl; /* first: CivetWeb and we pass pointers to it around */
-    struct gv_tls_generation *generation;
+    mbedtls_ssl_context ssl;              /* first: CivetWeb and we pass pointers to it around */
+    struct gv_tls_generation *generation; /* NULL: a client's */
 };
 _Static_assert(offsetof(struct session, ssl) == 0, "a session is found by its context");
 
 GV_POOL_STORAGE(tls_sessions, struct session, GV_TLS_SESSIONS_MAX);
 
 static struct {
+    unsigned users;         /* of the box's certificate; thread: main */
+    unsigned session_users; /* of the pool; thread: main */
     atomic_uint_fast64_t handshakes;
     atomic_uint_fast64_t failed;
     atomic_uint_fast64_t timed_out;
@@ -119,26 +122,45 @@ bool gv_tls_output_pending(const mbedtls_ssl_context *ssl)
 static void free_session(struct session *session)
 {
     mbedtls_ssl_free(&session->ssl);
-    gv_tls_generation_release(session->generation);
+    if (session->generation != NULL) {
+        gv_tls_generation_release(session->generation);
+    }
     gv_pool_release(&tls_sessions, session);
 }
 
-mbedtls_ssl_context *gv_tls_begin(int descriptor)
+/* In: client: NULL for the box's side. */
+static mbedtls_ssl_context *begin(int descriptor, const struct gv_tls_client *client)
 {
     struct session *session = gv_pool_acquire(&tls_sessions, 0);
     if (session == NULL) {
         atomic_fetch_add(&tls.failed, 1);
         return NULL;
     }
-    session->generation = gv_tls_generation_acquire();
+    session->generation = client == NULL ? gv_tls_generation_acquire() : NULL;
     mbedtls_ssl_init(&session->ssl);
-    if (mbedtls_ssl_setup(&session->ssl, gv_tls_generation_config(session->generation)) != 0) {
+    int rc = mbedtls_ssl_setup(&session->ssl, client == NULL
+                                                  ? gv_tls_generation_config(session->generation)
+                                                  : &client->config);
+    if (rc == 0 && client != NULL) {
+        rc = mbedtls_ssl_set_hostname(&session->ssl, client->host);
+    }
+    if (rc != 0) {
         atomic_fetch_add(&tls.failed, 1);
         free_session(session);
         return NULL;
     }
     mbedtls_ssl_set_bio(&session->ssl, (void *)(intptr_t)descriptor, bio_send, bio_recv, NULL);
     return &session->ssl;
+}
+
+mbedtls_ssl_context *gv_tls_begin(int descriptor)
+{
+    return begin(descriptor, NULL);
+}
+
+mbedtls_ssl_context *gv_tls_begin_client(int descriptor, const struct gv_tls_client *client)
+{
+    return begin(descriptor, client);
 }
 
 enum gv_tls_step gv_tls_handshake(mbedtls_ssl_context *ssl)
@@ -183,8 +205,26 @@ void gv_tls_end(mbedtls_ssl_context *ssl)
 
 /* ---- Open and close --------------------------------------------------------------------------- */
 
+void gv_tls_sessions_hold(void)
+{
+    if (tls.session_users++ == 0) {
+        GV_POOL_INIT(tls_sessions);
+    }
+}
+
+void gv_tls_sessions_drop(void)
+{
+    if (--tls.session_users == 0) {
+        gv_pool_deinit(&tls_sessions);
+    }
+}
+
 enum gv_err gv_tls_open(const char *cert_path, const char *key_path, struct gv_fail *fail)
 {
+    if (tls.users > 0) {
+        tls.users++;
+        return GV_OK;
+    }
     atomic_store(&tls.handshakes, 0);
     atomic_store(&tls.failed, 0);
     atomic_store(&tls.timed_out, 0);
@@ -197,14 +237,18 @@ enum gv_err gv_tls_open(const char *cert_path, const char *key_path, struct gv_f
         gv_tls_config_close();
         return err;
     }
-    GV_POOL_INIT(tls_sessions);
+    gv_tls_sessions_hold();
+    tls.users = 1;
     return GV_OK;
 }
 
 void gv_tls_close(void)
 {
-    gv_pool_deinit(&tls_sessions);
-    gv_tls_config_close();
+    GV_ASSERT(tls.users > 0);
+    if (--tls.users == 0) {
+        gv_tls_sessions_drop();
+        gv_tls_config_close();
+    }
 }
 
 enum gv_err gv_tls_reload(const char *cert_path, const char *key_path, struct gv_fail *fail)

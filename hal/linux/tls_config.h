@@ -1,8 +1,8 @@
 /* TLS configuration: certificates in reference-counted generations, cipher policy, tickets, random
  * numbers. Used by tls.c only.
  * Thread: open, load and close main; acquire, release and tickets any (one short lock). */
-#ifndef GV_WEB_SERVER_TLS_CONFIG_H
-#define GV_WEB_SERVER_TLS_CONFIG_H
+#ifndef GV_HAL_LINUX_TLS_CONFIG_H
+#define GV_HAL_LINUX_TLS_CONFIG_H
 
 #include "firmware/base/err.h"
 
