@@ -214,6 +214,16 @@ _Static_assert(GV_LIVE_LAG_BYTES < GV_LIVE_RAW_EVENT_BYTES, "who lags is told be
  * keeper's RPC, and the two lanes of the outbox. */
 #define GV_HTTP_CLIENTS (GV_HTTP_WORKERS + 5u)
 
+/* ---- File descriptors ------------------------------------------------------------------------ */
+
+/* Connections: live clients; at the entrance, in CivetWeb's queue of 64, with a worker and the one being
+ * accepted; the sequencer's; two of each outgoing handle while it
+ * changes hosts. Beside them a worker's event, listeners and events of the threads 48, libzmq 64, the
+ * databases with their journals 24, a backup or restore 16, log, lock and control socket 32. */
+#define GV_DESCRIPTORS_MAX                                                                         \
+    (GV_LIVE_CLIENTS_MAX + GV_ENTRANCE_PLACES + 64u + 2u * GV_HTTP_WORKERS + 1u +                  \
+     GV_SEQUENCER_CONNECTIONS_MAX + 2u * GV_HTTP_CLIENTS + 48u + 64u + 24u + 16u + 32u)
+
 /* ---- The sum -------------------------------------------------------------------------------- */
 
 /* Uploads: body, its JSON tree and its ladder. */

@@ -19,6 +19,7 @@
 #include "firmware/boot/settings.h"
 #include "firmware/boot/settings_file.h"
 #include "hal/linux/clock.h"
+#include "hal/linux/descriptors.h"
 #include "hal/linux/entropy.h"
 #include "hal/linux/journal.h"
 #include "hal/linux/systemd.h"
@@ -68,8 +69,11 @@ static enum gv_err bring_up(const struct gv_route *extra, size_t extra_n, struct
     gv_memory_init();
     gv_boot.clock = gv_linux_clock();
     gv_boot.entropy = gv_linux_entropy();
-    enum gv_err err =
-        gv_front_start(&gv_boot.indicator, gv_boot.config.data_dir, gv_boot_ask_restart, fail);
+    enum gv_err err = gv_descriptors_raise(GV_DESCRIPTORS_MAX, fail);
+    if (err == GV_OK) {
+        err =
+            gv_front_start(&gv_boot.indicator, gv_boot.config.data_dir, gv_boot_ask_restart, fail);
+    }
     if (err == GV_OK) {
         err = gv_systemd_open(fail);
     }

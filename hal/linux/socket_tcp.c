@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define BACKLOG       511
@@ -262,16 +261,6 @@ static void op_wake(void *ctx)
 
 /* ---- set up ---------------------------------------------------------------------------------------- */
 
-/* Debian's soft limit of 1,024 descriptors would be reached before our own limits are. */
-static void raise_descriptor_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max < 4096 ? limit.rlim_max : 4096;
-        (void)setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
-
 enum gv_err gv_socket_tcp_open(struct gv_tcp *tcp, struct gv_socket_tcp *state,
                                struct gv_fail *fail)
 {
@@ -283,7 +272,6 @@ enum gv_err gv_socket_tcp_open(struct gv_tcp *tcp, struct gv_socket_tcp *state,
         .wait = op_wait,
         .wake = op_wake,
     };
-    raise_descriptor_limit();
     memset(state, 0, sizeof(*state));
     for (uint32_t i = 0; i < GV_TCP_SOCKETS_MAX; i++) {
         state->sockets[i].fd = -1;

@@ -17,6 +17,8 @@
 #define STACK_BYTES ((size_t)128 * 1024)
 /* Both families, plain and TLS. */
 #define LISTENERS_MAX 4u
+/* Until the kernel is asked again for what it did not have. */
+#define REST_MS 100u
 
 struct gv_entrance gv_entrance = {
     .lock = PTHREAD_MUTEX_INITIALIZER, .epoll_fd = -1, .wake_fd = -1, .bell_fd = -1};
@@ -111,6 +113,20 @@ void gv_place_end(struct gv_place *place, bool politely)
 
 /* ---- CivetWeb's master ---------------------------------------------------------------------------- */
 
+static _Thread_local uint64_t rests_until_ms;
+
+void gv_entrance_rest(void)
+{
+    rests_until_ms = gv_now_ms() + REST_MS;
+}
+
+/* Returns for how long nobody is accepted. */
+static int rest_ms(void)
+{
+    const uint64_t now_ms = gv_now_ms();
+    return rests_until_ms > now_ms ? (int)(rests_until_ms - now_ms) : 0;
+}
+
 bool gv_entrance_has_place(void)
 {
     pthread_mutex_lock(&gv_entrance.lock);
@@ -201,7 +217,11 @@ static int mark_ready(struct pollfd *listeners, nfds_t n)
 int gv_entrance_poll(struct pollfd *listeners, nfds_t n, int timeout_ms)
 {
     struct pollfd all[LISTENERS_MAX + 1];
-    const bool accepts = gv_entrance_has_place();
+    const int rests_ms = rest_ms();
+    const bool accepts = rests_ms == 0 && gv_entrance_has_place();
+    if (rests_ms > 0 && rests_ms < timeout_ms) {
+        timeout_ms = rests_ms;
+    }
     GV_ASSERT(n <= LISTENERS_MAX);
     for (nfds_t i = 0; i < n; i++) {
         listeners[i].revents = 0;

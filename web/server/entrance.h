@@ -40,6 +40,9 @@ bool gv_entrance_has_place(void);
  *  In: listener: where it came.  Thread: CivetWeb's master. */
 void gv_entrance_admit(int descriptor, int listener, bool is_tls, const struct sockaddr *address,
                        socklen_t address_len);
+/** The kernel has no descriptor or memory for another connection: newcomers wait a moment, instead of us
+ *  asking again and again.  Thread: CivetWeb's master. */
+void gv_entrance_rest(void);
 /** A connection of this listener whose request has begun. Returns: its descriptor, -1 when there is none
  *  or all workers have work.  Thread: CivetWeb's master. */
 int gv_entrance_take(int listener, struct sockaddr *address, socklen_t *address_len);

@@ -176,6 +176,9 @@ static bool accept_one(int listener, bool is_tls)
     socklen_t n = sizeof(storage);
     const int client = accept(listener, address, &n);
     if (client < 0) {
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            gv_entrance_rest();
+        }
         return errno == ECONNABORTED || errno == EINTR;
     }
     (void)fcntl(client, F_SETFD, FD_CLOEXEC);

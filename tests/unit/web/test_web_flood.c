@@ -5,6 +5,7 @@
 
 #include "firmware/base/text.h"
 #include "web/server/entrance.h"
+#include "web/server/glue.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -252,6 +253,37 @@ static void two_listeners_with_somebody_are_both_seen(void **state)
     }
 }
 
+/* Also of a thread that would otherwise ask for ever: a listener stays readable. */
+static void without_descriptors_newcomers_wait_and_are_served_later(void **state)
+{
+    (void)state;
+    uint16_t port;
+    struct rlimit limit;
+    struct pollfd fd = {.fd = listener(&port), .events = POLLIN};
+    client_connect(&flood[0], port);
+    client_connect(&flood[1], h.http);
+    assert_int_equal(gv_entrance_poll(&fd, 1, 1000), 1);
+    const int lowest = dup(0);
+    assert_true(lowest > 0);
+    close(lowest);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    const struct rlimit none = {.rlim_cur = (rlim_t)lowest, .rlim_max = limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    struct sockaddr_storage address;
+    socklen_t n = sizeof(address);
+    assert_int_equal(gv_civetweb_accept(fd.fd, (struct sockaddr *)&address, &n), -1);
+    const int seen = gv_entrance_poll(&fd, 1, 0);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_int_equal(seen, 0);
+    while (gv_entrance_poll(&fd, 1, 1000) == 0) {
+    }
+    assert_int_equal(fd.revents, POLLIN);
+    others_are_answered();
+    close(fd.fd);
+    client_close(&flood[0]);
+    client_close(&flood[1]);
+}
+
 int main(void)
 {
 #define WEB_TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -264,6 +296,7 @@ int main(void)
         WEB_TEST(dripping_heads_leave_half_of_the_workers_free),
         WEB_TEST(an_upload_that_moves_is_kept_and_drips_go),
         WEB_TEST(two_listeners_with_somebody_are_both_seen),
+        WEB_TEST(without_descriptors_newcomers_wait_and_are_served_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
