@@ -9,6 +9,7 @@
 #define GV_SUBMISSIONS_MAX       2u
 #define GV_BODY_MAX              4194304u
 #define GV_HTTP_WORKERS          4u
+#define GV_ENTRANCE_PLACES       64u
 #define GV_LIVE_CLIENTS_MAX      16u
 #define GV_LIVE_EVENTS           1024u
 #define GV_ORACLE_TX_MAX         50000u

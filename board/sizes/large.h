@@ -3,14 +3,18 @@
 #define GV_BOARD_SIZES_LARGE_H
 
 /* Address space of everything fixed; resident memory stays far below. */
-#define GV_BUDGET_BYTES (128ull * 1024 * 1024)
+#define GV_BUDGET_BYTES (96ull * 1024 * 1024)
 /* Listings held at a time, settled ones included until they are retired. */
 #define GV_LISTINGS_MAX 2048u
-/* Uploads of a ladder checked at the same time, and the longest: 4 MiB holds 2,016 PSBTs of about
- * 1,500 bytes each in base64 with their numbers. */
-#define GV_SUBMISSIONS_MAX 2u
+/* Uploads of a ladder at the same time (the next is asked to come again), and the longest:
+ * 4 MiB holds 2,016 PSBTs
+ * of about 1,500 bytes each in base64 with their numbers. */
+#define GV_SUBMISSIONS_MAX 1u
 #define GV_BODY_MAX        4194304u
 #define GV_HTTP_WORKERS    16u
+/* Connections that have not begun a request: they wait at the entrance and hold no worker. Two hundred
+ * half-open handshakes fit. */
+#define GV_ENTRANCE_PLACES 208u
 /* Clients of the live thread, and events kept for those who come back. */
 #define GV_LIVE_CLIENTS_MAX 500u
 #define GV_LIVE_EVENTS      1024u

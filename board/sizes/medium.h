@@ -3,14 +3,17 @@
 #define GV_BOARD_SIZES_MEDIUM_H
 
 /* Address space of everything fixed; resident memory stays far below. */
-#define GV_BUDGET_BYTES (52ull * 1024 * 1024)
+#define GV_BUDGET_BYTES (48ull * 1024 * 1024)
 /* Listings held at a time, settled ones included until they are retired. */
 #define GV_LISTINGS_MAX 768u
-/* Uploads of a ladder checked at the same time, and the longest: 2 MiB holds 2,016 PSBTs of about
- * 700 bytes each, which is what P2WPKH and P2TR need. */
+/* Uploads of a ladder at the same time (the next is asked to come again), and the longest:
+ * 2 MiB holds 2,016 PSBTs
+ * of about 700 bytes each, which is what P2WPKH and P2TR need. */
 #define GV_SUBMISSIONS_MAX 1u
 #define GV_BODY_MAX        2097152u
 #define GV_HTTP_WORKERS    8u
+/* Connections that have not begun a request: they wait at the entrance and hold no worker. */
+#define GV_ENTRANCE_PLACES 64u
 /* Clients of the live thread, and events kept for those who come back. */
 #define GV_LIVE_CLIENTS_MAX 64u
 #define GV_LIVE_EVENTS      1024u

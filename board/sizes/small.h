@@ -3,14 +3,17 @@
 #define GV_BOARD_SIZES_SMALL_H
 
 /* Address space of everything fixed; resident memory stays far below. */
-#define GV_BUDGET_BYTES (27ull * 1024 * 1024)
+#define GV_BUDGET_BYTES (24ull * 1024 * 1024)
 /* Listings held at a time, settled ones included until they are retired. */
 #define GV_LISTINGS_MAX 160u
-/* Uploads of a ladder checked at the same time, and the longest: half a mebibyte holds a ladder of
- * 3 days with 700 bytes for each PSBT; longer ones are listed in parts. */
+/* Uploads of a ladder at the same time (the next is asked to come again), and the longest:
+ * half a mebibyte holds a
+ * ladder of 3 days with 700 bytes for each PSBT; longer ones are listed in parts. */
 #define GV_SUBMISSIONS_MAX 1u
 #define GV_BODY_MAX        524288u
 #define GV_HTTP_WORKERS    4u
+/* Connections that have not begun a request: they wait at the entrance and hold no worker. */
+#define GV_ENTRANCE_PLACES 32u
 /* Clients of the live thread, and events kept for those who come back. */
 #define GV_LIVE_CLIENTS_MAX 24u
 #define GV_LIVE_EVENTS      256u

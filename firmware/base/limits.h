@@ -51,9 +51,6 @@
 /* Rate limits: sets of 8 places of 32 bytes, and a lock (web/server/rate.h). */
 #define GV_RATE_SETS      512u
 #define GV_RATE_SET_BYTES (8u * 32u + 48u)
-/* Connections that have not begun a request: they wait at the entrance and hold no worker. On the host two
- * hundred half-open handshakes fit beside what is ordinary. */
-#define GV_ENTRANCE_PLACES (16u * GV_HTTP_WORKERS)
 
 /* ---- Engine -------------------------------------------------------------------------------- */
 
@@ -96,7 +93,7 @@ _Static_assert(GV_CHAIN_RING >= 288u, "a reorg of all blocks a pruned node keeps
 #define GV_LIVE_LAG_BYTES  262144u
 /* Frames on their way out, shared by clients that stand at the same place, and bytes that came with an
  * upgrade. When all are held by clients that take nothing, the one that is stuck longest goes. */
-#define GV_LIVE_MESSAGES 128u
+#define GV_LIVE_MESSAGES (GV_LIVE_CLIENTS_MAX < 64u ? 2u * GV_LIVE_CLIENTS_MAX : 128u)
 /* A seat with its subscriptions, and the reader of its frames (asserted in web/live/frames.c). */
 #define GV_LIVE_CLIENT_BYTES (3072u + 4608u)
 
@@ -199,15 +196,15 @@ _Static_assert(GV_LIVE_LAG_BYTES < GV_LIVE_RAW_EVENT_BYTES, "who lags is told be
 #define GV_TLS_SESSIONS_MAX                                                                        \
     (2u * GV_HTTP_WORKERS + GV_ENTRANCE_PLACES + GV_LIVE_CLIENTS_MAX + GV_SEQUENCER_TLS_MAX)
 /* Trusted certificates 0.4 MB and the text of their bundle 0.2 MB while it is read, own ones and
- * configuration 0.1 MB; a session (27 kB) for each live connection, each worker, each connection on its
+ * configuration 0.1 MB; a session (26 kB) for each live connection, each worker, each connection on its
  * way to one, and each place at the entrance and of the sequencer, which may be in its handshake (9 kB more);
  * 30 kB for each of the two handshakes that are worked on; 40 kB for each outgoing connection. */
 #define GV_TLS_HEAP_BYTES                                                                          \
-    (768u * 1024u + 27u * 1024u * (GV_LIVE_CLIENTS_MAX + 2u * GV_HTTP_WORKERS) +                   \
-     36u * 1024u * (GV_ENTRANCE_PLACES + GV_SEQUENCER_TLS_MAX) + 60u * 1024u +                     \
+    (768u * 1024u + 26u * 1024u * (GV_LIVE_CLIENTS_MAX + 2u * GV_HTTP_WORKERS) +                   \
+     35u * 1024u * (GV_ENTRANCE_PLACES + GV_SEQUENCER_TLS_MAX) + 60u * 1024u +                     \
      40u * 1024u * GV_HTTP_CLIENTS)
-/* Connection buffers of the workers and queue (16 kB each) and listening state. */
-#define GV_CIVETWEB_HEAP_BYTES (24u * 1024u * (GV_HTTP_WORKERS + 32u) + 512u * 1024u)
+/* Connection and its buffer for each worker (21 kB), settings and listening state. */
+#define GV_CIVETWEB_HEAP_BYTES (24u * 1024u * GV_HTTP_WORKERS + 128u * 1024u)
 /* Handles, buffers and DNS answers of each client; what all share. */
 #define GV_CURL_HEAP_BYTES (64u * 1024u * GV_HTTP_CLIENTS + 256u * 1024u)
 /* Outgoing HTTP handles: one per worker, the node thread's RPC, its question to the indexer, the price

@@ -17,8 +17,9 @@
 #define PATIENCE_PART 20u
 #define SILENCE_PART  100u
 #define MOVES_MAX     8u
-/* Handshakes begun in one turn: each costs milliseconds, and the others are not to wait for all. */
-#define BEGUN_A_TURN 4u
+/* Handshakes begun in one turn: each costs milliseconds, and the others are not to wait for all. The newest
+ * so that whoever comes behind a flood does not wait for it, the oldest so that everybody gets on. */
+#define BEGUN_A_TURN 2u
 
 /* One turn: what is the porter's, and who of them has something for it. */
 struct turn {
@@ -225,26 +226,26 @@ static bool calls(const struct turn *turn, unsigned i, bool begins)
            begins == (place->is_tls && place->stage == GV_STAGE_SILENT);
 }
 
-/* Handshakes begin in turn, a few at a time. Returns where to go on. */
-static unsigned begin_some(struct turn *turn, unsigned from)
+static void begin_one(struct turn *turn, bool newest)
 {
-    unsigned begun = 0;
-    unsigned i = from;
-    for (unsigned n = 0; n < GV_ENTRANCE_PLACES && begun < BEGUN_A_TURN; n++) {
-        if (calls(turn, i, true)) {
-            go_on(turn, i);
-            begun++;
+    const struct gv_place *places = gv_entrance.places;
+    unsigned chosen = GV_ENTRANCE_PLACES;
+    for (unsigned i = 0; i < GV_ENTRANCE_PLACES; i++) {
+        if (calls(turn, i, true) &&
+            (chosen == GV_ENTRANCE_PLACES || (places[i].order > places[chosen].order) == newest)) {
+            chosen = i;
         }
-        i = (i + 1u) % GV_ENTRANCE_PLACES;
     }
-    return i;
+    if (chosen < GV_ENTRANCE_PLACES) {
+        turn->called[chosen] = false;
+        go_on(turn, chosen);
+    }
 }
 
 void *gv_porter_run(void *arg)
 {
     static struct epoll_event events[GV_ENTRANCE_PLACES + 1]; /* all of them, each turn */
     static struct turn turn;
-    unsigned from = 0;
     (void)arg;
     for (int wait_ms = begin_turn(&turn); wait_ms != 0; wait_ms = begin_turn(&turn)) {
         const int n = epoll_wait(gv_entrance.epoll_fd, events, GV_ENTRANCE_PLACES + 1, wait_ms);
@@ -257,7 +258,9 @@ void *gv_porter_run(void *arg)
                 go_on(&turn, i);
             }
         }
-        from = begin_some(&turn, from);
+        for (unsigned i = 0; i < BEGUN_A_TURN; i++) {
+            begin_one(&turn, i % 2u == 0);
+        }
     }
     return NULL;
 }
