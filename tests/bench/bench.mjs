@@ -3,12 +3,13 @@
  *
  *   node tests/bench/bench.mjs [NAME...] [--json]
  *
- * Names: psbt serve memory latency start heap oracle price page view orders; all of them when none is given. Ends with 1 when a
+ * Names: psbt serve memory latency start heap oracle price page view orders live; all of them when none is given. Ends with 1 when a
  * goal was missed.
  */
 import { parseArgs } from 'node:util';
 import { benchFirstView } from './first-view.mjs';
 import { benchLatency } from './latency.mjs';
+import { benchLive } from './live.mjs';
 import { benchMemory } from './memory.mjs';
 import { benchHeap, benchOracle, benchPsbt } from './native.mjs';
 import { benchOrders } from './orders.mjs';
@@ -31,6 +32,7 @@ const BENCHES = {
   page: () => benchPage(),
   view: () => benchFirstView(),
   orders: benchOrders,
+  live: benchLive,
 };
 
 async function main() {

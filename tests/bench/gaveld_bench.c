@@ -1,13 +1,18 @@
-/* The daemon with two routes more: a constant answer of a chosen size, the baseline that the real routes are
- * measured against in the same run, and many orders at once.
- *   GET /bench/hello?bytes=N  (default 5)     GET /bench/orders?count=N */
+/* The daemon with three routes more.
+ *   GET /bench/hello?bytes=N  (default 5): a constant answer of a chosen size, the baseline that the real
+ *                             routes are measured against in the same run
+ *   GET /bench/publish:       an event on the channel "node" that tells when it was published
+ *   GET /bench/orders?count=N: many orders at once */
 #include "firmware/boot/boot.h"
 
 #include "app/engine/orders.h"
 #include "firmware/base/text.h"
-#include "web/api/api.h"
+#include "web/api/api_state.h"
+#include "web/api/stream.h"
 
+#include <inttypes.h>
 #include <string.h>
+#include <time.h>
 
 #define HELLO_MAX (4u * 1024u * 1024u)
 
@@ -27,6 +32,18 @@ static void handle_hello(struct gv_exchange *x)
         bytes = 5;
     }
     gv_reply_body(x, gv_view_of(constant, (size_t)bytes), "application/json");
+}
+
+static void handle_publish(struct gv_exchange *x)
+{
+    struct timespec now;
+    char text[64];
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    const uint64_t now_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+    gv_format_cut(text, sizeof(text), "{\"bench_ns\":\"%" PRIu64 "\"}", now_ns);
+    const struct gv_view data = gv_view_of(text, strlen(text));
+    gv_stream_publish(gv_api_of(x), gv_live_channel(GV_TOPIC_NODE, 0), "bench", 0, data);
+    gv_reply_body(x, data, "application/json");
 }
 
 static enum gv_err add_orders(uint64_t count)
@@ -60,27 +77,38 @@ static void handle_orders(struct gv_exchange *x)
     gv_reply_body(x, gv_view_str(good ? "true" : "false"), "application/json");
 }
 
-static const struct gv_route extra[] = {{
-                                            .method = "GET",
-                                            .pattern = "/bench/hello",
-                                            .handler = handle_hello,
-                                            .scope = GV_SCOPE_PUBLIC,
-                                            .csrf = GV_CSRF_NONE,
-                                            .rate = GV_RATE_FREE,
-                                            .operation = "hello",
-                                        },
-                                        {
-                                            .method = "GET",
-                                            .pattern = "/bench/orders",
-                                            .handler = handle_orders,
-                                            .scope = GV_SCOPE_PUBLIC,
-                                            .csrf = GV_CSRF_NONE,
-                                            .rate = GV_RATE_FREE,
-                                            .operation = "benchOrders",
-                                        }};
+static const struct gv_route routes[] = {
+    {
+        .method = "GET",
+        .pattern = "/bench/hello",
+        .handler = handle_hello,
+        .scope = GV_SCOPE_PUBLIC,
+        .csrf = GV_CSRF_NONE,
+        .rate = GV_RATE_FREE,
+        .operation = "hello",
+    },
+    {
+        .method = "GET",
+        .pattern = "/bench/publish",
+        .handler = handle_publish,
+        .scope = GV_SCOPE_PUBLIC,
+        .csrf = GV_CSRF_NONE,
+        .rate = GV_RATE_FREE,
+        .operation = "publish",
+    },
+    {
+        .method = "GET",
+        .pattern = "/bench/orders",
+        .handler = handle_orders,
+        .scope = GV_SCOPE_PUBLIC,
+        .csrf = GV_CSRF_NONE,
+        .rate = GV_RATE_FREE,
+        .operation = "addOrders",
+    },
+};
 
 int main(int argc, char **argv)
 {
     memset(constant, 'h', sizeof(constant));
-    return gv_boot_run(argc, argv, extra, sizeof(extra) / sizeof(extra[0]));
+    return gv_boot_run(argc, argv, routes, sizeof(routes) / sizeof(routes[0]));
 }
