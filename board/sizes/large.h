@@ -22,12 +22,12 @@
 #define GV_ORACLE_TX_MAX 50000u
 /* Open orders: five hours of arrivals at one every second tick, while no solver takes any. */
 #define GV_ORDERS_MAX 10240u
-/* Bids for orders in auction or committed: at the usual pace some 40 of those, so 500 for each. */
-#define GV_ORDER_BIDS_MAX 20480u
+/* Bids for orders in auction or committed: at the usual pace some 40 of those, so 400 for each. */
+#define GV_ORDER_BIDS_MAX 16384u
 /* Connections to the order port, and as many to the bid port. */
 #define GV_SEQUENCER_SOLVERS_MAX 256u
 /* Places of each encrypted port of the sequencer. */
-#define GV_SEQUENCER_TLS_PLACES 32u
+#define GV_SEQUENCER_TLS_PLACES 16u
 /* Bids and claims of one commit. */
 #define GV_SEQUENCER_BATCH 256u
 

@@ -13,7 +13,7 @@
 #define GV_BODY_MAX        2097152u
 #define GV_HTTP_WORKERS    8u
 /* Connections that have not begun a request: they wait at the entrance and hold no worker. */
-#define GV_ENTRANCE_PLACES 64u
+#define GV_ENTRANCE_PLACES 56u
 /* Clients of the live thread, and events kept for those who come back. */
 #define GV_LIVE_CLIENTS_MAX 64u
 #define GV_LIVE_EVENTS      1024u
