@@ -2,16 +2,20 @@
 #ifndef GV_BOARD_SIZES_LARGE_H
 #define GV_BOARD_SIZES_LARGE_H
 
-/* Address space of everything fixed; resident memory stays far below. */
+/* Address space of everything fixed; resident memory stays far below. A board may have more. */
+#ifndef GV_BUDGET_BYTES
 #define GV_BUDGET_BYTES (96ull * 1024 * 1024)
+#endif
 /* Listings held at a time, settled ones included until they are retired. */
 #define GV_LISTINGS_MAX 2048u
 /* Uploads of a ladder at the same time (the next is asked to come again), and the longest:
  * 4 MiB holds 2,016 PSBTs
  * of about 1,500 bytes each in base64 with their numbers. */
+#ifndef GV_SUBMISSIONS_MAX
 #define GV_SUBMISSIONS_MAX 1u
-#define GV_BODY_MAX        4194304u
-#define GV_HTTP_WORKERS    16u
+#endif
+#define GV_BODY_MAX     4194304u
+#define GV_HTTP_WORKERS 16u
 /* Connections that have not begun a request: they wait at the entrance and hold no worker. Two hundred
  * half-open handshakes fit. */
 #define GV_ENTRANCE_PLACES 208u
