@@ -1,6 +1,6 @@
 /** A real bitcoind: regtest, pruned, without txindex and without wallet, on free ports. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';
 import { makeWallet } from './keys.mjs';
@@ -39,6 +39,18 @@ export class Bitcoind {
     node.branch = 0;
     node.agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
     await node.launch();
+    return node;
+  }
+
+  /** One that runs elsewhere, reached by a port here. @param {number} rpcPort @param {string} cookie */
+  static reached(rpcPort, cookie) {
+    const node = new Bitcoind();
+    node.dir = makeTempDir('node-elsewhere');
+    mkdirSync(join(node.dir, 'regtest'));
+    writeFileSync(node.cookieFile, cookie);
+    node.rpcPort = rpcPort;
+    node.branch = 0;
+    node.agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
     return node;
   }
 

@@ -41,7 +41,7 @@ export class Machine {
   }
 
   /**
-   * As until() of wait.mjs, but gives up at once when the machine has stopped.
+   * As until() of wait.mjs, but gives up at once when the machine has stopped; the error ends with its console.
    * @template T
    * @param {string} what @param {() => (T | Promise<T>)} probe
    * @param {number} timeoutMs
@@ -49,7 +49,9 @@ export class Machine {
    */
   async until(what, probe, timeoutMs) {
     const stopped = {};
-    const seen = await until(what, () => (this.child.exit ? stopped : probe()), { timeoutMs, everyMs: 250 });
+    const seen = await until(what, () => (this.child.exit ? stopped : probe()), { timeoutMs, everyMs: 250 }).catch((error) => {
+      throw new Error(`${error.message}\n${this.child.tail(40)}`);
+    });
     if (seen === stopped) throw new Error(`the machine stopped while waiting for ${what}:\n${this.child.tail(40)}`);
     return /** @type {any} */ (seen);
   }

@@ -1,0 +1,142 @@
+/**
+ * The image itself, as its owner meets it: text on the card, first start, claim code from the card, a claim over HTTPS,
+ * a sale listed against the box's own node; then the plug is pulled, and after the next start all of it is there.
+ * On qemu's virt board with 512 MB, the smallest board's memory. The node runs regtest because it needs no network.
+ */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Api } from '../support/api.mjs';
+import { Bitcoind } from '../support/bitcoind.mjs';
+import { Box } from '../support/box.mjs';
+import { CounterpartyStandIn } from '../support/counterparty.mjs';
+import { Faucet } from '../support/faucet.mjs';
+import { OWNER } from '../support/gaveld.mjs';
+import { makeWallet } from '../support/keys.mjs';
+import { Person } from '../support/person.mjs';
+import { ROOT } from '../support/process.mjs';
+import { World } from '../support/world.mjs';
+
+const FOLDER = join(ROOT, 'build/image');
+const IMAGE = existsSync(FOLDER) && readdirSync(FOLDER).find((name) => name.endsWith('.img'));
+/** A quiet machine needs a minute; one that compiles beside it, five. */
+const BOOT_MS = 420000;
+const STEP_MS = 120000;
+const NODE_RPC = 8332;
+/** How the box reaches a server of this machine. */
+const HOST_SEEN_FROM_BOX = '10.0.2.2';
+
+/** @type {Box} */
+let box;
+/** @type {World} */
+let world;
+/** What the box must still know after the power cut. */
+const kept = { id: 0, ca: '', machineId: '' };
+
+const seconds = (/** @type {number} */ since) => `${((Date.now() - since) / 1000).toFixed(0)} s`;
+
+before(() => {
+  assert.ok(IMAGE, 'build/image has no image; toolchain/image makes it');
+  box = Box.insert(join(FOLDER, IMAGE));
+});
+after(async () => {
+  await world?.close();
+  await box?.close();
+});
+
+/** Power on, and wait for the page; over HTTPS, as everybody but the box itself must come. @param {import('node:test').TestContext} t */
+async function boot(t) {
+  const started = Date.now();
+  await box.start();
+  const plain = new Api(box.httpUrl);
+  const ca = await box.machine.until('GET /ca.crt', async () => {
+    const { status, text } = await plain.get('/ca.crt');
+    return status === 200 && text;
+  }, BOOT_MS);
+  plain.close();
+  const api = new Api(box.httpsUrl, { ca });
+  assert.equal((await api.get('/')).status, 200);
+  t.diagnostic(`power to the first page: ${seconds(started)}`);
+  return { api, ca };
+}
+
+/** @param {string} what @param {() => any} probe */
+const eventually = (what, probe) => box.machine.until(what, probe, STEP_MS);
+
+test('the first start takes over the text on the card, and keeps no secret there', async (t) => {
+  box.write('gavel.txt', `host_name = testbox\nssh_key = ${box.publicKey}\nnode = regtest\n`);
+  const { api, ca } = await boot(t);
+  api.close();
+  kept.ca = ca;
+  const name = await eventually('a login by SSH', () => box.shell('hostname'));
+  assert.equal(name, 'testbox');
+  assert.doesNotMatch(box.read('gavel.txt') ?? '', /^[^#]/m);
+  assert.equal(box.read('gavel-error.txt'), null);
+  kept.machineId = await box.shell('cat /etc/machine-id');
+});
+
+test('data is a disk of its own that has grown, nothing failed, no password opens it, the wall stands', async (t) => {
+  const [device, blocks] = (await box.shell('df -k --output=source,size /var/lib/gavel | tail -n 1')).split(/\s+/);
+  assert.equal(device, '/dev/vda4');
+  assert.ok(Number(blocks) > 6 * 1024 * 1024, `${blocks} KiB`);
+  await eventually('all services', async () => (await box.shell('systemctl is-system-running || true')) === 'running');
+  assert.equal(await box.shell('systemctl --failed --no-legend'), '');
+  assert.match(await box.shell('grep ^root: /etc/shadow'), /^root:\*:/);
+  assert.match(await box.shell('nft list chain inet filter input'), /policy drop/);
+  t.diagnostic(await box.shell('grep -E "MemTotal|MemAvailable|SwapTotal|SwapFree" /proc/meminfo | tr -s " \\n" " "'));
+  const services =
+    'for s in $(systemctl list-units --type=service --state=running --no-legend --plain | cut -d" " -f1); do' +
+    ' p=$(systemctl show -p MainPID --value $s); echo "$s $(sed -n "s/VmRSS:[^0-9]*//p" /proc/$p/status)"; done';
+  for (const line of (await box.shell(services)).split('\n')) t.diagnostic(line);
+});
+
+test('its owner claims it over HTTPS with the code from the card', async () => {
+  const code = await eventually('a claim code on the card', () => /\b(\d{8})\b/.exec(box.read('gavel-setup.txt') ?? '')?.[1]);
+  const secure = new Api(box.httpsUrl, { ca: kept.ca });
+  const { status, text } = await secure.post('/api/v1/setup/claim', { code, ...OWNER, language: 'en' });
+  secure.close();
+  assert.equal(status, 201, text);
+  await eventually('the code to go from the card', () => box.read('gavel-setup.txt') === null);
+});
+
+test('a sale is listed against the node of the box', async () => {
+  const cookie = await eventually('the node of the box', () => box.shell('cat /run/bitcoind/cookie'));
+  const node = Bitcoind.reached(await box.tunnel(NODE_RPC), cookie);
+  await eventually('its RPC', () => node.rpc('getblockchaininfo'));
+  world = new World();
+  world.closers = [];
+  world.node = node;
+  world.faucet = await Faucet.open(node, { coinbases: 2 });
+  world.counterparty = world.keep(await CounterpartyStandIn.start(node));
+  const url = world.counterparty.url.replace('127.0.0.1', HOST_SEEN_FROM_BOX);
+  await box.shell(`gavelctl config set counterparty.url=${url} && systemctl restart gavel`);
+  const api = new Api(box.httpsUrl, { ca: kept.ca });
+  world.keep(api);
+  world.gaveld = /** @type {any} */ ({ api });
+  const printed = await box.shell('gavelctl apikey create --name test --scope auctions:write --legacy-unlocked');
+  world.legacyKey = /gvl_\S+/.exec(printed)?.[0] ?? assert.fail(printed);
+  world.key = world.legacyKey;
+  world.buyer = makeWallet('p2wpkh', 'buyer');
+  await eventually('gaveld on the tip', () => world.synced().then(() => true));
+  const ready = await api.get('/ready');
+  assert.ok(['pass', 'warn', 'ok'].includes(ready.json.status), ready.text);
+  kept.id = await world.list(await world.plan());
+  assert.equal((await world.listing(kept.id)).id, kept.id);
+  await node.rpc('gettxoutsetinfo'); // what bitcoind writes to disk only now and then
+});
+
+test('the plug is pulled: after the next start everything is there', async (t) => {
+  await box.cut();
+  const { api, ca } = await boot(t);
+  assert.equal(ca, kept.ca);
+  const { status, json } = await api.get(`/api/listings/${kept.id}`);
+  assert.equal(status, 200);
+  assert.equal(json.listing.id, kept.id);
+  const person = await Person.login(api, OWNER.name, OWNER.password);
+  assert.equal(person.user.name ?? person.user, OWNER.name);
+  api.close();
+  await eventually('a login by SSH', async () => (await box.shell('hostname')) === 'testbox');
+  assert.equal(await box.shell('cat /etc/machine-id'), kept.machineId);
+  assert.equal(box.read('gavel-setup.txt'), null);
+});

@@ -1,0 +1,108 @@
+/** The SD card image as a box: its card read and written as an owner's laptop would, its ports, and a shell by SSH. */
+import { execFile, execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Machine } from './machine.mjs';
+import { Child, freePorts, makeTempDir, removeTempDir } from './process.mjs';
+
+const run = promisify(execFile);
+
+/** Where the image's first partition begins. */
+const CARD_OFFSET = '4M';
+/** A card of a usual size, so that the data partition has room to grow into. */
+const CARD_SIZE = '8G';
+const MEMORY_MIB = 512;
+
+export class Box {
+  /** @param {string} image the raw image; worked on as a copy */
+  static insert(image) {
+    const box = new Box();
+    box.dir = makeTempDir('box');
+    box.disk = join(box.dir, 'card.img');
+    execFileSync('cp', ['--sparse=always', image, box.disk]);
+    execFileSync('truncate', ['-s', CARD_SIZE, box.disk]);
+    for (const name of ['vmlinuz', 'initrd.img', 'cmdline.txt']) box.take(`a/${name}`, join(box.dir, name));
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'test', '-f', join(box.dir, 'key')]);
+    return box;
+  }
+
+  get card() {
+    return `${this.disk}@@${CARD_OFFSET}`;
+  }
+
+  get publicKey() {
+    return readFileSync(join(this.dir, 'key.pub'), 'utf8').trim();
+  }
+
+  /** Copy a file from the card. @param {string} name @param {string} to */
+  take(name, to) {
+    execFileSync('mcopy', ['-n', '-i', this.card, `::${name}`, to]);
+  }
+
+  /** Text of a file on the card; null when there is none. @param {string} name */
+  read(name) {
+    try {
+      return execFileSync('mtype', ['-i', this.card, `::${name}`], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    } catch {
+      return null;
+    }
+  }
+
+  /** @param {string} name @param {string} text */
+  write(name, text) {
+    execFileSync('mcopy', ['-o', '-i', this.card, '-', `::${name}`], { input: text });
+  }
+
+  /** Power on; the kernel comes from the card. */
+  async start() {
+    const cmdline = readFileSync(join(this.dir, 'cmdline.txt'), 'utf8').trim();
+    this.machine = await Machine.start({
+      kernel: join(this.dir, 'vmlinuz'),
+      initrd: join(this.dir, 'initrd.img'),
+      append: `${cmdline} console=ttyAMA0`,
+      memory: MEMORY_MIB,
+      ports: { http: 80, https: 443, ssh: 22 },
+      disk: this.disk,
+      // No random numbers in the device tree, as on the boards: with one the kernel shuffles itself and pays for every call.
+      more: ['-M', 'dtb-randomness=off', '-device', 'i6300esb', '-watchdog-action', 'reset'],
+    });
+    this.httpUrl = `http://127.0.0.1:${this.machine.ports.http}`;
+    this.httpsUrl = `https://127.0.0.1:${this.machine.ports.https}`;
+  }
+
+  get sshOptions() {
+    const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'BatchMode=yes', 'ConnectTimeout=30'];
+    // One connection for all commands: the box's wall lets few new ones in a minute.
+    options.push('ControlMaster=auto', 'ControlPersist=yes', `ControlPath=${join(this.dir, 'ssh')}`);
+    return [
+      ...['-q', '-F', 'none', '-i', join(this.dir, 'key'), '-p', String(this.machine.ports.ssh)],
+      ...options.flatMap((option) => ['-o', option]),
+    ];
+  }
+
+  /** @param {string} command of its shell @returns {Promise<string>} what it printed */
+  async shell(command) {
+    const { stdout } = await run('ssh', [...this.sshOptions, 'root@127.0.0.1', command]);
+    return stdout.trim();
+  }
+
+  /** A port here that leads to one of the box's own. @param {number} port @returns {Promise<number>} */
+  async tunnel(port) {
+    const [here] = await freePorts(1);
+    this.tunneling = new Child('ssh', [...this.sshOptions, '-N', '-L', `${here}:127.0.0.1:${port}`, 'root@127.0.0.1']);
+    return here;
+  }
+
+  /** As a power cut does. */
+  async cut() {
+    await this.tunneling?.stop('SIGKILL');
+    await this.machine.cut();
+    await run('ssh', [...this.sshOptions, '-O', 'exit', 'root@127.0.0.1']).catch(() => undefined);
+  }
+
+  async close() {
+    if (this.machine) await this.cut();
+    removeTempDir(this.dir);
+  }
+}
