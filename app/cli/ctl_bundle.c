@@ -74,6 +74,7 @@ int gv_ctl_bundle(const struct gv_ctl_options *options, const char *path)
         const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         copying.copy = fd < 0 ? NULL : fdopen(fd, "w");
         if (copying.copy == NULL) {
+            /* This program has one thread. NOLINTNEXTLINE(concurrency-mt-unsafe) */
             fprintf(stderr, "gavelctl: cannot make %s: %s\n", path, strerror(errno));
             return EX_CANTCREAT;
         }

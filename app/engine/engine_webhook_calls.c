@@ -64,6 +64,7 @@ static enum gv_err check(const struct gv_webhook_change *change, struct gv_fail 
     return err;
 }
 
+/* What a receiver is made of, and what comes back. NOLINTNEXTLINE(readability-function-size) */
 enum gv_err gv_engine_webhook_create(struct gv_engine *engine, const struct gv_actor *actor,
                                      const char *name, const char *url, uint32_t events,
                                      uint64_t *id, char secret[GV_WEBHOOK_SECRET_TEXT],

@@ -50,6 +50,7 @@ enum gv_err gv_factory_reset_apply(const char *data_dir, bool *done, struct gv_f
     }
     /* The folder may be a link. In it links are not followed, and other file systems are not entered. */
     gv_format_cut(inside, sizeof(inside), "%s/.", data_dir);
+    /* No other thread runs yet. NOLINTNEXTLINE(concurrency-mt-unsafe) */
     const int failed = nftw(inside, forget, FILES_MAX, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
     if (failed != 0) {
         return gv_fail(fail, GV_ERR_IO, "boot.factory_reset", "cannot empty %s (errno %d)",

@@ -84,6 +84,21 @@ static enum gv_err apply_demo_orders(struct gv_config *config, struct gv_fail *f
     return err == GV_OK ? gv_config_set(config, "orders.demo", "on", fail) : err;
 }
 
+static enum gv_err apply_pair(struct gv_config *config, bool file_pass, const char *option,
+                              char *value, struct gv_fail *fail)
+{
+    if (strcmp(option, "--config") == 0) {
+        return file_pass ? read_files(config, value, fail) : GV_OK;
+    }
+    if (strcmp(option, "--data") == 0) {
+        return file_pass ? GV_OK : gv_config_set(config, "general.data_dir", value, fail);
+    }
+    if (strcmp(option, "--set") == 0) {
+        return file_pass ? GV_OK : apply_set(config, value, fail);
+    }
+    return gv_fail(fail, GV_ERR_INVALID, "config.usage", "unknown option %s", option);
+}
+
 /* Two passes: the file is named on the command line but ranks below it. */
 static enum gv_err apply_arguments(struct gv_config *config, bool file_pass, int argc, char **argv,
                                    struct gv_fail *fail)
@@ -95,14 +110,8 @@ static enum gv_err apply_arguments(struct gv_config *config, bool file_pass, int
             i--; /* it has no value */
         } else if (i + 1 >= argc) {
             return gv_fail(fail, GV_ERR_INVALID, "config.usage", "%s needs a value", argv[i]);
-        } else if (strcmp(argv[i], "--config") == 0) {
-            err = file_pass ? read_files(config, argv[i + 1], fail) : GV_OK;
-        } else if (strcmp(argv[i], "--data") == 0) {
-            err = file_pass ? GV_OK : gv_config_set(config, "general.data_dir", argv[i + 1], fail);
-        } else if (strcmp(argv[i], "--set") == 0) {
-            err = file_pass ? GV_OK : apply_set(config, argv[i + 1], fail);
         } else {
-            err = gv_fail(fail, GV_ERR_INVALID, "config.usage", "unknown option %s", argv[i]);
+            err = apply_pair(config, file_pass, argv[i], argv[i + 1], fail);
         }
         if (err != GV_OK) {
             return err;

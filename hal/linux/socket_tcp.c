@@ -131,7 +131,7 @@ static enum gv_err send_away(struct gv_socket_tcp *state, int listening)
     return fd >= 0 ? GV_ERR_FULL : GV_ERR_AGAIN;
 }
 
-static enum gv_err encrypt(struct gv_net *net, struct mbedtls_ssl_context *ssl)
+static enum gv_err begin_tls(struct gv_net *net, struct mbedtls_ssl_context *ssl)
 {
     if (ssl == NULL) {
         gv_net_close(net);
@@ -162,7 +162,7 @@ static enum gv_err op_accept(void *ctx, uint32_t listener, struct gv_net *net,
     tune(fd);
     set(fd, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER);
     describe(peer, &address);
-    return state->encrypted[listener] ? encrypt(net, gv_tls_begin(fd)) : GV_OK;
+    return state->encrypted[listener] ? begin_tls(net, gv_tls_begin(fd)) : GV_OK;
 }
 
 static enum gv_err op_dial(void *ctx, uint32_t target, struct gv_net *net)
@@ -187,7 +187,7 @@ static enum gv_err op_dial(void *ctx, uint32_t target, struct gv_net *net)
         gv_net_close(net);
         return GV_ERR_IO;
     }
-    return state->client != NULL ? encrypt(net, gv_tls_begin_client(fd, state->client)) : GV_OK;
+    return state->client != NULL ? begin_tls(net, gv_tls_begin_client(fd, state->client)) : GV_OK;
 }
 
 /* What we say in a handshake (a few kB) always fits the buffer of a new socket: only reading is waited for. */

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import * as ecc from 'tiny-secp256k1';
+import { assertCovered, operations } from '../support/contract.mjs';
 import { assertProblem } from '../support/expect.mjs';
 import { Gaveld } from '../support/gaveld.mjs';
 import { makeKey, sha256 } from '../support/keys.mjs';
@@ -345,7 +346,31 @@ it('a box without order auctions says so', async () => {
     for (const path of ['', '/1', '/1/bids', '/log']) assertProblem(await off.api.get(`/api/v1/orders${path}`), 503, /^orders\.off$/);
     assert.equal((await off.api.get('/api/v1/orders/status')).json.on, false);
     assert.deepEqual((await off.api.get('/api/v1/orders/solvers')).json.items, []);
+    const all = { 'X-API-Key': await off.createKey({ scope: 'admin' }) };
+    assert.equal((await off.api.get('/api/v1/orders/log/verify', all)).status, 503);
+    assertProblem(await off.api.post('/api/v1/orders/solvers', { id: 's', secret: true }, all), 503);
+    assertProblem(await off.api.post('/api/v1/orders/solvers/s/deposits', { amount: 1, proof: 'x' }, all), 503);
+    assertProblem(await off.api.post('/api/v1/orders/1/deposits', { amount: 1, proof: 'x' }, all), 503);
+    const body = JSON.stringify({ suspended_until_s: 0 });
+    const json = { 'Content-Type': 'application/json', ...all };
+    assertProblem(await off.api.send('PATCH', '/api/v1/orders/solvers/s', { body, headers: json }), 503);
   } finally {
     await off.close();
   }
 });
+
+it('every operation that changes something asks for leave', async () => {
+  const reader = { 'X-API-Key': await box.createKey({ scope: 'auctions:read' }) };
+  for (const { method, pattern, tags, security, requestBody } of operations()) {
+    if (!tags.includes('orders') || !security) continue;
+    const path = pattern.replace(/\{[^}]+\}/g, '1');
+    const body = requestBody ? '{}' : undefined;
+    const json = requestBody ? { 'Content-Type': 'application/json' } : {};
+    assertProblem(await box.api.send(method, path, { body, headers: json }), 401);
+    assertProblem(await box.api.send(method, path, { body, headers: { ...json, ...reader } }), 403);
+  }
+  assertProblem(await get('/1/bids?limit=0'), 400);
+});
+
+it('every described status of every operation was had', () =>
+  assertCovered('orders', { 'orders_add 409': 'idempotency.test.mjs' }));

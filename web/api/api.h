@@ -135,7 +135,7 @@ extern const struct gv_live_topic gv_api_topics[];
 extern const unsigned gv_api_topics_n;
 size_t gv_api_snapshot(void *api, uint64_t channel, uint64_t *next, char *buf, size_t cap);
 uint64_t gv_api_raw(void *api, const struct gv_exchange *x);
-uint64_t gv_api_hears(void *api, uint64_t channel, const struct gv_live_credentials *credentials);
+uint64_t gv_api_hears(void *ctx, uint64_t channel, const struct gv_live_credentials *credentials);
 /** A new price stands (gv_oracle_service_config.published). Thread: oracle. */
 void gv_api_on_price(void *ctx);
 /** gv_event_sink. */

@@ -13,9 +13,9 @@
 #define MB        (UINT64_C(1024) * 1024)
 
 /* The leaf is renewed with fifteen days left; fewer mean that renewing fails. */
-#define CERT_WARN_S (12 * GV_DAY_S)
+#define CERT_WARN_S (INT64_C(12) * GV_DAY_S)
 /* Two nights. */
-#define BACKUP_WARN_S (2 * GV_DAY_S)
+#define BACKUP_WARN_S (INT64_C(2) * GV_DAY_S)
 
 /* What the checks look at; taken once. */
 struct patient {

@@ -128,9 +128,13 @@ function listen() {
 
 /** Who is signed in sees more pages, and a box may do more; the price does not wait to know. */
 async function greet() {
-  const [{ may, restore }] = await Promise.all([import('./lib/session.js'), askModules()]);
-  await restore();
-  drawPages(may);
+  try {
+    const [{ may, restore }] = await Promise.all([import('./lib/session.js'), askModules()]);
+    await restore();
+    drawPages(may);
+  } catch {
+    /* The box has just gone away: the page has said so, and its links stay as they are. */
+  }
 }
 
 async function start() {

@@ -47,6 +47,7 @@ static int64_t *find(struct gv_ledger *ledger, const struct gv_ledger_account *a
     if (account->kind < GV_LEDGER_AVAILABLE) {
         return &ledger->shared[account->kind];
     }
+    GV_ASSERT(ledger != NULL);
     for (uint32_t i = 0; i < ledger->count; i++) {
         struct gv_ledger_solver *solver = &ledger->solvers[i];
         if (gv_solver_id_equal(&solver->id, &account->solver)) {

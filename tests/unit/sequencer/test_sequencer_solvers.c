@@ -1,0 +1,108 @@
+/* Shows: who listens to the sequencer hears every line from where he came in; who reads slowly or not at all
+ * delays nobody. */
+#include "tests/unit/sequencer/house.h"
+
+static void tell(const char *lines)
+{
+    house.tick_lines = lines;
+    gv_sim_clock_advance(&sim_clock, 2000);
+    steps(2);
+}
+
+static void every_solver_hears_every_line(void **state)
+{
+    (void)state;
+    struct gv_sim_peer *a = gv_sim_connect(&sim, ORDERS, LOOPBACK);
+    struct gv_sim_peer *b = gv_sim_connect(&sim, ORDERS, FAR);
+    steps(3);
+    tell("one\ntwo\n");
+    assert_string_equal(gv_sim_heard(a), "one\ntwo\n");
+    assert_string_equal(gv_sim_heard(b), "one\ntwo\n");
+    gv_sim_hang_up(a);
+    tell("three\n");
+    assert_true(a->we_closed);
+    assert_string_equal(gv_sim_heard(b), "three\n");
+    assert_int_equal(connected(GV_SEQUENCER_ORDERS), 1);
+}
+
+static void who_connects_hears_what_stands_first_and_then_what_comes(void **state)
+{
+    (void)state;
+    house.pages[0] = "open 1\n";
+    house.pages[1] = "open 2\n";
+    house.pages[2] = "open 3\n";
+    struct gv_sim_peer *a = gv_sim_connect(&sim, ORDERS, LOOPBACK);
+    steps(8);
+    tell("news\n");
+    assert_string_equal(gv_sim_heard(a), "open 1\nopen 2\nopen 3\nnews\n");
+    struct gv_sim_peer *b = gv_sim_connect(&sim, ORDERS, LOOPBACK);
+    steps(8);
+    assert_string_equal(gv_sim_heard(b), "open 1\nopen 2\nopen 3\n");
+    assert_string_equal(gv_sim_heard(a), "");
+    assert_int_equal(house.snapshots, 6);
+}
+
+static void what_a_solver_says_is_read_and_thrown_away(void **state)
+{
+    (void)state;
+    struct gv_sim_peer *a = gv_sim_connect(&sim, ORDERS, LOOPBACK);
+    say(a, "hello\n" BID("3") "\n\n");
+    steps(3);
+    tell("news\n");
+    assert_int_equal(a->to_us.n, 0);
+    assert_string_equal(gv_sim_heard(a), "news\n");
+    assert_int_equal(house.items_n, 0);
+}
+
+static void who_stops_reading_is_dropped_and_nobody_waits_for_him(void **state)
+{
+    (void)state;
+    static char lines[2049];
+    memset(lines, 'x', sizeof(lines) - 1);
+    lines[sizeof(lines) - 2] = '\n';
+    struct gv_sim_peer *stalled = gv_sim_connect(&sim, ORDERS, LOOPBACK);
+    struct gv_sim_peer *reads = gv_sim_connect(&sim, ORDERS, LOOPBACK);
+    steps(3);
+    stalled->stalled = true;
+    unsigned told = 0;
+    while (!stalled->we_closed) {
+        tell(lines);
+        told++;
+        assert_string_equal(gv_sim_heard(reads), lines);
+        assert_true(told <= GV_SEQUENCER_LAG_BYTES / 2048u + 1u);
+    }
+    assert_int_equal(told, GV_SEQUENCER_LAG_BYTES / 2048u + 1u);
+    assert_int_equal(refused(GV_SEQUENCER_SLOW), 1);
+    assert_false(reads->we_closed);
+}
+
+static void who_reads_slowly_gets_every_byte(void **state)
+{
+    (void)state;
+    static char lines[9001];
+    for (size_t i = 0; i + 1 < sizeof(lines); i++) {
+        lines[i] = i % 100 == 99 ? '\n' : (char)('a' + i % 23);
+    }
+    struct gv_sim_peer *slow = gv_sim_connect(&sim, ORDERS, LOOPBACK);
+    steps(3);
+    tell(lines);
+    char heard[9001] = "";
+    for (unsigned i = 0; i < 4; i++) {
+        strcat(heard, gv_sim_heard(slow)); /* a pipe of 4 kB at a time */
+        steps(1);
+    }
+    assert_string_equal(heard, lines);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+        TEST(every_solver_hears_every_line),
+        TEST(who_connects_hears_what_stands_first_and_then_what_comes),
+        TEST(what_a_solver_says_is_read_and_thrown_away),
+        TEST(who_stops_reading_is_dropped_and_nobody_waits_for_him),
+        TEST(who_reads_slowly_gets_every_byte),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
