@@ -34,13 +34,15 @@ static void assert_refused(const struct gv_offer *offer, enum gv_err err, const 
     assert_int_equal(gv_world_create(offer, &id, &fail), err);
     assert_string_equal(fail.code, code);
     assert_int_equal(gv_watch_count(gv_world_watch()), watched);
-    /* Both slots are free again. */
-    struct gv_submission *a = gv_submission_acquire();
-    struct gv_submission *b = gv_submission_acquire();
-    assert_non_null(a);
-    assert_non_null(b);
-    gv_submission_release(a);
-    gv_submission_release(b);
+    /* Every slot is free again. */
+    struct gv_submission *taken[GV_SUBMISSIONS_MAX];
+    for (uint32_t i = 0; i < GV_SUBMISSIONS_MAX; i++) {
+        taken[i] = gv_submission_acquire();
+        assert_non_null(taken[i]);
+    }
+    for (uint32_t i = 0; i < GV_SUBMISSIONS_MAX; i++) {
+        gv_submission_release(taken[i]);
+    }
 }
 
 static void row_38_the_start_must_be_above_the_tip(void **state)
@@ -95,6 +97,10 @@ static void row_48_a_second_listing_of_a_live_outpoint_conflicts(void **state)
 static void row_48_of_two_creates_in_one_batch_one_wins(void **state)
 {
     (void)state;
+    if (GV_SUBMISSIONS_MAX < 2u) {
+        print_message("this board takes one upload at a time: two never meet in a batch\n");
+        skip();
+    }
     struct gv_engine *engine = gv_world_engine();
     struct gv_offer offer = gv_offer_of(1);
     struct gv_command *commands[2];

@@ -64,6 +64,10 @@ static void *race(void *ctx)
 static void row_48_of_two_parallel_creates_exactly_one_wins(void **state)
 {
     (void)state;
+    if (GV_SUBMISSIONS_MAX < 2u) {
+        print_message("this board takes one upload at a time: two never race\n");
+        skip();
+    }
     static struct racer racers[2];
     pthread_barrier_t barrier;
     pthread_t threads[2];

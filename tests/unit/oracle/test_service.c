@@ -121,6 +121,10 @@ static gv_json_ref play(const char *name)
 static void a_recorded_window_gives_the_reference_price(void **state)
 {
     (void)state;
+    if (GV_ORACLE_TX_MAX < 50000u) {
+        print_message("this board's window holds fewer transactions than the record\n");
+        skip();
+    }
     live();
     gv_json_ref expected = gv_json_get(play("w3h-113600"), "reference");
     look();
