@@ -47,7 +47,6 @@ static int64_t *find(struct gv_ledger *ledger, const struct gv_ledger_account *a
     if (account->kind < GV_LEDGER_AVAILABLE) {
         return &ledger->shared[account->kind];
     }
-    GV_ASSERT(ledger != NULL);
     for (uint32_t i = 0; i < ledger->count; i++) {
         struct gv_ledger_solver *solver = &ledger->solvers[i];
         if (gv_solver_id_equal(&solver->id, &account->solver)) {
@@ -59,6 +58,7 @@ static int64_t *find(struct gv_ledger *ledger, const struct gv_ledger_account *a
 
 static int64_t *open_account(struct gv_ledger *ledger, const struct gv_ledger_account *account)
 {
+    GV_ASSERT(ledger != NULL);
     int64_t *balance = find(ledger, account);
     if (balance == NULL && ledger->count < GV_SOLVERS_MAX) {
         ledger->solvers[ledger->count++] = (struct gv_ledger_solver){.id = account->solver};
