@@ -61,22 +61,17 @@ static enum gv_err verify_step(struct gv_engine *engine, uint64_t *entries, stru
     struct gv_command *command =
         gv_command_acquire(engine, GV_COMMAND_AUDIT_VERIFY, GV_COMMANDS_MARGIN);
     if (command == NULL) {
-        return gv_fail(fail, GV_ERR_FULL, "engine.busy", "too many commands are waiting");
+        return gv_command_busy(fail);
     }
     command->audit.entries = *entries;
     command->audit.last = *last;
-    const enum gv_err err = gv_command_call(engine, command, GV_ENGINE_WAIT_MS);
-    if (err == GV_ERR_TIMEOUT) {
-        return gv_fail(fail, err, "engine.timeout", "the engine did not answer in time");
-    }
+    const enum gv_err err = gv_command_ask(engine, command, GV_ENGINE_WAIT_MS, fail);
     if (err == GV_OK) {
         *entries = command->audit.entries;
         *last = command->audit.last;
         *done = command->audit.done;
-    } else if (fail != NULL) {
-        *fail = command->fail;
+        gv_command_release(engine, command);
     }
-    gv_command_release(engine, command);
     return err;
 }
 
@@ -104,19 +99,15 @@ enum gv_err gv_engine_note(struct gv_engine *engine, const struct gv_actor *acto
 {
     struct gv_command *command = gv_command_acquire(engine, GV_COMMAND_NOTE, GV_COMMANDS_MARGIN);
     if (command == NULL) {
-        return gv_fail(fail, GV_ERR_FULL, "engine.busy", "too many commands are waiting");
+        return gv_command_busy(fail);
     }
     command->note.actor = *actor;
     command->note.kind = kind;
     gv_format_cut(command->note.subject, sizeof(command->note.subject), "%s", subject);
     gv_format_cut(command->note.detail, sizeof(command->note.detail), "%s", detail);
-    const enum gv_err err = gv_command_call(engine, command, GV_ENGINE_WAIT_MS);
-    if (err == GV_ERR_TIMEOUT) {
-        return gv_fail(fail, err, "engine.timeout", "the engine did not answer in time");
+    const enum gv_err err = gv_command_ask(engine, command, GV_ENGINE_WAIT_MS, fail);
+    if (err == GV_OK) {
+        gv_command_release(engine, command);
     }
-    if (err != GV_OK && fail != NULL) {
-        *fail = command->fail;
-    }
-    gv_command_release(engine, command);
     return err;
 }

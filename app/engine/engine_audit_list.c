@@ -21,17 +21,12 @@ static enum gv_err list(struct gv_engine *engine, struct gv_command *command,
                         struct gv_audit_row rows[GV_AUDIT_PAGE], uint32_t *count,
                         struct gv_fail *fail)
 {
-    const enum gv_err err = gv_command_call(engine, command, GV_ENGINE_WAIT_MS);
-    if (err == GV_ERR_TIMEOUT) {
-        return gv_fail(fail, err, "engine.timeout", "the engine did not answer in time");
-    }
+    const enum gv_err err = gv_command_ask(engine, command, GV_ENGINE_WAIT_MS, fail);
     if (err == GV_OK) {
         *count = command->audit_list.count;
         memcpy(rows, engine->audit_page, *count * sizeof(rows[0]));
-    } else if (fail != NULL) {
-        *fail = command->fail;
+        gv_command_release(engine, command);
     }
-    gv_command_release(engine, command);
     return err;
 }
 
@@ -44,7 +39,7 @@ enum gv_err gv_engine_audit_list(struct gv_engine *engine, uint64_t before, cons
     struct gv_command *command =
         gv_command_acquire(engine, GV_COMMAND_AUDIT_LIST, GV_COMMANDS_MARGIN);
     if (command == NULL) {
-        return gv_fail(fail, GV_ERR_FULL, "engine.busy", "too many commands are waiting");
+        return gv_command_busy(fail);
     }
     command->audit_list.before = before;
     command->audit_list.rows_max = rows_max;

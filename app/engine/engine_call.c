@@ -114,6 +114,27 @@ enum gv_err gv_command_call(struct gv_engine *engine, struct gv_command *command
     return err == GV_OK ? command->err : err;
 }
 
+enum gv_err gv_command_ask(struct gv_engine *engine, struct gv_command *command,
+                           uint32_t timeout_ms, struct gv_fail *fail)
+{
+    const enum gv_err err = gv_command_call(engine, command, timeout_ms);
+    if (err == GV_ERR_TIMEOUT) {
+        return gv_fail(fail, err, "engine.timeout", "the engine did not answer in time");
+    }
+    if (err != GV_OK) {
+        if (fail != NULL) {
+            *fail = command->fail;
+        }
+        gv_command_release(engine, command);
+    }
+    return err;
+}
+
+enum gv_err gv_command_busy(struct gv_fail *fail)
+{
+    return gv_fail(fail, GV_ERR_FULL, "engine.busy", "too many commands are waiting");
+}
+
 void gv_command_answer(struct gv_engine *engine, struct gv_command *command)
 {
     struct gv_gate *gate = gate_of(engine, command);

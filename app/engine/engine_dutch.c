@@ -347,11 +347,6 @@ static enum gv_err timed_out(struct gv_fail *fail)
                    "the engine did not answer in time; it may still do what was asked");
 }
 
-static enum gv_err all_busy(struct gv_fail *fail)
-{
-    return gv_fail(fail, GV_ERR_FULL, "engine.busy", "too many commands are waiting");
-}
-
 enum gv_err gv_submission_call(struct gv_engine *engine, enum gv_command_kind kind,
                                struct gv_submission **submission, uint64_t *id,
                                struct gv_fail *fail)
@@ -359,7 +354,7 @@ enum gv_err gv_submission_call(struct gv_engine *engine, enum gv_command_kind ki
     struct gv_command *command = gv_command_acquire(engine, kind, GV_COMMANDS_MARGIN);
     if (command == NULL) {
         gv_submission_unwatch(*submission, engine->config.watch);
-        return all_busy(fail);
+        return gv_command_busy(fail);
     }
     command->create.submission = *submission;
     command->create.id = *id;
@@ -419,7 +414,7 @@ enum gv_err gv_engine_dutch_prior(struct gv_engine *engine, const struct gv_outp
 {
     struct gv_command *command = gv_command_acquire(engine, GV_COMMAND_PRIOR, GV_COMMANDS_MARGIN);
     if (command == NULL) {
-        return all_busy(fail);
+        return gv_command_busy(fail);
     }
     command->prior.outpoint = *outpoint;
     enum gv_err err = gv_command_call(engine, command, GV_ENGINE_WAIT_MS);

@@ -273,6 +273,12 @@ void gv_command_abandon(struct gv_engine *engine, struct gv_command *command);
  *  more); GV_ERR_UNAVAILABLE "engine.stopped". Release it unless GV_ERR_TIMEOUT. */
 GV_MUST_USE enum gv_err gv_command_call(struct gv_engine *engine, struct gv_command *command,
                                         uint32_t timeout_ms);
+/** As gv_command_call, told in `fail` (may be NULL): on GV_OK the command holds what was answered and must
+ *  still be released, otherwise it is gone. timeout_ms 0: for ever. Any thread. */
+GV_MUST_USE enum gv_err gv_command_ask(struct gv_engine *engine, struct gv_command *command,
+                                       uint32_t timeout_ms, struct gv_fail *fail);
+/** No slot was to be had. Returns: GV_ERR_FULL "engine.busy". */
+enum gv_err gv_command_busy(struct gv_fail *fail);
 /** Hand the answered command back to its caller. */
 void gv_command_answer(struct gv_engine *engine, struct gv_command *command);
 

@@ -167,18 +167,15 @@ static enum gv_err check_request(const char *name, uint32_t scopes, struct gv_fa
 static enum gv_err call_key(struct gv_engine *engine, struct gv_command *command,
                             char text[GV_KEY_TEXT_MAX], struct gv_fail *fail)
 {
-    enum gv_err err = gv_command_call(engine, command, GV_ENGINE_WAIT_MS);
-    if (err == GV_ERR_TIMEOUT) {
-        return gv_fail(fail, err, "engine.timeout", "the engine did not answer in time");
+    enum gv_err err = gv_command_ask(engine, command, GV_ENGINE_WAIT_MS, fail);
+    if (err != GV_OK) {
+        return err;
     }
-    if (err != GV_OK && fail != NULL) {
-        *fail = command->fail;
-    }
-    if (err == GV_OK && text != NULL) {
+    if (text != NULL) {
         memcpy(text, command->key_create.text, GV_KEY_TEXT_MAX);
     }
     gv_command_release(engine, command);
-    return err;
+    return GV_OK;
 }
 
 enum gv_err gv_engine_key_create(struct gv_engine *engine, const struct gv_actor *actor,
@@ -192,7 +189,7 @@ enum gv_err gv_engine_key_create(struct gv_engine *engine, const struct gv_actor
     struct gv_command *command =
         gv_command_acquire(engine, GV_COMMAND_KEY_CREATE, GV_COMMANDS_MARGIN);
     if (command == NULL) {
-        return gv_fail(fail, GV_ERR_FULL, "engine.busy", "too many commands are waiting");
+        return gv_command_busy(fail);
     }
     bool fits = gv_text_copy(command->key_create.name, sizeof(command->key_create.name), name);
     GV_ASSERT(fits);
@@ -208,7 +205,7 @@ enum gv_err gv_engine_key_revoke(struct gv_engine *engine, const struct gv_actor
     struct gv_command *command =
         gv_command_acquire(engine, GV_COMMAND_KEY_REVOKE, GV_COMMANDS_MARGIN);
     if (command == NULL) {
-        return gv_fail(fail, GV_ERR_FULL, "engine.busy", "too many commands are waiting");
+        return gv_command_busy(fail);
     }
     command->key_revoke.actor = *actor;
     if (!gv_text_copy(command->key_revoke.id, sizeof(command->key_revoke.id), id)) {

@@ -15,8 +15,7 @@ static enum gv_err acquire(struct gv_engine *engine, enum gv_orders_op op, uint3
     }
     *command = gv_command_acquire(engine, GV_COMMAND_ORDERS, margin);
     if (*command == NULL) {
-        (void)gv_fail(fail, GV_ERR_FULL, "engine.busy", "too many commands are waiting");
-        return GV_ERR_FULL;
+        return gv_command_busy(fail);
     }
     (*command)->orders.op = op;
     return GV_OK;
@@ -113,26 +112,10 @@ enum gv_err gv_order_upload_put(struct gv_order_upload *upload, struct gv_view d
 
 /* ---- changes -------------------------------------------------------------------------------------- */
 
-/* Post and wait. On GV_OK the command must still be released: it holds what was answered. */
-static enum gv_err call(struct gv_engine *engine, struct gv_command *command, struct gv_fail *fail)
-{
-    const enum gv_err err = gv_command_call(engine, command, GV_ENGINE_WAIT_MS);
-    if (err == GV_ERR_TIMEOUT) {
-        return gv_fail(fail, err, "engine.timeout", "the engine did not answer in time");
-    }
-    if (err != GV_OK) {
-        if (fail != NULL) {
-            *fail = command->fail;
-        }
-        gv_command_release(engine, command);
-    }
-    return err;
-}
-
 static enum gv_err call_only(struct gv_engine *engine, struct gv_command *command,
                              struct gv_fail *fail)
 {
-    const enum gv_err err = call(engine, command, fail);
+    const enum gv_err err = gv_command_ask(engine, command, GV_ENGINE_WAIT_MS, fail);
     if (err == GV_OK) {
         gv_command_release(engine, command);
     }
@@ -151,7 +134,7 @@ enum gv_err gv_engine_orders_add(struct gv_engine *engine, const struct gv_actor
     }
     command->orders.actor = *actor;
     command->orders.add.upload = upload;
-    err = call(engine, command, fail);
+    err = gv_command_ask(engine, command, GV_ENGINE_WAIT_MS, fail);
     if (err == GV_OK) {
         *first_id = command->orders.add.first_id;
         gv_command_release(engine, command);
@@ -319,7 +302,7 @@ static enum gv_err read_rows(struct gv_engine *engine, const struct read *read, 
     command->orders.read.rows_max = read->rows_max < GV_ORDER_PAGE ? read->rows_max : GV_ORDER_PAGE;
     command->orders.read.count = 1;
     pthread_mutex_lock(&engine->orders.reader);
-    err = call(engine, command, fail);
+    err = gv_command_ask(engine, command, GV_ENGINE_WAIT_MS, fail);
     if (err == GV_OK) {
         *count = command->orders.read.count;
         memcpy(read->rows, &engine->orders.page, *count * read->row_bytes);
@@ -410,7 +393,7 @@ enum gv_err gv_engine_orders_verify(struct gv_engine *engine, uint64_t *entries,
     if (err != GV_OK) {
         return err;
     }
-    err = call(engine, command, fail);
+    err = gv_command_ask(engine, command, GV_ENGINE_WAIT_MS, fail);
     if (err == GV_OK) {
         *entries = command->orders.read.from;
         *last = command->orders.read.last;

@@ -12,28 +12,12 @@ static struct gv_command *begin(struct gv_engine *engine, enum gv_account_op op,
 {
     struct gv_command *command = gv_command_acquire(engine, GV_COMMAND_ACCOUNT, GV_COMMANDS_MARGIN);
     if (command == NULL) {
-        gv_fail(fail, GV_ERR_FULL, "engine.busy", "too many commands are waiting");
+        (void)gv_command_busy(fail);
         return NULL;
     }
     command->account.op = op;
     command->account.actor = *actor;
     return command;
-}
-
-/* Returns: the answer. On GV_OK the command must still be released: it holds what was answered. */
-static enum gv_err call(struct gv_engine *engine, struct gv_command *command, struct gv_fail *fail)
-{
-    const enum gv_err err = gv_command_call(engine, command, GV_ENGINE_WAIT_MS);
-    if (err == GV_ERR_TIMEOUT) {
-        return gv_fail(fail, err, "engine.timeout", "the engine did not answer in time");
-    }
-    if (err != GV_OK) {
-        if (fail != NULL) {
-            *fail = command->fail;
-        }
-        gv_command_release(engine, command);
-    }
-    return err;
 }
 
 static void copy_view(char *out, size_t cap, struct gv_view v)
@@ -76,7 +60,7 @@ enum gv_err gv_engine_claim(struct gv_engine *engine, const struct gv_actor *act
     copy_view(command->account.create.name, sizeof(command->account.create.name), name);
     copy_view(command->account.create.password, GV_PHC_MAX, gv_view_str(phc));
     memcpy(command->account.create.language, known, sizeof(known));
-    err = call(engine, command, fail);
+    err = gv_command_ask(engine, command, GV_ENGINE_WAIT_MS, fail);
     if (err == GV_OK) {
         gv_command_release(engine, command);
     }
@@ -96,7 +80,7 @@ enum gv_err gv_engine_setup_step(struct gv_engine *engine, const struct gv_actor
         return GV_ERR_FULL;
     }
     memcpy(command->account.step, known, sizeof(known));
-    const enum gv_err err = call(engine, command, fail);
+    const enum gv_err err = gv_command_ask(engine, command, GV_ENGINE_WAIT_MS, fail);
     if (err == GV_OK) {
         gv_command_release(engine, command);
     }
@@ -118,7 +102,7 @@ enum gv_err gv_engine_user_create(struct gv_engine *engine, const struct gv_acto
     copy_view(command->account.create.name, sizeof(command->account.create.name), name);
     copy_view(command->account.create.password, GV_PHC_MAX, gv_view_str(phc));
     command->account.create.role = role;
-    err = call(engine, command, fail);
+    err = gv_command_ask(engine, command, GV_ENGINE_WAIT_MS, fail);
     if (err == GV_OK) {
         memcpy(id, command->account.create.id, GV_USER_ID_LEN + 1);
         gv_command_release(engine, command);
@@ -157,7 +141,7 @@ enum gv_err gv_engine_user_change(struct gv_engine *engine, const struct gv_acto
         return err;
     }
     command->account.user.change = *change;
-    err = call(engine, command, fail);
+    err = gv_command_ask(engine, command, GV_ENGINE_WAIT_MS, fail);
     if (err == GV_OK) {
         gv_command_release(engine, command);
     }
@@ -172,7 +156,7 @@ enum gv_err gv_engine_user_delete(struct gv_engine *engine, const struct gv_acto
     if (command == NULL) {
         return err;
     }
-    err = call(engine, command, fail);
+    err = gv_command_ask(engine, command, GV_ENGINE_WAIT_MS, fail);
     if (err == GV_OK) {
         gv_command_release(engine, command);
     }
@@ -188,7 +172,7 @@ enum gv_err gv_engine_login(struct gv_engine *engine, const struct gv_actor *act
         return GV_ERR_FULL;
     }
     command->account.login.login = *login;
-    const enum gv_err err = call(engine, command, fail);
+    const enum gv_err err = gv_command_ask(engine, command, GV_ENGINE_WAIT_MS, fail);
     if (err == GV_OK) {
         *identity = command->account.login.identity;
         gv_command_release(engine, command);
@@ -204,7 +188,7 @@ enum gv_err gv_engine_session_end(struct gv_engine *engine, const struct gv_acto
     if (command == NULL) {
         return err;
     }
-    err = call(engine, command, fail);
+    err = gv_command_ask(engine, command, GV_ENGINE_WAIT_MS, fail);
     if (err == GV_OK) {
         gv_command_release(engine, command);
     }

@@ -27,18 +27,13 @@ enum gv_err gv_do_replay(struct gv_engine *engine, struct gv_command *command)
 static enum gv_err find(struct gv_engine *engine, struct gv_command *command,
                         struct gv_replay *replay, struct gv_fail *fail)
 {
-    const enum gv_err err = gv_command_call(engine, command, GV_ENGINE_WAIT_MS);
-    if (err == GV_ERR_TIMEOUT) {
-        return gv_fail(fail, err, "engine.timeout", "the engine did not answer in time");
-    }
+    const enum gv_err err = gv_command_ask(engine, command, GV_ENGINE_WAIT_MS, fail);
     if (err == GV_OK) {
         *replay = engine->replay_page;
+        gv_command_release(engine, command);
     } else if (err == GV_ERR_STORAGE) {
         (void)gv_fail(fail, err, "store.read", "the database cannot be read");
-    } else if (fail != NULL) {
-        *fail = command->fail;
     }
-    gv_command_release(engine, command);
     return err;
 }
 
@@ -47,7 +42,7 @@ enum gv_err gv_engine_replay(struct gv_engine *engine, const struct gv_hash256 *
 {
     struct gv_command *command = gv_command_acquire(engine, GV_COMMAND_REPLAY, GV_COMMANDS_MARGIN);
     if (command == NULL) {
-        return gv_fail(fail, GV_ERR_FULL, "engine.busy", "too many commands are waiting");
+        return gv_command_busy(fail);
     }
     command->replay_key = *key;
     pthread_mutex_lock(&engine->replay_reader);

@@ -5,27 +5,19 @@
 
 #include <string.h>
 
-static enum gv_err busy(struct gv_fail *fail)
-{
-    return gv_fail(fail, GV_ERR_FULL, "engine.busy", "too many commands are waiting");
-}
-
 /* Post, wait, and give the slot back unless the wait was in vain. Out: answer: may be NULL. */
 static enum gv_err call(struct gv_engine *engine, struct gv_command *command, uint32_t timeout_ms,
                         struct gv_webhook_command *answer, struct gv_fail *fail)
 {
-    const enum gv_err err = gv_command_call(engine, command, timeout_ms);
-    if (err == GV_ERR_TIMEOUT) {
-        return gv_fail(fail, err, "engine.timeout", "the engine did not answer in time");
+    const enum gv_err err = gv_command_ask(engine, command, timeout_ms, fail);
+    if (err != GV_OK) {
+        return err;
     }
-    if (err == GV_OK && answer != NULL) {
+    if (answer != NULL) {
         *answer = command->webhook;
     }
-    if (err != GV_OK && fail != NULL) {
-        *fail = command->fail;
-    }
     gv_command_release(engine, command);
-    return err;
+    return GV_OK;
 }
 
 /* A command about one id that needs nothing else. In: actor: may be NULL. Out: result: may be NULL. */
@@ -36,7 +28,7 @@ static enum gv_err call_id(struct gv_engine *engine, const struct gv_actor *acto
     struct gv_webhook_command answer = {.result = 0};
     struct gv_command *command = gv_command_acquire(engine, GV_COMMAND_WEBHOOK, GV_COMMANDS_MARGIN);
     if (command == NULL) {
-        return busy(fail);
+        return gv_command_busy(fail);
     }
     command->webhook.op = op;
     command->webhook.id = id;
@@ -88,7 +80,7 @@ enum gv_err gv_engine_webhook_create(struct gv_engine *engine, const struct gv_a
     }
     struct gv_command *command = gv_command_acquire(engine, GV_COMMAND_WEBHOOK, GV_COMMANDS_MARGIN);
     if (command == NULL) {
-        return busy(fail);
+        return gv_command_busy(fail);
     }
     command->webhook.op = GV_WEBHOOK_OP_CREATE;
     command->webhook.actor = *actor;
@@ -112,7 +104,7 @@ enum gv_err gv_engine_webhook_change(struct gv_engine *engine, const struct gv_a
     }
     struct gv_command *command = gv_command_acquire(engine, GV_COMMAND_WEBHOOK, GV_COMMANDS_MARGIN);
     if (command == NULL) {
-        return busy(fail);
+        return gv_command_busy(fail);
     }
     command->webhook.op = GV_WEBHOOK_OP_CHANGE;
     command->webhook.actor = *actor;
@@ -158,7 +150,7 @@ enum gv_err gv_engine_deliveries(struct gv_engine *engine, uint64_t webhook, uin
     *count = 0;
     struct gv_command *command = gv_command_acquire(engine, GV_COMMAND_WEBHOOK, GV_COMMANDS_MARGIN);
     if (command == NULL) {
-        return busy(fail);
+        return gv_command_busy(fail);
     }
     command->webhook.op = GV_WEBHOOK_OP_LIST;
     command->webhook.id = webhook;

@@ -1,8 +1,8 @@
 /* Takes the place of CivetWeb's own mod_mbedtls.inl: TLS is hal/linux/tls.c, this file only gives it
  * the names CivetWeb calls. Included by civetweb.c near the top, before its structures are known. */
+#include "hal/linux/tls.h"
 #include "web/server/entrance.h"
 #include "web/server/glue.h"
-#include "hal/linux/tls.h"
 #include "web/server/turnover.h"
 
 #include <mbedtls/ssl.h>
