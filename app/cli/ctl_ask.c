@@ -155,6 +155,31 @@ bool gv_ctl_flag(gv_json_ref object, const char *key)
     return gv_json_bool(gv_json_get(object, key), &v) && v;
 }
 
+int gv_ctl_list(const struct gv_ctl_options *options, const char *command,
+                void (*print_row)(gv_json_ref row))
+{
+    const struct gv_ctl_options reading = {.data_dir = options->data_dir,
+                                           .copy = options->json ? stdout : NULL};
+    int64_t below = INT64_MAX;
+    do {
+        struct gv_json_out out;
+        struct gv_json_iter it;
+        gv_json_ref answer = NULL;
+        gv_ctl_begin(&out, command);
+        gv_jo_kint(&out, "below", below);
+        const int status = gv_ctl_ask(&reading, &out, &answer);
+        if (status != EX_OK) {
+            return status;
+        }
+        for (gv_json_ref e = gv_json_first(&it, gv_json_get(answer, "items"));
+             e != NULL && !options->json; e = gv_json_next(&it)) {
+            print_row(e);
+        }
+        below = gv_ctl_number(answer, "next");
+    } while (below > 0);
+    return EX_OK;
+}
+
 void gv_ctl_wipe(void)
 {
     gv_secure_zero(request_text, sizeof(request_text));

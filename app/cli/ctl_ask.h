@@ -15,6 +15,10 @@ void gv_ctl_begin(struct gv_json_out *out, const char *command);
  *  With --json the answer is printed as it came and *answer is NULL.
  *  Returns: EX_OK; EX_USAGE; EX_UNAVAILABLE; EX_NOPERM; EX_PROTOCOL; EX_DATAERR (the daemon refused). */
 int gv_ctl_ask(const struct gv_ctl_options *options, struct gv_json_out *out, gv_json_ref *answer);
+/** All rows of a list command, newest first, page by page; with --json one answer a page.
+ *  In: print_row: prints one of its items. Returns: as gv_ctl_ask. */
+int gv_ctl_list(const struct gv_ctl_options *options, const char *command,
+                void (*print_row)(gv_json_ref row));
 /** Forget request and answer: they held a secret. */
 void gv_ctl_wipe(void);
 

@@ -93,31 +93,6 @@ static void print_row(gv_json_ref e)
     print_sats("", e, "price_sats");
 }
 
-/* All of them, page by page; with --json one answer a page. */
-static int auction_list(const struct gv_ctl_options *options)
-{
-    const struct gv_ctl_options reading = {.data_dir = options->data_dir,
-                                           .copy = options->json ? stdout : NULL};
-    int64_t below = 0;
-    do {
-        struct gv_json_out out;
-        struct gv_json_iter it;
-        gv_json_ref answer = NULL;
-        gv_ctl_begin(&out, "auction.list");
-        gv_jo_kint(&out, "below", below);
-        const int status = gv_ctl_ask(&reading, &out, &answer);
-        if (status != EX_OK) {
-            return status;
-        }
-        for (gv_json_ref e = gv_json_first(&it, gv_json_get(answer, "items"));
-             e != NULL && !options->json; e = gv_json_next(&it)) {
-            print_row(e);
-        }
-        below = gv_ctl_number(answer, "next");
-    } while (below > 0);
-    return EX_OK;
-}
-
 static int auction_show(const struct gv_ctl_options *options, const char *text)
 {
     struct gv_json_out out;
@@ -153,7 +128,7 @@ static int auction_show(const struct gv_ctl_options *options, const char *text)
 static int auction(const struct gv_ctl_options *options, int argc, char **argv)
 {
     if (argc == 1 && strcmp(argv[0], "list") == 0) {
-        return auction_list(options);
+        return gv_ctl_list(options, "auction.list", print_row);
     }
     return argc == 2 && strcmp(argv[0], "show") == 0 ? auction_show(options, argv[1]) : misused();
 }

@@ -25,31 +25,6 @@ static void print_row(gv_json_ref e)
     gv_ctl_print(false, gv_json_get(e, "description"));
 }
 
-/* Page by page; with --json one answer a page. */
-static int list(const struct gv_ctl_options *options)
-{
-    const struct gv_ctl_options reading = {.data_dir = options->data_dir,
-                                           .copy = options->json ? stdout : NULL};
-    int64_t below = INT64_MAX;
-    do {
-        struct gv_json_out out;
-        struct gv_json_iter it;
-        gv_json_ref answer = NULL;
-        gv_ctl_begin(&out, "orders.list");
-        gv_jo_kint(&out, "below", below);
-        const int status = gv_ctl_ask(&reading, &out, &answer);
-        if (status != EX_OK) {
-            return status;
-        }
-        for (gv_json_ref e = gv_json_first(&it, gv_json_get(answer, "items"));
-             e != NULL && !options->json; e = gv_json_next(&it)) {
-            print_row(e);
-        }
-        below = gv_ctl_number(answer, "next");
-    } while (below > 0);
-    return EX_OK;
-}
-
 static int add(const struct gv_ctl_options *options, int argc, char **argv)
 {
     struct gv_json_out out;
@@ -72,7 +47,7 @@ static int add(const struct gv_ctl_options *options, int argc, char **argv)
 int gv_ctl_orders(const struct gv_ctl_options *options, int argc, char **argv)
 {
     if (argc == 1 && strcmp(argv[0], "list") == 0) {
-        return list(options);
+        return gv_ctl_list(options, "orders.list", print_row);
     }
     if (argc >= 2 && strcmp(argv[0], "add") == 0) {
         return add(options, argc - 1, argv + 1);

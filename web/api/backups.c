@@ -3,10 +3,10 @@
 #include "app/backup/backup.h"
 
 #include "firmware/base/text.h"
-#include "web/api/api_state.h"
 #include "web/api/caller.h"
 #include "web/api/errors.h"
 #include "web/api/handlers.h"
+#include "web/api/object.h"
 #include "web/api/render.h"
 #include "web/api/small_body.h"
 
@@ -71,20 +71,6 @@ static void write_job(struct gv_json_out *out, const struct gv_backup_job *job)
     gv_jo_object_end(out);
 }
 
-static void begin(struct gv_exchange *x, struct gv_json_out *out)
-{
-    gv_json_out_init(out, gv_api_worker_of(x)->reply, GV_REPLY_BYTES_MAX);
-    gv_jo_object(out);
-}
-
-static void finish(struct gv_exchange *x, struct gv_json_out *out, int status)
-{
-    gv_jo_object_end(out);
-    gv_reply_status(x, status);
-    gv_reply_header(x, "Cache-Control", "no-store");
-    gv_reply_body(x, gv_view_of(out->p, out->n), "application/json");
-}
-
 static void refuse(struct gv_exchange *x, enum gv_err err, const struct gv_fail *fail)
 {
     if (err == GV_ERR_STATE) {
@@ -99,9 +85,9 @@ static void answer_job(struct gv_exchange *x)
     struct gv_backup_status status;
     struct gv_json_out out;
     ops_of(x)->status(&status);
-    begin(x, &out);
+    gv_object_begin(x, &out);
     write_job(&out, &status.job);
-    finish(x, &out, 202);
+    gv_object_send(x, &out, 202);
 }
 
 /* ---- reading -------------------------------------------------------------------------------- */
@@ -201,7 +187,7 @@ void gv_handle_backups(struct gv_exchange *x)
     struct gv_json_out out;
     const uint32_t n = ops_of(x)->list(rows);
     ops_of(x)->status(&status);
-    begin(x, &out);
+    gv_object_begin(x, &out);
     gv_jo_key(&out, "items");
     gv_jo_array(&out);
     for (uint32_t i = 0; i < n; i++) {
@@ -212,7 +198,7 @@ void gv_handle_backups(struct gv_exchange *x)
     write_time(&out, "created_at", status.created_at);
     write_time(&out, "verified_at", status.verified_at);
     write_job(&out, &status.job);
-    finish(x, &out, 200);
+    gv_object_send(x, &out, 200);
 }
 
 void gv_handle_backup_create(struct gv_exchange *x)
@@ -299,9 +285,9 @@ static void take_upload(struct gv_exchange *x)
         gv_api_fail(x, &fail);
         return;
     }
-    begin(x, &out);
+    gv_object_begin(x, &out);
     gv_jo_kstring(&out, "id", id);
-    finish(x, &out, 201);
+    gv_object_send(x, &out, 201);
 }
 
 void gv_handle_restore(struct gv_exchange *x)
@@ -323,7 +309,7 @@ void gv_handle_restore_state(struct gv_exchange *x)
     struct gv_backup_status status;
     struct gv_json_out out;
     ops_of(x)->status(&status);
-    begin(x, &out);
+    gv_object_begin(x, &out);
     write_job(&out, &status.job);
     gv_jo_key(&out, "restored");
     if (status.restored) {
@@ -334,5 +320,5 @@ void gv_handle_restore_state(struct gv_exchange *x)
     } else {
         gv_jo_null(&out);
     }
-    finish(x, &out, 200);
+    gv_object_send(x, &out, 200);
 }

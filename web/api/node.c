@@ -1,6 +1,6 @@
 /* The state of node, indexer and process: /api/health, /api/v1/node, /health, /ready. */
-#include "web/api/api_state.h"
 #include "web/api/handlers.h"
+#include "web/api/object.h"
 #include "web/api/readiness.h"
 #include "web/api/render.h"
 
@@ -9,15 +9,7 @@
 static void begin(struct gv_exchange *x, struct gv_json_out *out, struct gv_market_head *head)
 {
     gv_market_head(gv_api_of(x)->config.market, head);
-    gv_json_out_init(out, gv_api_worker_of(x)->reply, GV_REPLY_BYTES_MAX);
-    gv_jo_object(out);
-}
-
-static void finish(struct gv_exchange *x, struct gv_json_out *out)
-{
-    gv_jo_object_end(out);
-    gv_reply_header(x, "Cache-Control", "no-store");
-    gv_reply_body(x, gv_view_of(out->p, out->n), "application/json");
+    gv_object_begin(x, out);
 }
 
 /* The original always said "healthy"; this tells the truth in the same members. */
@@ -48,7 +40,7 @@ void gv_handle_legacy_health(struct gv_exchange *x)
     gv_jo_kbool(&out, "initial_block_download", node->initial_download);
     gv_jo_kbool(&out, "pruned", node->pruned);
     gv_jo_kint(&out, "prune_height", node->prune_height);
-    finish(x, &out);
+    gv_object_send(x, &out, 200);
 }
 
 void gv_handle_node(struct gv_exchange *x)
@@ -75,7 +67,7 @@ void gv_handle_health(struct gv_exchange *x)
     gv_jo_kint(&out, "uptime",
                (int64_t)((gv_clock_mono(api->config.clock).ms - api->started.ms) / 1000u));
     gv_jo_kint(&out, "clients", live.clients);
-    finish(x, &out);
+    gv_object_send(x, &out, 200);
 }
 
 void gv_handle_ready(struct gv_exchange *x)
@@ -102,5 +94,5 @@ void gv_handle_ready(struct gv_exchange *x)
         gv_reply_status(x, 503);
         gv_reply_header(x, "Retry-After", "30");
     }
-    finish(x, &out);
+    gv_object_send(x, &out, 200);
 }

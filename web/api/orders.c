@@ -2,12 +2,12 @@
 #include "app/engine/solvers.h"
 
 #include "firmware/base/text.h"
-#include "web/api/api_state.h"
 #include "web/api/caller.h"
 #include "web/api/cursor.h"
 #include "web/api/errors.h"
 #include "web/api/handlers.h"
 #include "web/api/idempotency.h"
+#include "web/api/object.h"
 #include "web/api/orders_render.h"
 #include "web/api/orders_upload.h"
 
@@ -25,16 +25,8 @@ static void begin(struct gv_exchange *x, struct gv_json_out *out)
 {
     struct gv_orders_status status;
     gv_engine_orders_status(gv_api_of(x)->config.engine, &status);
-    gv_json_out_init(out, gv_api_worker_of(x)->reply, GV_REPLY_BYTES_MAX);
-    gv_jo_object(out);
+    gv_object_begin(x, out);
     gv_jo_kint(out, "now_s", status.now_s);
-}
-
-static void finish(struct gv_exchange *x, struct gv_json_out *out)
-{
-    gv_jo_object_end(out);
-    gv_reply_header(x, "Cache-Control", "no-store");
-    gv_reply_body(x, gv_view_of(out->p, out->n), "application/json");
 }
 
 static void end_page(struct gv_exchange *x, struct gv_json_out *out, const struct gv_page *page)
@@ -48,7 +40,7 @@ static void end_page(struct gv_exchange *x, struct gv_json_out *out, const struc
     } else {
         gv_jo_null(out);
     }
-    finish(x, out);
+    gv_object_send(x, out, 200);
 }
 
 /* The number in the path. Returns: false: 404 was answered. */
@@ -183,7 +175,7 @@ void gv_handle_order(struct gv_exchange *x)
         gv_api_fail(x, &fail);
         return;
     }
-    finish(x, &out);
+    gv_object_send(x, &out, 200);
 }
 
 void gv_handle_order_bids(struct gv_exchange *x)
@@ -249,7 +241,7 @@ void gv_handle_orders_log(struct gv_exchange *x)
     gv_jo_array_end(&out);
     gv_jo_key(&out, "next_from"); /* also of the last page: what will come has this number */
     gv_jo_uint(&out, count == 0 ? from : rows[count - 1].seq + 1);
-    finish(x, &out);
+    gv_object_send(x, &out, 200);
 }
 
 void gv_handle_orders_verify(struct gv_exchange *x)
@@ -276,7 +268,7 @@ void gv_handle_orders_verify(struct gv_exchange *x)
         gv_jo_kstring(&out, "code", fail.code);
         gv_jo_kstring(&out, "problem", fail.text);
     }
-    finish(x, &out);
+    gv_object_send(x, &out, 200);
 }
 
 /* ---- adding --------------------------------------------------------------------------------------- */

@@ -2,28 +2,14 @@
 #include "app/engine/solvers.h"
 
 #include "firmware/base/text.h"
-#include "web/api/api_state.h"
 #include "web/api/caller.h"
 #include "web/api/errors.h"
 #include "web/api/handlers.h"
+#include "web/api/object.h"
 #include "web/api/orders_render.h"
 #include "web/api/small_body.h"
 
 #include <string.h>
-
-static void begin(struct gv_exchange *x, struct gv_json_out *out)
-{
-    gv_json_out_init(out, gv_api_worker_of(x)->reply, GV_REPLY_BYTES_MAX);
-    gv_jo_object(out);
-}
-
-static void finish(struct gv_exchange *x, struct gv_json_out *out, int status)
-{
-    gv_jo_object_end(out);
-    gv_reply_status(x, status);
-    gv_reply_header(x, "Cache-Control", "no-store");
-    gv_reply_body(x, gv_view_of(out->p, out->n), "application/json");
-}
 
 /* What an order's state forbids is a conflict. */
 static void refuse(struct gv_exchange *x, const struct gv_fail *fail)
@@ -44,7 +30,7 @@ void gv_handle_solvers(struct gv_exchange *x)
     struct gv_json_out out;
     gv_engine_orders_status(engine, &status);
     const uint32_t count = gv_engine_solvers(engine, solvers);
-    begin(x, &out);
+    gv_object_begin(x, &out);
     gv_jo_kint(&out, "now_s", status.now_s);
     gv_jo_key(&out, "items");
     gv_jo_array(&out);
@@ -120,7 +106,7 @@ void gv_handle_solver_register(struct gv_exchange *x)
         refuse(x, &fail);
         return;
     }
-    begin(x, &out);
+    gv_object_begin(x, &out);
     gv_jo_kstring(&out, "id", id.text);
     gv_jo_key(&out, "secret");
     if (want_secret) {
@@ -128,7 +114,7 @@ void gv_handle_solver_register(struct gv_exchange *x)
     } else {
         gv_jo_null(&out);
     }
-    finish(x, &out, 201);
+    gv_object_send(x, &out, 201);
     gv_secure_zero(out.p, out.n);
     gv_secure_zero(secret, sizeof(secret));
 }

@@ -2,11 +2,11 @@
 #include "app/engine/webhooks.h"
 
 #include "firmware/base/text.h"
-#include "web/api/api_state.h"
 #include "web/api/caller.h"
 #include "web/api/cursor.h"
 #include "web/api/errors.h"
 #include "web/api/handlers.h"
+#include "web/api/object.h"
 #include "web/api/render.h"
 #include "web/api/small_body.h"
 
@@ -76,20 +76,6 @@ static void write_delivery(struct gv_json_out *out, const struct gv_delivery *de
     gv_render_int_or_null(out, "status", delivery->status, delivery->status != 0);
     gv_jo_kstring(out, "error", delivery->error);
     gv_jo_object_end(out);
-}
-
-static void begin(struct gv_exchange *x, struct gv_json_out *out)
-{
-    gv_json_out_init(out, gv_api_worker_of(x)->reply, GV_REPLY_BYTES_MAX);
-    gv_jo_object(out);
-}
-
-static void finish(struct gv_exchange *x, struct gv_json_out *out, int status)
-{
-    gv_jo_object_end(out);
-    gv_reply_status(x, status);
-    gv_reply_header(x, "Cache-Control", "no-store");
-    gv_reply_body(x, gv_view_of(out->p, out->n), "application/json");
 }
 
 /* ---- reading -------------------------------------------------------------------------------- */
@@ -179,7 +165,7 @@ void gv_handle_webhooks(struct gv_exchange *x)
     struct gv_webhook_status all[GV_WEBHOOKS_MAX];
     struct gv_json_out out;
     const uint32_t n = gv_engine_webhooks(gv_api_of(x)->config.engine, all);
-    begin(x, &out);
+    gv_object_begin(x, &out);
     gv_jo_key(&out, "items");
     gv_jo_array(&out);
     for (uint32_t i = 0; i < n; i++) {
@@ -190,7 +176,7 @@ void gv_handle_webhooks(struct gv_exchange *x)
     gv_jo_array_end(&out);
     write_events(&out, GV_WEBHOOK_EVENTS_ALL); /* what may be asked for */
     gv_jo_kint(&out, "max", GV_WEBHOOKS_MAX);
-    finish(x, &out, 200);
+    gv_object_send(x, &out, 200);
 }
 
 /* Out: status: of the receiver. Returns: false when there is none (any more). */
@@ -216,12 +202,12 @@ static void answer_one(struct gv_exchange *x, uint64_t id, const char *secret, i
         gv_api_refuse(x, GV_ERR_NOT_FOUND, "webhook.unknown", "there is no such webhook");
         return;
     }
-    begin(x, &out);
+    gv_object_begin(x, &out);
     write_members(&out, &status);
     if (secret != NULL) {
         gv_jo_kstring(&out, "secret", secret);
     }
-    finish(x, &out, http_status);
+    gv_object_send(x, &out, http_status);
     gv_secure_zero(out.p, out.n);
 }
 
@@ -301,9 +287,9 @@ void gv_handle_webhook_delete(struct gv_exchange *x)
 static void answer_queued(struct gv_exchange *x, uint64_t delivery)
 {
     struct gv_json_out out;
-    begin(x, &out);
+    gv_object_begin(x, &out);
     gv_jo_kint(&out, "delivery_id", (int64_t)delivery);
-    finish(x, &out, 202);
+    gv_object_send(x, &out, 202);
 }
 
 void gv_handle_webhook_test(struct gv_exchange *x)
@@ -380,7 +366,7 @@ void gv_handle_deliveries(struct gv_exchange *x)
         gv_api_fail(x, &fail);
         return;
     }
-    begin(x, &out);
+    gv_object_begin(x, &out);
     gv_jo_key(&out, "items");
     gv_jo_array(&out);
     for (uint32_t i = 0; i < gv_page_rows(&page); i++) {
@@ -394,5 +380,5 @@ void gv_handle_deliveries(struct gv_exchange *x)
     } else {
         gv_jo_null(&out);
     }
-    finish(x, &out, 200);
+    gv_object_send(x, &out, 200);
 }
