@@ -14,7 +14,9 @@ void gv_oracle_judge(struct gv_oracle_judgement *judgement, struct gv_oracle_gua
     judgement->wide = judgement->has_wide ? wide.price : 0.0;
     judgement->confidence = gv_oracle_confidence(estimate, judgement->has_wide ? &wide : NULL);
     judgement->verdict = gv_oracle_guard(guard, price, judgement->confidence, block_usd, now_ms);
-    judgement->has_spot = gv_oracle_spot(&spot, window, price, now_ms);
+    /* Around a wrong lock an interval would be a lie at any stated rate. */
+    judgement->has_spot = judgement->verdict.trust == GV_ORACLE_TRUSTED &&
+                          gv_oracle_spot(&spot, window, price, now_ms);
     if (judgement->has_spot) {
         judgement->spot = spot.price;
         judgement->interval = gv_oracle_interval(&spot);

@@ -8,7 +8,7 @@
 struct gv_oracle_judgement {
     double confidence;
     struct gv_oracle_verdict verdict;
-    bool has_spot; /* and an interval */
+    bool has_spot; /* and an interval: only of a price that is trusted */
     double spot;
     struct gv_oracle_interval interval;
     bool has_wide;

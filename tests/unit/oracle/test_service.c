@@ -296,6 +296,7 @@ static void a_price_below_the_range_is_uncertain_and_the_wide_search_finds_it(vo
     assert_int_equal(view.state, GV_ORACLE_UNCERTAIN);
     assert_true(view.judgement.has_wide);
     assert_true(view.judgement.wide > 7900 && view.judgement.wide < 8100);
+    assert_false(view.judgement.has_spot); /* no interval around a price that is not trusted */
 }
 
 static void a_leap_from_a_good_price_is_uncertain(void **state)
@@ -313,6 +314,7 @@ static void a_leap_from_a_good_price_is_uncertain(void **state)
     look();
     assert_true(view.price > 200000);
     assert_int_equal(view.state, GV_ORACLE_UNCERTAIN);
+    assert_false(view.judgement.has_spot);
 }
 
 /* ---- the life of a transaction ----------------------------------------------------------------------------- */
