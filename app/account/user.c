@@ -55,3 +55,9 @@ void gv_user_id_format(char id[GV_USER_ID_LEN + 1], const uint8_t random[16])
     }
     id[n] = '\0';
 }
+
+uint64_t gv_user_version(const struct gv_user *user)
+{
+    return gv_version_of("%s %s %d %d", user->id, gv_role_name(user->role), user->totp_on,
+                         user->disabled);
+}

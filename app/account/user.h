@@ -7,6 +7,7 @@
 #include "app/account/scope.h"
 #include "app/account/totp.h"
 #include "firmware/base/time.h"
+#include "firmware/base/version.h"
 
 #define GV_USERS_MAX     32u
 #define GV_USER_ID_LEN   36u /* UUID version 4, as clients of live auctions expect */
@@ -30,6 +31,10 @@ struct gv_user {
 GV_MUST_USE enum gv_err gv_user_name_check(struct gv_view name, struct gv_fail *fail);
 /** Names are the same whatever their case, so that nobody can pass as "Owner". */
 GV_MUST_USE bool gv_user_name_same(struct gv_view a, struct gv_view b);
+
+/** Of what somebody may change in a person, so that a login leaves it as it was. A new password is not
+ *  seen by anybody, and has a guard of its own (gv_user_change.password_seen). */
+GV_MUST_USE uint64_t gv_user_version(const struct gv_user *user);
 
 /** A UUID version 4 of 16 random bytes. Source: RFC 9562 section 5.4. */
 void gv_user_id_format(char id[GV_USER_ID_LEN + 1], const uint8_t random[16]);

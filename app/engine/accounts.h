@@ -84,16 +84,18 @@ struct gv_user_change {
     uint8_t totp_secret[GV_TOTP_SECRET_LEN]; /* GV_TOTP_OFFER: a secret */
     uint64_t totp_step;                      /* GV_TOTP_CONFIRM */
 };
-/** Returns also: GV_ERR_NOT_FOUND "user.unknown"; GV_ERR_CONFLICT "user.last_owner" (somebody must
- *  be able to log in as owner), "user.changed", "totp.state". */
+/** In: expect: versions of the person (gv_user_version) that are meant; NULL: any.
+ *  Returns also: GV_ERR_NOT_FOUND "user.unknown"; GV_ERR_STATE "http.changed"; GV_ERR_CONFLICT
+ *  "user.last_owner" (somebody must be able to log in as owner), "user.changed", "totp.state". */
 GV_MUST_USE enum gv_err gv_engine_user_change(struct gv_engine *engine,
                                               const struct gv_actor *actor, struct gv_view id,
                                               const struct gv_user_change *change,
-                                              struct gv_fail *fail);
-/** Returns also: GV_ERR_NOT_FOUND "user.unknown"; GV_ERR_CONFLICT "user.last_owner". */
+                                              const struct gv_expect *expect, struct gv_fail *fail);
+/** In: expect: as above. Returns also: GV_ERR_NOT_FOUND "user.unknown"; GV_ERR_STATE "http.changed";
+ *  GV_ERR_CONFLICT "user.last_owner". */
 GV_MUST_USE enum gv_err gv_engine_user_delete(struct gv_engine *engine,
                                               const struct gv_actor *actor, struct gv_view id,
-                                              struct gv_fail *fail);
+                                              const struct gv_expect *expect, struct gv_fail *fail);
 
 /* ---- sessions ------------------------------------------------------------------------------------- */
 

@@ -47,6 +47,7 @@ enum gv_account_op {
 struct gv_account_command {
     enum gv_account_op op;
     struct gv_actor actor;
+    struct gv_expect expect; /* of changing and deleting a person */
     union {
         struct {
             char name[GV_USER_NAME_MAX];

@@ -277,6 +277,10 @@ static enum gv_err do_delete(struct gv_engine *engine, struct gv_account_command
     if (user == NULL) {
         return unknown_user(fail);
     }
+    const enum gv_err err = gv_expect_check(&command->expect, gv_user_version(user), fail);
+    if (err != GV_OK) {
+        return err;
+    }
     if (!other_owner(accounts, user)) {
         return last_owner(fail);
     }
@@ -365,7 +369,10 @@ static enum gv_err do_change(struct gv_engine *engine, struct gv_account_command
     if (user == NULL) {
         return unknown_user(fail);
     }
-    enum gv_err err = check_change(&engine->accounts, user, change, fail);
+    enum gv_err err = gv_expect_check(&command->expect, gv_user_version(user), fail);
+    if (err == GV_OK) {
+        err = check_change(&engine->accounts, user, change, fail);
+    }
     if (err != GV_OK) {
         return err;
     }

@@ -206,7 +206,7 @@ enum gv_err gv_engine_solver_register(struct gv_engine *engine, const struct gv_
 
 enum gv_err gv_engine_solver_suspend(struct gv_engine *engine, const struct gv_actor *actor,
                                      const struct gv_solver_id *id, int64_t until_s,
-                                     struct gv_fail *fail)
+                                     const struct gv_expect *expect, struct gv_fail *fail)
 {
     struct gv_command *command = NULL;
     const enum gv_err err =
@@ -217,6 +217,7 @@ enum gv_err gv_engine_solver_suspend(struct gv_engine *engine, const struct gv_a
     command->orders.actor = *actor;
     command->orders.solver.id = *id;
     command->orders.solver.until_s = until_s;
+    command->orders.expect = gv_expect_of(expect);
     return call_only(engine, command, fail);
 }
 

@@ -81,6 +81,10 @@ enum gv_err gv_do_solver_suspend(struct gv_engine *engine, const struct gv_order
     if (solver == NULL) {
         return fail_unknown(fail);
     }
+    const enum gv_err err = gv_expect_check(&command->expect, gv_solver_version(solver), fail);
+    if (err != GV_OK) {
+        return err;
+    }
     solver->suspended_until_s = command->solver.until_s;
     if (command->solver.until_s == 0) {
         solver->cool_until_s = 0;

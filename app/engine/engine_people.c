@@ -133,7 +133,7 @@ static struct gv_command *begin_about(struct gv_engine *engine, enum gv_account_
 
 enum gv_err gv_engine_user_change(struct gv_engine *engine, const struct gv_actor *actor,
                                   struct gv_view id, const struct gv_user_change *change,
-                                  struct gv_fail *fail)
+                                  const struct gv_expect *expect, struct gv_fail *fail)
 {
     enum gv_err err = GV_OK;
     struct gv_command *command = begin_about(engine, GV_ACCOUNT_USER_CHANGE, actor, id, &err, fail);
@@ -141,6 +141,7 @@ enum gv_err gv_engine_user_change(struct gv_engine *engine, const struct gv_acto
         return err;
     }
     command->account.user.change = *change;
+    command->account.expect = gv_expect_of(expect);
     err = gv_command_ask(engine, command, GV_ENGINE_WAIT_MS, fail);
     if (err == GV_OK) {
         gv_command_release(engine, command);
@@ -149,13 +150,15 @@ enum gv_err gv_engine_user_change(struct gv_engine *engine, const struct gv_acto
 }
 
 enum gv_err gv_engine_user_delete(struct gv_engine *engine, const struct gv_actor *actor,
-                                  struct gv_view id, struct gv_fail *fail)
+                                  struct gv_view id, const struct gv_expect *expect,
+                                  struct gv_fail *fail)
 {
     enum gv_err err = GV_OK;
     struct gv_command *command = begin_about(engine, GV_ACCOUNT_USER_DELETE, actor, id, &err, fail);
     if (command == NULL) {
         return err;
     }
+    command->account.expect = gv_expect_of(expect);
     err = gv_command_ask(engine, command, GV_ENGINE_WAIT_MS, fail);
     if (err == GV_OK) {
         gv_command_release(engine, command);

@@ -20,10 +20,9 @@ static enum gv_err call(struct gv_engine *engine, struct gv_command *command, ui
     return GV_OK;
 }
 
-/* A command about one id that needs nothing else. In: actor: may be NULL. Out: result: may be NULL. */
-static enum gv_err call_id(struct gv_engine *engine, const struct gv_actor *actor,
-                           enum gv_webhook_op op, uint64_t id, uint64_t *result,
-                           struct gv_fail *fail)
+/* A command about one id that needs nothing else. Out: result: of the command. */
+static enum gv_err call_id(struct gv_engine *engine, enum gv_webhook_op op, uint64_t id,
+                           uint64_t *result, struct gv_fail *fail)
 {
     struct gv_webhook_command answer = {.result = 0};
     struct gv_command *command = gv_command_acquire(engine, GV_COMMAND_WEBHOOK, GV_COMMANDS_MARGIN);
@@ -32,11 +31,8 @@ static enum gv_err call_id(struct gv_engine *engine, const struct gv_actor *acto
     }
     command->webhook.op = op;
     command->webhook.id = id;
-    if (actor != NULL) {
-        command->webhook.actor = *actor;
-    }
     const enum gv_err err = call(engine, command, GV_ENGINE_WAIT_MS, &answer, fail);
-    if (err == GV_OK && result != NULL) {
+    if (err == GV_OK) {
         *result = answer.result;
     }
     return err;
@@ -94,41 +90,61 @@ enum gv_err gv_engine_webhook_create(struct gv_engine *engine, const struct gv_a
     return err;
 }
 
+/* A command that changes one receiver. Out: command: set on GV_OK. */
+static enum gv_err begin_change(struct gv_engine *engine, enum gv_webhook_op op,
+                                const struct gv_actor *actor, uint64_t id,
+                                const struct gv_expect *expect, struct gv_command **command,
+                                struct gv_fail *fail)
+{
+    *command = gv_command_acquire(engine, GV_COMMAND_WEBHOOK, GV_COMMANDS_MARGIN);
+    if (*command == NULL) {
+        return gv_command_busy(fail);
+    }
+    struct gv_webhook_command *webhook = &(*command)->webhook;
+    webhook->op = op;
+    webhook->actor = *actor;
+    webhook->id = id;
+    webhook->expect = gv_expect_of(expect);
+    return GV_OK;
+}
+
 enum gv_err gv_engine_webhook_change(struct gv_engine *engine, const struct gv_actor *actor,
                                      uint64_t id, const struct gv_webhook_change *change,
-                                     struct gv_fail *fail)
+                                     const struct gv_expect *expect, struct gv_fail *fail)
 {
-    const enum gv_err err = check(change, fail);
+    enum gv_err err = check(change, fail);
     if (err != GV_OK) {
         return err;
     }
-    struct gv_command *command = gv_command_acquire(engine, GV_COMMAND_WEBHOOK, GV_COMMANDS_MARGIN);
-    if (command == NULL) {
-        return gv_command_busy(fail);
+    struct gv_command *command = NULL;
+    err = begin_change(engine, GV_WEBHOOK_OP_CHANGE, actor, id, expect, &command, fail);
+    if (err != GV_OK) {
+        return err;
     }
-    command->webhook.op = GV_WEBHOOK_OP_CHANGE;
-    command->webhook.actor = *actor;
-    command->webhook.id = id;
     command->webhook.change = *change;
     return call(engine, command, GV_ENGINE_WAIT_MS, NULL, fail);
 }
 
 enum gv_err gv_engine_webhook_delete(struct gv_engine *engine, const struct gv_actor *actor,
-                                     uint64_t id, struct gv_fail *fail)
+                                     uint64_t id, const struct gv_expect *expect,
+                                     struct gv_fail *fail)
 {
-    return call_id(engine, actor, GV_WEBHOOK_OP_DELETE, id, NULL, fail);
+    struct gv_command *command = NULL;
+    const enum gv_err err =
+        begin_change(engine, GV_WEBHOOK_OP_DELETE, actor, id, expect, &command, fail);
+    return err != GV_OK ? err : call(engine, command, GV_ENGINE_WAIT_MS, NULL, fail);
 }
 
 enum gv_err gv_engine_webhook_ping(struct gv_engine *engine, uint64_t id, uint64_t *delivery,
                                    struct gv_fail *fail)
 {
-    return call_id(engine, NULL, GV_WEBHOOK_OP_PING, id, delivery, fail);
+    return call_id(engine, GV_WEBHOOK_OP_PING, id, delivery, fail);
 }
 
 enum gv_err gv_engine_redeliver(struct gv_engine *engine, uint64_t delivery, uint64_t *fresh,
                                 struct gv_fail *fail)
 {
-    return call_id(engine, NULL, GV_WEBHOOK_OP_REDELIVER, delivery, fresh, fail);
+    return call_id(engine, GV_WEBHOOK_OP_REDELIVER, delivery, fresh, fail);
 }
 
 uint32_t gv_engine_webhooks(struct gv_engine *engine,

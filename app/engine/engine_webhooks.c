@@ -91,7 +91,11 @@ static enum gv_err change(struct gv_engine *engine, struct gv_webhook_command *c
         return unknown(fail);
     }
     struct gv_webhook *webhook = &hook->webhook;
-    enum gv_err err = gv_batch_begin(engine);
+    enum gv_err err = gv_expect_check(&command->expect, gv_webhook_version(webhook), fail);
+    if (err != GV_OK) {
+        return err;
+    }
+    err = gv_batch_begin(engine);
     if (wanted->has_name) {
         memcpy(webhook->name, wanted->name, sizeof(webhook->name));
     }
@@ -124,6 +128,11 @@ static enum gv_err remove_one(struct gv_engine *engine, const struct gv_webhook_
     struct gv_hook *hook = find(engine, command->id);
     if (hook == NULL) {
         return unknown(fail);
+    }
+    const enum gv_err err =
+        gv_expect_check(&command->expect, gv_webhook_version(&hook->webhook), fail);
+    if (err != GV_OK) {
+        return err;
     }
     if (gv_batch_begin(engine) != GV_OK ||
         gv_store_webhook_delete(&engine->store, command->id) != GV_OK ||

@@ -38,6 +38,7 @@ enum gv_orders_op {
 struct gv_orders_command {
     enum gv_orders_op op;
     struct gv_actor actor;
+    struct gv_expect expect; /* of a suspension */
     union {
         struct gv_order_call *call; /* of what is posted: the first member of the next three */
         struct gv_order_intake *intake;

@@ -3,6 +3,7 @@
 #include "app/bitcoin/sig.h"
 #include "firmware/base/text.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #define SIG_LEN 64u
@@ -66,4 +67,10 @@ bool gv_solver_proven(const struct gv_solver_registry *registry, const struct gv
     }
     return memcmp(auth, "sig:", 4) == 0 &&
            proven_by_signature(solver, registry->domain, item, auth + 4);
+}
+
+uint64_t gv_solver_version(const struct gv_solver *solver)
+{
+    return gv_version_of("%s %" PRId64 " %" PRId64, solver->id.text, solver->suspended_until_s,
+                         solver->cool_until_s);
 }

@@ -50,11 +50,16 @@ GV_MUST_USE enum gv_err
 gv_engine_solver_register(struct gv_engine *engine, const struct gv_actor *actor,
                           const struct gv_solver_id *id, struct gv_view pubkey, bool want_secret,
                           char secret[GV_SOLVER_SECRET_TEXT], struct gv_fail *fail);
+/** Of what the operator may change: his suspension, and what ends with it. */
+GV_MUST_USE uint64_t gv_solver_version(const struct gv_solver *solver);
+
 /** No bid and no new commitment until a time of the book's clock; what he is committed to he may still
- *  claim. 0 ends a suspension and the cool-down. */
+ *  claim. 0 ends a suspension and the cool-down. In: expect: versions of the solver that are meant; NULL:
+ *  any. Returns also: GV_ERR_STATE "http.changed". */
 GV_MUST_USE enum gv_err gv_engine_solver_suspend(struct gv_engine *engine,
                                                  const struct gv_actor *actor,
                                                  const struct gv_solver_id *id, int64_t until_s,
+                                                 const struct gv_expect *expect,
                                                  struct gv_fail *fail);
 /** Money that the operator has seen arrive (amount > 0) or sent back (amount < 0, of what is available).
  *  In: proof: what shows it (a txid, a receipt), for the log; 1..GV_ORDER_PROOF_MAX - 1 printable

@@ -28,13 +28,17 @@ struct gv_webhook_change {
     char url[GV_WEBHOOK_URL_MAX];
     uint32_t events;
 };
+/** In: expect: versions of the receiver (gv_webhook_version) that are meant; NULL: any.
+ *  Returns also: GV_ERR_STATE "http.changed". */
 GV_MUST_USE enum gv_err gv_engine_webhook_change(struct gv_engine *engine,
                                                  const struct gv_actor *actor, uint64_t id,
                                                  const struct gv_webhook_change *change,
+                                                 const struct gv_expect *expect,
                                                  struct gv_fail *fail);
-/** Delete it with its deliveries. */
+/** Delete it with its deliveries. In: expect, returns also: as above. */
 GV_MUST_USE enum gv_err gv_engine_webhook_delete(struct gv_engine *engine,
                                                  const struct gv_actor *actor, uint64_t id,
+                                                 const struct gv_expect *expect,
                                                  struct gv_fail *fail);
 /** Queue a ping. Out: delivery: its id. Returns also: GV_ERR_STATE "webhook.disabled". */
 GV_MUST_USE enum gv_err gv_engine_webhook_ping(struct gv_engine *engine, uint64_t id,

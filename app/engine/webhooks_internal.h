@@ -48,9 +48,10 @@ enum gv_webhook_op {
 
 struct gv_webhook_command {
     enum gv_webhook_op op;
-    uint64_t id;           /* of the receiver or delivery */
-    uint64_t result;       /* id of what was made */
-    struct gv_actor actor; /* of create, change and delete */
+    uint64_t id;             /* of the receiver or delivery */
+    uint64_t result;         /* id of what was made */
+    struct gv_actor actor;   /* of create, change and delete */
+    struct gv_expect expect; /* of change and delete */
     union {
         struct gv_webhook_change change;
         char secret[GV_WEBHOOK_SECRET_TEXT]; /* of a new one */

@@ -3,6 +3,7 @@
 #include "firmware/base/assert.h"
 #include "firmware/base/text.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #define BACKOFF_FIRST_S 10u
@@ -78,6 +79,12 @@ enum gv_err gv_webhook_check_name(const char *name, struct gv_fail *fail)
 }
 
 /* ---- telling ------------------------------------------------------------------------------------ */
+
+uint64_t gv_webhook_version(const struct gv_webhook *webhook)
+{
+    return gv_version_of("%" PRIu64 " %s %s %" PRIx32 " %d", webhook->id, webhook->name,
+                         webhook->url, webhook->events, webhook->disabled_at.s == 0);
+}
 
 uint32_t gv_webhook_backoff_s(uint32_t attempts)
 {

@@ -10,6 +10,7 @@
 #include "firmware/base/bytes.h"
 #include "firmware/base/crypto.h"
 #include "firmware/base/time.h"
+#include "firmware/base/version.h"
 
 #define GV_WEBHOOKS_MAX        8u
 #define GV_WEBHOOK_NAME_MAX    48u
@@ -80,6 +81,9 @@ struct gv_delivery {
     uint32_t status; /* HTTP status of the last attempt; 0: no answer */
     char error[GV_WEBHOOK_WHY_MAX];
 };
+
+/** Of what somebody may change in a receiver, so that a delivery leaves it as it was. */
+GV_MUST_USE uint64_t gv_webhook_version(const struct gv_webhook *webhook);
 
 /** May a receiver have this address? http or https, a host, no credentials or fragment.
  *  Returns: GV_OK; GV_ERR_INVALID "webhook.url" at "/url". */

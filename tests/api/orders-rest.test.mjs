@@ -299,11 +299,12 @@ describe('solvers', () => {
   });
 
   it('a suspended solver may not bid, until the suspension ends', async () => {
-    const suspend = (/** @type {unknown} */ body, id = 'signer') =>
+    const suspend = (/** @type {unknown} */ body, id = 'signer', match = '*') =>
       box.api.send('PATCH', `/api/v1/orders/solvers/${id}`, {
         body: JSON.stringify(body),
-        headers: { 'Content-Type': 'application/json', ...admin },
+        headers: { 'Content-Type': 'application/json', 'If-Match': match, ...admin },
       });
+    const { etag } = await league('signer');
     const bid = async (/** @type {number} */ id) =>
       shot(box.ports.bids, await sign(bidLine({ order_id: id, solver_id: 'signer', valid_till: nowS() + 60 })));
     assert.equal((await suspend({ suspended_until_s: nowS() + 3600 })).status, 204);
@@ -312,6 +313,7 @@ describe('solvers', () => {
     await until('its announcement', () => solver.orders.includes(id));
     await bid(id);
     await metricReaches(box, 'refused_total{reason="orders.suspended"}', 1);
+    assertProblem(await suspend({ suspended_until_s: 0 }, 'signer', etag), 412, /^http\.changed$/);
     assert.equal((await suspend({ suspended_until_s: 0 })).status, 204);
     assert.equal((await league('signer')).suspended, false);
     for (const body of [{}, { suspended_until_s: -1 }, { suspended_until_s: 'x' }, { suspended_until_s: 253402300800 }])
@@ -353,7 +355,7 @@ it('a box without order auctions says so', async () => {
     assertProblem(await off.api.post('/api/v1/orders/1/deposits', { amount: 1, proof: 'x' }, all), 503);
     const body = JSON.stringify({ suspended_until_s: 0 });
     const json = { 'Content-Type': 'application/json', ...all };
-    assertProblem(await off.api.send('PATCH', '/api/v1/orders/solvers/s', { body, headers: json }), 503);
+    assertProblem(await off.api.send('PATCH', '/api/v1/orders/solvers/s', { body, headers: { ...json, 'If-Match': '*' } }), 503);
   } finally {
     await off.close();
   }

@@ -6,6 +6,7 @@
 #include "app/account/hashing.h"
 #include "firmware/base/text.h"
 #include "web/api/api_state.h"
+#include "web/api/conditional.h"
 #include "web/api/errors.h"
 #include "web/api/small_body.h"
 
@@ -24,7 +25,8 @@ static enum gv_err change(struct gv_exchange *x, const struct gv_user_change *ch
     struct gv_actor actor;
     gv_caller_actor(x, &actor);
     return gv_engine_user_change(gv_api_of(x)->config.engine, &actor,
-                                 gv_view_str(gv_caller_of(x)->identity.user_id), change, fail);
+                                 gv_view_str(gv_caller_of(x)->identity.user_id), change, NULL,
+                                 fail);
 }
 
 /* The person as he is now, secrets included. Returns: false: it was answered. */
@@ -222,8 +224,7 @@ static void answer_offer(struct gv_exchange *x, const struct gv_user_change *off
     gv_jo_kstring(&out, "uri", uri);
     gv_jo_object_end(&out);
     gv_reply_status(x, 201);
-    gv_reply_header(x, "Cache-Control", "no-store");
-    gv_reply_body(x, gv_view_of(out.p, out.n), "application/json");
+    gv_api_json(x, &out);
     gv_secure_zero(out.p, out.n);
     gv_secure_zero(uri, sizeof(uri));
     gv_secure_zero(secret, sizeof(secret));

@@ -3,6 +3,7 @@
 
 #include "firmware/base/text.h"
 #include "web/api/api_state.h"
+#include "web/api/conditional.h"
 #include "web/api/cursor.h"
 #include "web/api/errors.h"
 #include "web/api/render.h"
@@ -69,8 +70,7 @@ static void answer_rows(struct gv_exchange *x, struct view *view, const struct g
         gv_jo_knull(&out, "next_cursor");
     }
     gv_jo_object_end(&out);
-    gv_reply_header(x, "Cache-Control", "no-store");
-    gv_reply_body(x, gv_view_of(out.p, out.n), "application/json");
+    gv_api_json(x, &out);
 }
 
 void gv_handle_audit(struct gv_exchange *x)
@@ -114,6 +114,5 @@ void gv_handle_audit_verify(struct gv_exchange *x)
     gv_jo_kstring(&out, "last", hash);
     gv_jo_kstring(&out, "detail", fail.text);
     gv_jo_object_end(&out);
-    gv_reply_header(x, "Cache-Control", "no-store");
-    gv_reply_body(x, gv_view_of(out.p, out.n), "application/json");
+    gv_api_live(x, &out);
 }

@@ -11,6 +11,7 @@
 #include "firmware/base/text.h"
 #include "web/api/api_state.h"
 #include "web/api/caller.h"
+#include "web/api/conditional.h"
 #include "web/api/create.h"
 #include "web/api/errors.h"
 #include "web/api/gate.h"
@@ -119,8 +120,7 @@ static void send(struct batch *batch)
     gv_jo_object_end(&out);
     GV_ASSERT(!out.full);
     gv_reply_status(x, 207);
-    gv_reply_header(x, "Cache-Control", "no-store");
-    gv_reply_body(x, gv_view_of(out.p, out.n), "application/json");
+    gv_api_json(x, &out);
 }
 
 /* ---- each by itself -------------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 #include "web/api/handlers.h"
 
 #include "web/api/api_state.h"
+#include "web/api/conditional.h"
 #include "web/api/errors.h"
 #include "web/api/find.h"
 #include "web/api/render.h"
@@ -124,6 +125,5 @@ void gv_handle_current_psbt(struct gv_exchange *x)
         write_null(&out, &current);
     }
     gv_jo_object_end(&out);
-    gv_reply_header(x, "Cache-Control", "no-store");
-    gv_reply_body(x, gv_view_of(out.p, out.n), "application/json");
+    gv_api_live(x, &out);
 }

@@ -4,6 +4,7 @@
 #include "firmware/base/assert.h"
 #include "firmware/base/text.h"
 #include "web/api/api_state.h"
+#include "web/api/conditional.h"
 #include "web/api/errors.h"
 #include "web/api/render.h"
 #include "web/server/address.h"
@@ -220,8 +221,7 @@ void gv_door_answer(struct gv_exchange *x, const struct gv_identity *identity, s
     }
     gv_render_utc(&out, "expires_at", identity->expires_at);
     gv_jo_object_end(&out);
-    gv_reply_header(x, "Cache-Control", "no-store");
-    gv_reply_body(x, gv_view_of(out.p, out.n), "application/json");
+    gv_api_json(x, &out);
     gv_secure_zero(csrf, sizeof(csrf));
     gv_secure_zero(out.p, out.n);
 }

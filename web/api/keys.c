@@ -3,6 +3,7 @@
 
 #include "firmware/base/text.h"
 #include "web/api/api_state.h"
+#include "web/api/conditional.h"
 #include "web/api/errors.h"
 #include "web/api/render.h"
 #include "web/api/small_body.h"
@@ -45,8 +46,7 @@ void gv_handle_keys(struct gv_exchange *x)
     }
     gv_jo_array_end(&out);
     gv_jo_object_end(&out);
-    gv_reply_header(x, "Cache-Control", "no-store");
-    gv_reply_body(x, gv_view_of(out.p, out.n), "application/json");
+    gv_api_json(x, &out);
 }
 
 /* ---- make ------------------------------------------------------------------------------------------- */
@@ -137,8 +137,7 @@ static void answer_new(struct gv_exchange *x, const char text[GV_KEY_TEXT_MAX])
     gv_jo_kstring(&out, "key", text);
     gv_jo_object_end(&out);
     gv_reply_status(x, 201);
-    gv_reply_header(x, "Cache-Control", "no-store");
-    gv_reply_body(x, gv_view_of(out.p, out.n), "application/json");
+    gv_api_json(x, &out);
     gv_secure_zero(out.p, out.n);
 }
 

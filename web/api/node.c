@@ -1,4 +1,5 @@
 /* The state of node, indexer and process: /api/health, /api/v1/node, /health, /ready. */
+#include "web/api/conditional.h"
 #include "web/api/handlers.h"
 #include "web/api/object.h"
 #include "web/api/readiness.h"
@@ -40,7 +41,7 @@ void gv_handle_legacy_health(struct gv_exchange *x)
     gv_jo_kbool(&out, "initial_block_download", node->initial_download);
     gv_jo_kbool(&out, "pruned", node->pruned);
     gv_jo_kint(&out, "prune_height", node->prune_height);
-    gv_object_send(x, &out, 200);
+    gv_object_send_live(x, &out);
 }
 
 void gv_handle_node(struct gv_exchange *x)
@@ -50,8 +51,7 @@ void gv_handle_node(struct gv_exchange *x)
     gv_market_head(gv_api_of(x)->config.market, &head);
     gv_json_out_init(&out, gv_api_worker_of(x)->reply, GV_REPLY_BYTES_MAX);
     gv_render_node(&out, &head, gv_clock_utc(gv_api_of(x)->config.clock));
-    gv_reply_header(x, "Cache-Control", "no-store");
-    gv_reply_body(x, gv_view_of(out.p, out.n), "application/json");
+    gv_api_live(x, &out);
 }
 
 void gv_handle_health(struct gv_exchange *x)
@@ -67,7 +67,7 @@ void gv_handle_health(struct gv_exchange *x)
     gv_jo_kint(&out, "uptime",
                (int64_t)((gv_clock_mono(api->config.clock).ms - api->started.ms) / 1000u));
     gv_jo_kint(&out, "clients", live.clients);
-    gv_object_send(x, &out, 200);
+    gv_object_send_live(x, &out);
 }
 
 void gv_handle_ready(struct gv_exchange *x)
@@ -94,5 +94,5 @@ void gv_handle_ready(struct gv_exchange *x)
         gv_reply_status(x, 503);
         gv_reply_header(x, "Retry-After", "30");
     }
-    gv_object_send(x, &out, 200);
+    gv_object_send_live(x, &out);
 }

@@ -3,6 +3,7 @@
 
 #include "firmware/base/text.h"
 #include "web/api/api_state.h"
+#include "web/api/conditional.h"
 #include "web/api/price.h"
 #include "web/api/price_hint.h"
 #include "web/api/prices.h"
@@ -144,8 +145,7 @@ void gv_handle_oracle(struct gv_exchange *x)
     gv_jo_kint(&out, "sequence", (int64_t)view.sequence);
     gv_jo_kint(&out, "server_time_ms", now_s * 1000);
     gv_jo_object_end(&out);
-    gv_reply_header(x, "Cache-Control", "no-store");
-    gv_reply_body(x, gv_view_of(out.p, out.n), "application/json");
+    gv_api_live(x, &out);
 }
 
 /* ---- the past --------------------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 
 #include "firmware/base/text.h"
 #include "web/api/caller.h"
+#include "web/api/conditional.h"
 #include "web/api/cursor.h"
 #include "web/api/errors.h"
 #include "web/api/handlers.h"
@@ -40,7 +41,7 @@ static void end_page(struct gv_exchange *x, struct gv_json_out *out, const struc
     } else {
         gv_jo_null(out);
     }
-    gv_object_send(x, out, 200);
+    gv_object_send_live(x, out);
 }
 
 /* The number in the path. Returns: false: 404 was answered. */
@@ -120,8 +121,7 @@ void gv_handle_orders_status(struct gv_exchange *x)
     gv_engine_orders_status(gv_api_of(x)->config.engine, &status);
     gv_json_out_init(&out, gv_api_worker_of(x)->reply, GV_REPLY_BYTES_MAX);
     gv_render_orders_status(&out, &status);
-    gv_reply_header(x, "Cache-Control", "no-store");
-    gv_reply_body(x, gv_view_of(out.p, out.n), "application/json");
+    gv_api_live(x, &out);
 }
 
 static enum gv_err write_history(struct gv_exchange *x, struct gv_json_out *out, uint64_t id,
@@ -175,7 +175,7 @@ void gv_handle_order(struct gv_exchange *x)
         gv_api_fail(x, &fail);
         return;
     }
-    gv_object_send(x, &out, 200);
+    gv_object_send_live(x, &out);
 }
 
 void gv_handle_order_bids(struct gv_exchange *x)
@@ -241,7 +241,7 @@ void gv_handle_orders_log(struct gv_exchange *x)
     gv_jo_array_end(&out);
     gv_jo_key(&out, "next_from"); /* also of the last page: what will come has this number */
     gv_jo_uint(&out, count == 0 ? from : rows[count - 1].seq + 1);
-    gv_object_send(x, &out, 200);
+    gv_object_send_live(x, &out);
 }
 
 void gv_handle_orders_verify(struct gv_exchange *x)
@@ -268,7 +268,7 @@ void gv_handle_orders_verify(struct gv_exchange *x)
         gv_jo_kstring(&out, "code", fail.code);
         gv_jo_kstring(&out, "problem", fail.text);
     }
-    gv_object_send(x, &out, 200);
+    gv_object_send_live(x, &out);
 }
 
 /* ---- adding --------------------------------------------------------------------------------------- */

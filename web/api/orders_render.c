@@ -1,6 +1,7 @@
 #include "web/api/orders_render.h"
 
 #include "firmware/base/text.h"
+#include "web/api/conditional.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -195,6 +196,7 @@ void gv_render_solver(struct gv_json_out *out, const struct gv_solver_status *st
 {
     const struct gv_solver *solver = &status->solver;
     gv_jo_object(out);
+    gv_render_etag(out, gv_solver_version(solver));
     gv_jo_kstring(out, "id", solver->id.text);
     gv_jo_kbool(out, "registered", solver->has_secret || solver->has_pubkey);
     gv_jo_kbool(out, "has_secret", solver->has_secret);

@@ -1,7 +1,9 @@
 /* Prices of blocks and days: their part of /api/v1/oracle, and lists of both. */
 #include "web/api/prices.h"
+#include "web/api/conditional.h"
 
 #include "firmware/base/text.h"
+#include "web/api/conditional.h"
 #include "web/api/handlers.h"
 #include "web/api/price.h"
 
@@ -113,8 +115,8 @@ void gv_handle_oracle_blocks(struct gv_exchange *x)
         n += write_tip(p + n, csv, i == 0, &tip[i]);
     }
     append(p, &n, csv ? "" : "]}");
-    begin_list(x);
-    gv_reply_body(x, gv_view_of(p, n), list_type(csv));
+    gv_reply_header(x, "Vary", "Accept");
+    gv_api_answer(x, gv_view_of(p, n), list_type(csv));
 }
 
 /* ---- days ----------------------------------------------------------------------------------------- */

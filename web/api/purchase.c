@@ -4,6 +4,7 @@
 
 #include "app/bitcoin/purchase.h"
 #include "firmware/base/text.h"
+#include "web/api/conditional.h"
 #include "web/api/errors.h"
 #include "web/api/find.h"
 #include "web/api/render.h"
@@ -207,8 +208,7 @@ static void send_purchase(struct gv_exchange *x, const struct order *order,
     }
     gv_jo_array_end(&out);
     gv_jo_object_end(&out);
-    gv_reply_header(x, "Cache-Control", "no-store");
-    gv_reply_body(x, gv_view_of(out.p, out.n), "application/json");
+    gv_api_json(x, &out);
 }
 
 void gv_handle_purchase(struct gv_exchange *x)

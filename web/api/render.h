@@ -41,11 +41,4 @@ void gv_render_hash_or_null(struct gv_json_out *out, const char *key, const stru
                             bool present);
 void gv_render_int_or_null(struct gv_json_out *out, const char *key, uint64_t v, bool present);
 
-/** Entity tag of what somebody may change: of its members as text, so that what merely happens to it (a
- *  login, a delivery) leaves it as it was. Out: tag: without quotes, for gv_reply_may_change. */
-#define GV_TAG_MAX 17u
-void gv_render_tag(char tag[GV_TAG_MAX], const char *fmt, ...) GV_PRINTF(2, 3);
-/** Member "etag", as If-Match wants it. */
-void gv_render_etag(struct gv_json_out *out, const char *tag);
-
 #endif

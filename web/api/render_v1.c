@@ -2,11 +2,7 @@
 
 #include "app/auction/dutch/bundle.h"
 #include "firmware/base/assert.h"
-#include "firmware/base/crypto.h"
 #include "firmware/base/text.h"
-
-#include <stdarg.h>
-#include <stdio.h>
 
 const char *gv_reveal_text(enum gv_reveal_kind kind)
 {
@@ -25,26 +21,6 @@ const char *gv_reveal_text(enum gv_reveal_kind kind)
         return "not_live";
     }
     GV_UNREACHABLE("reveal kind outside its enumeration");
-}
-
-void gv_render_tag(char tag[GV_TAG_MAX], const char *fmt, ...)
-{
-    char text[512];
-    struct gv_hash256 hash;
-    va_list args;
-    va_start(args, fmt);
-    const int n = vsnprintf(text, sizeof(text), fmt, args);
-    va_end(args);
-    GV_ASSERT(n > 0 && (size_t)n < sizeof(text));
-    gv_sha256_of(&hash, gv_view_of(text, (size_t)n));
-    gv_hex_encode(tag, gv_view_of(hash.b, (GV_TAG_MAX - 1u) / 2u));
-}
-
-void gv_render_etag(struct gv_json_out *out, const char *tag)
-{
-    char quoted[GV_TAG_MAX + 2u];
-    gv_format_cut(quoted, sizeof(quoted), "\"%s\"", tag);
-    gv_jo_kstring(out, "etag", quoted);
 }
 
 void gv_render_utc(struct gv_json_out *out, const char *key, struct gv_utc at)

@@ -5,6 +5,7 @@
 #include "firmware/base/assert.h"
 #include "firmware/base/text.h"
 #include "web/api/api_state.h"
+#include "web/api/conditional.h"
 #include "web/api/errors.h"
 #include "web/api/render.h"
 #include "web/api/small_body.h"
@@ -199,8 +200,7 @@ void gv_handle_session_token(struct gv_exchange *x)
     gv_jo_kstring(&out, "expires_at", time);
     gv_jo_object_end(&out);
     gv_reply_status(x, 201);
-    gv_reply_header(x, "Cache-Control", "no-store");
-    gv_reply_body(x, gv_view_of(out.p, out.n), "application/json");
+    gv_api_json(x, &out);
     gv_secure_zero(token, sizeof(token));
     gv_secure_zero(out.p, out.n);
 }
@@ -259,8 +259,7 @@ void gv_handle_sessions(struct gv_exchange *x)
     }
     gv_jo_array_end(&out);
     gv_jo_object_end(&out);
-    gv_reply_header(x, "Cache-Control", "no-store");
-    gv_reply_body(x, gv_view_of(out.p, out.n), "application/json");
+    gv_api_json(x, &out);
 }
 
 void gv_handle_session_end(struct gv_exchange *x)

@@ -5,16 +5,11 @@
 #include "firmware/base/text.h"
 #include "web/api/api_state.h"
 #include "web/api/caller.h"
+#include "web/api/conditional.h"
 #include "web/api/errors.h"
 #include "web/api/small_body.h"
 
-#include <inttypes.h>
 #include <string.h>
-
-static void format_tag(char tag[24], uint64_t version)
-{
-    gv_format_cut(tag, 24, "s%016" PRIx64, version);
-}
 
 /* ---- GET -------------------------------------------------------------------------------------- */
 
@@ -22,8 +17,8 @@ void gv_handle_settings(struct gv_exchange *x)
 {
     struct gv_api *api = gv_api_of(x);
     struct gv_json_out out;
-    char tag[24];
-    format_tag(tag, gv_changes_version(api->config.changes));
+    char tag[GV_TAG_MAX];
+    gv_tag_of(tag, gv_changes_version(api->config.changes));
     gv_reply_header(x, "Cache-Control", "no-store");
     if (gv_reply_not_modified(x, tag)) {
         return;
@@ -73,17 +68,17 @@ void gv_handle_settings_change(struct gv_exchange *x)
 {
     struct gv_draft draft;
     struct gv_fail fail = {.err = GV_OK};
-    char tag[24];
+    struct gv_expect expect;
     gv_changes_draft(gv_api_of(x)->config.changes, &draft);
-    format_tag(tag, draft.version);
-    if (gv_reply_may_change(x, tag)) {
-        enum gv_err err = read_body(x, &draft, &fail);
+    if (gv_api_expect(x, true, &expect)) {
+        enum gv_err err = gv_expect_check(&expect, draft.version, &fail);
+        if (err == GV_OK) {
+            err = read_body(x, &draft, &fail);
+        }
         if (err == GV_OK) {
             err = commit(x, &draft, &fail);
         }
-        if (err == GV_ERR_STATE) {
-            gv_reply_fail(x, 412, &fail);
-        } else if (err != GV_OK) {
+        if (err != GV_OK) {
             gv_api_fail(x, &fail);
         } else {
             gv_handle_settings(x);

@@ -4,6 +4,7 @@
 #include "app/account/hashing.h"
 #include "firmware/base/text.h"
 #include "web/api/api_state.h"
+#include "web/api/conditional.h"
 #include "web/api/errors.h"
 #include "web/api/small_body.h"
 
@@ -33,8 +34,7 @@ void gv_handle_setup(struct gv_exchange *x)
     }
     gv_jo_array_end(&out);
     gv_jo_object_end(&out);
-    gv_reply_header(x, "Cache-Control", "no-store");
-    gv_reply_body(x, gv_view_of(out.p, out.n), "application/json");
+    gv_api_json(x, &out);
 }
 
 void gv_handle_setup_step(struct gv_exchange *x)

@@ -4,6 +4,7 @@
 
 #include "firmware/base/text.h"
 #include "web/api/api_state.h"
+#include "web/api/conditional.h"
 #include "web/api/errors.h"
 #include "web/api/small_body.h"
 
@@ -84,8 +85,7 @@ void gv_handle_setup_discover(struct gv_exchange *x)
     }
     gv_jo_array_end(&out);
     gv_jo_object_end(&out);
-    gv_reply_header(x, "Cache-Control", "no-store");
-    gv_reply_body(x, gv_view_of(out.p, out.n), "application/json");
+    gv_api_json(x, &out);
 }
 
 /* ---- test ------------------------------------------------------------------------------------------- */
@@ -306,8 +306,7 @@ static void answer_trial(struct gv_exchange *x, const struct trial *trial)
     write_missing(&out, trial);
     write_chain(&out, trial);
     gv_jo_object_end(&out);
-    gv_reply_header(x, "Cache-Control", "no-store");
-    gv_reply_body(x, gv_view_of(out.p, out.n), "application/json");
+    gv_api_json(x, &out);
 }
 
 void gv_handle_setup_node_test(struct gv_exchange *x)

@@ -3,6 +3,7 @@
 
 #include "firmware/base/text.h"
 #include "web/api/caller.h"
+#include "web/api/conditional.h"
 #include "web/api/errors.h"
 #include "web/api/handlers.h"
 #include "web/api/object.h"
@@ -14,7 +15,8 @@
 /* What an order's state forbids is a conflict. */
 static void refuse(struct gv_exchange *x, const struct gv_fail *fail)
 {
-    if (fail->err == GV_ERR_STATE || fail->err == GV_ERR_FORBIDDEN) {
+    const bool conflict = fail->err == GV_ERR_STATE && strcmp(fail->code, "http.changed") != 0;
+    if (conflict || fail->err == GV_ERR_FORBIDDEN) {
         gv_reply_fail(x, 409, fail);
     } else {
         gv_api_fail(x, fail);
@@ -136,8 +138,9 @@ void gv_handle_solver_suspend(struct gv_exchange *x)
     struct gv_actor actor;
     struct gv_json json;
     struct gv_fail fail = {.err = GV_OK};
+    struct gv_expect expect;
     int64_t until_s = 0;
-    if (!read_solver(x, &id)) {
+    if (!read_solver(x, &id) || !gv_api_expect(x, true, &expect)) {
         return;
     }
     enum gv_err err = gv_small_body(x, members, &json, &fail);
@@ -147,7 +150,8 @@ void gv_handle_solver_suspend(struct gv_exchange *x)
     }
     if (err == GV_OK) {
         gv_caller_actor(x, &actor);
-        err = gv_engine_solver_suspend(gv_api_of(x)->config.engine, &actor, &id, until_s, &fail);
+        err = gv_engine_solver_suspend(gv_api_of(x)->config.engine, &actor, &id, until_s, &expect,
+                                       &fail);
     }
     if (err != GV_OK) {
         refuse(x, &fail);

@@ -8,6 +8,7 @@
 #include "firmware/base/assert.h"
 #include "firmware/base/text.h"
 #include "web/api/api_state.h"
+#include "web/api/conditional.h"
 #include "web/api/cursor.h"
 #include "web/api/errors.h"
 
@@ -261,6 +262,5 @@ void gv_handle_stats(struct gv_exchange *x)
     (void)gv_market_each(market, 0, NULL, take, &answer);
     write_all(&answer, gv_market_newest(market)); /* asked last: no number counted is above it */
     pthread_mutex_unlock(&board.lock);
-    gv_reply_header(x, "Cache-Control", "no-store");
-    gv_reply_body(x, gv_view_of(answer.out.p, answer.out.n), "application/json");
+    gv_api_json(x, &answer.out);
 }

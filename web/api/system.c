@@ -6,6 +6,7 @@
 #include "firmware/base/json.h"
 #include "web/api/api_state.h"
 #include "web/api/caller.h"
+#include "web/api/conditional.h"
 #include "web/api/handlers.h"
 #include "web/api/render.h"
 
@@ -209,8 +210,7 @@ void gv_handle_system(struct gv_exchange *x)
     struct gv_json_out out;
     gv_json_out_init(&out, gv_api_worker_of(x)->reply, GV_REPLY_BYTES_MAX);
     gv_system_write(gv_api_of(x), &out);
-    gv_reply_header(x, "Cache-Control", "no-store");
-    gv_reply_body(x, gv_view_of(out.p, out.n), "application/json");
+    gv_api_live(x, &out);
 }
 
 void gv_handle_restart(struct gv_exchange *x)

@@ -4,24 +4,17 @@
 #include "app/account/hashing.h"
 #include "firmware/base/text.h"
 #include "web/api/api_state.h"
+#include "web/api/conditional.h"
 #include "web/api/errors.h"
 #include "web/api/render.h"
 #include "web/api/small_body.h"
 
 #include <string.h>
 
-static void tag_of(char tag[GV_TAG_MAX], const struct gv_user *user)
-{
-    gv_render_tag(tag, "%s %s %d %d", user->id, gv_role_name(user->role), user->totp_on,
-                  user->disabled);
-}
-
 static void write_user(struct gv_json_out *out, const struct gv_user *user)
 {
-    char tag[GV_TAG_MAX];
-    tag_of(tag, user);
     gv_jo_object(out);
-    gv_render_etag(out, tag);
+    gv_render_etag(out, gv_user_version(user));
     gv_jo_kstring(out, "id", user->id);
     gv_jo_kstring(out, "name", user->name);
     gv_jo_kstring(out, "role", gv_role_name(user->role));
@@ -46,8 +39,7 @@ void gv_handle_users(struct gv_exchange *x)
     }
     gv_jo_array_end(&out);
     gv_jo_object_end(&out);
-    gv_reply_header(x, "Cache-Control", "no-store");
-    gv_reply_body(x, gv_view_of(out.p, out.n), "application/json");
+    gv_api_json(x, &out);
 }
 
 static void answer_user(struct gv_exchange *x, int status, struct gv_view id)
@@ -62,8 +54,7 @@ static void answer_user(struct gv_exchange *x, int status, struct gv_view id)
     write_user(&out, &user);
     gv_secure_zero(&user, sizeof(user));
     gv_reply_status(x, status);
-    gv_reply_header(x, "Cache-Control", "no-store");
-    gv_reply_body(x, gv_view_of(out.p, out.n), "application/json");
+    gv_api_json(x, &out);
 }
 
 /* ---- members ---------------------------------------------------------------------------------------- */
@@ -208,7 +199,7 @@ static enum gv_err read_change(struct gv_exchange *x, const char *name,
     return err;
 }
 
-static void change_user(struct gv_exchange *x, const char *name)
+static void change_user(struct gv_exchange *x, const char *name, const struct gv_expect *expect)
 {
     struct gv_user_change change = {.totp = GV_TOTP_KEEP};
     struct gv_view password;
@@ -222,7 +213,7 @@ static void change_user(struct gv_exchange *x, const char *name)
         gv_caller_actor(x, &actor);
         memcpy(change.keep_session, gv_caller_of(x)->identity.session, sizeof(change.keep_session));
         err = gv_engine_user_change(gv_api_of(x)->config.engine, &actor, x->params[0], &change,
-                                    &fail);
+                                    expect, &fail);
     }
     gv_secure_zero(&change, sizeof(change));
     if (err == GV_OK) {
@@ -235,14 +226,13 @@ static void change_user(struct gv_exchange *x, const char *name)
 void gv_handle_user_change(struct gv_exchange *x)
 {
     struct gv_user user;
+    struct gv_expect expect;
     if (!gv_engine_user_by_id(gv_api_of(x)->config.engine, x->params[0], &user)) {
         gv_api_refuse(x, GV_ERR_NOT_FOUND, "user.unknown", "there is no such user");
         return;
     }
-    char tag[GV_TAG_MAX];
-    tag_of(tag, &user);
-    if (gv_reply_may_change(x, tag)) {
-        change_user(x, user.name);
+    if (gv_api_expect(x, true, &expect)) {
+        change_user(x, user.name, &expect);
     }
     gv_secure_zero(&user, sizeof(user));
     gv_small_body_wipe(x);
@@ -252,8 +242,13 @@ void gv_handle_user_delete(struct gv_exchange *x)
 {
     struct gv_actor actor;
     struct gv_fail fail = {.err = GV_OK};
+    struct gv_expect expect;
+    if (!gv_api_expect(x, false, &expect)) {
+        return;
+    }
     gv_caller_actor(x, &actor);
-    if (gv_engine_user_delete(gv_api_of(x)->config.engine, &actor, x->params[0], &fail) != GV_OK) {
+    if (gv_engine_user_delete(gv_api_of(x)->config.engine, &actor, x->params[0], &expect, &fail) !=
+        GV_OK) {
         gv_api_fail(x, &fail);
         return;
     }

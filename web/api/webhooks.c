@@ -3,6 +3,7 @@
 
 #include "firmware/base/text.h"
 #include "web/api/caller.h"
+#include "web/api/conditional.h"
 #include "web/api/cursor.h"
 #include "web/api/errors.h"
 #include "web/api/handlers.h"
@@ -36,18 +37,10 @@ static void write_events(struct gv_json_out *out, uint32_t bits)
     gv_jo_array_end(out);
 }
 
-static void tag_of(char tag[GV_TAG_MAX], const struct gv_webhook *webhook)
-{
-    gv_render_tag(tag, "%" PRIu64 " %s %s %" PRIu32 " %d", webhook->id, webhook->name, webhook->url,
-                  webhook->events, webhook->disabled_at.s == 0);
-}
-
 static void write_members(struct gv_json_out *out, const struct gv_webhook_status *status)
 {
     const struct gv_webhook *webhook = &status->webhook;
-    char tag[GV_TAG_MAX];
-    tag_of(tag, webhook);
-    gv_render_etag(out, tag);
+    gv_render_etag(out, gv_webhook_version(webhook));
     gv_jo_kint(out, "id", (int64_t)webhook->id);
     gv_jo_kstring(out, "name", webhook->name);
     gv_jo_kstring(out, "url", webhook->url);
@@ -240,25 +233,17 @@ void gv_handle_webhook_change(struct gv_exchange *x)
 {
     struct gv_webhook_change change;
     struct gv_actor actor;
-    struct gv_webhook_status status;
+    struct gv_expect expect;
     struct gv_fail fail = {.err = GV_OK};
-    char tag[GV_TAG_MAX];
     uint64_t id = 0;
-    if (!read_id(x, &id)) {
-        return;
-    }
-    if (!find(gv_api_of(x)->config.engine, id, &status)) {
-        gv_api_refuse(x, GV_ERR_NOT_FOUND, "webhook.unknown", "there is no such webhook");
-        return;
-    }
-    tag_of(tag, &status.webhook);
-    if (!gv_reply_may_change(x, tag)) {
+    if (!read_id(x, &id) || !gv_api_expect(x, true, &expect)) {
         return;
     }
     enum gv_err err = read_change(x, &change, &fail);
     if (err == GV_OK) {
         gv_caller_actor(x, &actor);
-        err = gv_engine_webhook_change(gv_api_of(x)->config.engine, &actor, id, &change, &fail);
+        err = gv_engine_webhook_change(gv_api_of(x)->config.engine, &actor, id, &change, &expect,
+                                       &fail);
     }
     if (err != GV_OK) {
         gv_api_fail(x, &fail);
@@ -270,13 +255,15 @@ void gv_handle_webhook_change(struct gv_exchange *x)
 void gv_handle_webhook_delete(struct gv_exchange *x)
 {
     struct gv_actor actor;
+    struct gv_expect expect;
     struct gv_fail fail = {.err = GV_OK};
     uint64_t id = 0;
-    if (!read_id(x, &id)) {
+    if (!read_id(x, &id) || !gv_api_expect(x, false, &expect)) {
         return;
     }
     gv_caller_actor(x, &actor);
-    if (gv_engine_webhook_delete(gv_api_of(x)->config.engine, &actor, id, &fail) != GV_OK) {
+    if (gv_engine_webhook_delete(gv_api_of(x)->config.engine, &actor, id, &expect, &fail) !=
+        GV_OK) {
         gv_api_fail(x, &fail);
         return;
     }

@@ -239,7 +239,7 @@ enum gv_err gv_control_user_change(const struct gv_control *control, gv_json_ref
     err = read_change(control, request, name, &change, fail);
     if (err == GV_OK) {
         gv_control_actor(&actor, request);
-        err = gv_engine_user_change(control->engine, &actor, gv_view_str(id), &change, fail);
+        err = gv_engine_user_change(control->engine, &actor, gv_view_str(id), &change, NULL, fail);
     }
     gv_secure_zero(&change, sizeof(change));
     return err;
@@ -259,7 +259,7 @@ enum gv_err gv_control_user_delete(const struct gv_control *control, gv_json_ref
     }
     if (err == GV_OK) {
         gv_control_actor(&actor, request);
-        err = gv_engine_user_delete(control->engine, &actor, gv_view_str(id), fail);
+        err = gv_engine_user_delete(control->engine, &actor, gv_view_str(id), NULL, fail);
     }
     return err;
 }

@@ -37,11 +37,17 @@ int gv_http_status(enum gv_err err)
 
 int gv_http_status_of(const struct gv_fail *fail)
 {
-    if (strcmp(fail->code, "body.slow") == 0) {
-        return 408;
-    }
-    if (strcmp(fail->code, "body.type") == 0) {
-        return 415;
+    static const struct {
+        const char *code;
+        int status;
+    } named[] = {
+        {"body.slow", 408},      {"body.type", 415},     {"http.changed", 412},
+        {"config.changed", 412}, {"http.if_match", 428},
+    };
+    for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
+        if (strcmp(fail->code, named[i].code) == 0) {
+            return named[i].status;
+        }
     }
     return gv_http_status(fail->err);
 }

@@ -241,9 +241,8 @@ void gv_reply_empty(struct gv_exchange *x)
     (void)send_all(worker, reply->out, reply->out_n);
 }
 
-/* Is the quoted tag in a comma-separated list? Weak tags count for reading (RFC 9110, 13.1.2), not for
- * writing (13.1.1). */
-static bool list_has_tag(struct gv_view list, const char *tag, bool weak_too)
+/* Is the quoted tag in a comma-separated list? Weak tags count for reading (RFC 9110, 13.1.2). */
+static bool list_has_tag(struct gv_view list, const char *tag)
 {
     size_t tag_n = strlen(tag);
     if (gv_view_is(list, "*")) {
@@ -251,7 +250,7 @@ static bool list_has_tag(struct gv_view list, const char *tag, bool weak_too)
     }
     for (size_t i = 0; i + tag_n + 2 <= list.n; i++) {
         bool opens = list.p[i] == '"' && (i == 0 || list.p[i - 1] == ' ' || list.p[i - 1] == ',' ||
-                                          (weak_too && list.p[i - 1] == '/'));
+                                          list.p[i - 1] == '/');
         if (opens && memcmp(list.p + i + 1, tag, tag_n) == 0 && list.p[i + 1 + tag_n] == '"') {
             return true;
         }
@@ -265,29 +264,11 @@ bool gv_reply_not_modified(struct gv_exchange *x, const char *tag)
     gv_format_cut(quoted, sizeof(quoted), "\"%s\"", tag);
     gv_reply_header(x, "ETag", quoted);
     struct gv_view list = gv_web_header(x->request, "If-None-Match");
-    if (x->reply->status != 200 || list.p == NULL || !list_has_tag(list, tag, true)) {
+    if (x->reply->status != 200 || list.p == NULL || !list_has_tag(list, tag)) {
         return false;
     }
     x->reply->status = 304;
     gv_reply_empty(x);
-    return true;
-}
-
-bool gv_reply_may_change(struct gv_exchange *x, const char *tag)
-{
-    struct gv_fail fail;
-    const struct gv_view list = gv_web_header(x->request, "If-Match");
-    if (list.p == NULL) {
-        gv_fail(&fail, GV_ERR_INVALID, "http.if_match",
-                "send the ETag of what you saw as If-Match");
-        gv_reply_fail(x, 428, &fail);
-        return false;
-    }
-    if (!list_has_tag(list, tag, false)) {
-        gv_fail(&fail, GV_ERR_STATE, "http.changed", "it was changed meanwhile: read it again");
-        gv_reply_fail(x, 412, &fail);
-        return false;
-    }
     return true;
 }
 

@@ -143,10 +143,6 @@ void gv_reply_empty(struct gv_exchange *x);
 /** Set ETag (`tag` is given without quotes) and compare If-None-Match.
  *  Returns: true when the client has it; 304 was sent then and nothing else may be. Status must be 200. */
 GV_MUST_USE bool gv_reply_not_modified(struct gv_exchange *x, const char *tag);
-/** Compare If-Match with the tag of what is about to be changed (RFC 9110, 13.1.1; RFC 6585, 3).
- *  Returns: false when it was refused: 428 "http.if_match" without one, 412 "http.changed" when it is
- *  another. */
-GV_MUST_USE bool gv_reply_may_change(struct gv_exchange *x, const char *tag);
 
 /** A long answer in parts. chunk and end answer GV_ERR_CLOSED when the client is gone or too slow;
  *  the handler then simply returns. For HEAD the parts are dropped. */
@@ -159,7 +155,8 @@ void gv_reply_fail(struct gv_exchange *x, int status, const struct gv_fail *fail
 
 /** HTTP status that an error class means: 400 invalid, 401, 403, 404, 409, 413, 503 ... */
 int gv_http_status(enum gv_err err);
-/** As gv_http_status, for a fail of this server's body functions too: 408 slow body, 415 wrong type. */
+/** As gv_http_status, but for codes that have a status of their own: 408 slow body, 412 changed meanwhile,
+ *  415 wrong type, 428 no If-Match. */
 int gv_http_status_of(const struct gv_fail *fail);
 /** "Not Found"; never NULL. */
 const char *gv_http_reason(int status);

@@ -109,7 +109,7 @@ static enum gv_err change_user(const char *name, const struct gv_user_change *ch
 {
     const struct gv_user user = user_named(name);
     return gv_engine_user_change(gv_world_engine(), gv_world_actor(), gv_view_str(user.id), change,
-                                 &fail);
+                                 NULL, &fail);
 }
 
 /* Newest audit row of a kind; asserts that there is one. */
@@ -344,18 +344,18 @@ static void the_last_owner_stays(void **state)
     assert_int_equal(change_user("owner", &demote), GV_ERR_CONFLICT);
     assert_string_equal(fail.code, "user.last_owner");
     assert_int_equal(change_user("owner", &disable), GV_ERR_CONFLICT);
-    assert_int_equal(
-        gv_engine_user_delete(gv_world_engine(), gv_world_actor(), gv_view_str(owner.id), &fail),
-        GV_ERR_CONFLICT);
+    assert_int_equal(gv_engine_user_delete(gv_world_engine(), gv_world_actor(),
+                                           gv_view_str(owner.id), NULL, &fail),
+                     GV_ERR_CONFLICT);
     create("second", GV_ROLE_OWNER);
     assert_int_equal(change_user("second", &disable), GV_OK);
     assert_int_equal(change_user("owner", &demote), GV_ERR_CONFLICT); /* one who cannot log in */
     const struct gv_user_change enable = {.set_disabled = true};
     assert_int_equal(change_user("second", &enable), GV_OK);
     log_in("owner", "sid");
-    assert_int_equal(
-        gv_engine_user_delete(gv_world_engine(), gv_world_actor(), gv_view_str(owner.id), &fail),
-        GV_OK);
+    assert_int_equal(gv_engine_user_delete(gv_world_engine(), gv_world_actor(),
+                                           gv_view_str(owner.id), NULL, &fail),
+                     GV_OK);
     assert_false(is_open("sid"));
     gv_world_restart();
     struct gv_user gone;

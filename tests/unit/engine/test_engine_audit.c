@@ -119,10 +119,10 @@ static void every_row_names_who_did_it_from_where_and_by_which_way(void **state)
     newest(row, sizeof(row));
     assert_string_equal(row, "webhook.created webhook:1 by=test address=192.0.2.7 route=unit "
                              "events=2 enabled=1 name=shop");
-    assert_int_equal(gv_engine_webhook_change(engine, actor, id, &change, NULL), GV_OK);
+    assert_int_equal(gv_engine_webhook_change(engine, actor, id, &change, NULL, NULL), GV_OK);
     newest(row, sizeof(row));
     assert_non_null(strstr(row, by));
-    assert_int_equal(gv_engine_webhook_delete(engine, actor, id, NULL), GV_OK);
+    assert_int_equal(gv_engine_webhook_delete(engine, actor, id, NULL, NULL), GV_OK);
     newest(row, sizeof(row));
     assert_non_null(strstr(row, "webhook.deleted webhook:1 by=test"));
     struct gv_offer offer = gv_offer_of(1);

@@ -1,6 +1,8 @@
 /* Shows the engine thread under parallel callers: of two creates on one outpoint exactly one wins (row
- * 48 of the fact sheet's table), readers never wait for it, and stopping answers everybody. Meant for
- * the thread sanitizer as well. */
+ * 48 of the fact sheet's table), and so of two changes to what both saw alike; readers never wait for
+ * it, and stopping answers everybody. Meant for the thread sanitizer as well. */
+#include "app/engine/accounts.h"
+#include "firmware/base/text.h"
 #include "tests/support/engine_world.h"
 
 #include <setjmp.h>
@@ -8,6 +10,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -90,6 +93,66 @@ static void row_48_of_two_parallel_creates_exactly_one_wins(void **state)
     assert_int_equal(gv_watch_count(gv_world_watch()), ROUNDS);
 }
 
+/* ---- two who saw the same ------------------------------------------------------------------------ */
+
+struct writer {
+    pthread_barrier_t *barrier;
+    char id[GV_USER_ID_LEN + 1];
+    enum gv_role role;
+    enum gv_err results[ROUNDS];
+    struct gv_fail fails[ROUNDS];
+};
+
+/* Each round both read the person, and only then both change him. */
+static void *write_on(void *ctx)
+{
+    struct writer *writer = ctx;
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        struct gv_user user = {.role = GV_ROLE_OWNER};
+        const struct gv_user_change change = {
+            .set_role = true,
+            .role = writer->role,
+            .set_disabled = true,
+            .disabled = round % 2 == 0, /* what is changed is never what it was */
+        };
+        (void)!gv_engine_user_by_id(gv_world_engine(), gv_view_str(writer->id), &user);
+        const struct gv_expect expect = {.count = 1, .versions = {gv_user_version(&user)}};
+        (void)pthread_barrier_wait(writer->barrier);
+        writer->results[round] =
+            gv_engine_user_change(gv_world_engine(), gv_world_actor(), gv_view_str(writer->id),
+                                  &change, &expect, &writer->fails[round]);
+        (void)pthread_barrier_wait(writer->barrier);
+    }
+    return NULL;
+}
+
+static void of_two_writers_who_saw_the_same_person_exactly_one_wins(void **state)
+{
+    (void)state;
+    static struct writer writers[2] = {{.role = GV_ROLE_OPERATOR}, {.role = GV_ROLE_HOST}};
+    pthread_barrier_t barrier;
+    pthread_t threads[2];
+    char id[GV_USER_ID_LEN + 1];
+    assert_int_equal(gv_engine_user_create(gv_world_engine(), gv_world_actor(), gv_view_str("ada"),
+                                           GV_ROLE_VIEWER, "$x$", id, NULL),
+                     GV_OK);
+    assert_int_equal(pthread_barrier_init(&barrier, NULL, 2), 0);
+    for (uint32_t i = 0; i < 2; i++) {
+        writers[i].barrier = &barrier;
+        memcpy(writers[i].id, id, sizeof(id));
+        assert_int_equal(pthread_create(&threads[i], NULL, write_on, &writers[i]), 0);
+    }
+    pthread_join(threads[0], NULL);
+    pthread_join(threads[1], NULL);
+    pthread_barrier_destroy(&barrier);
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        const uint32_t loser = writers[0].results[round] == GV_OK ? 1 : 0;
+        assert_int_equal(writers[1 - loser].results[round], GV_OK);
+        assert_int_equal(writers[loser].results[round], GV_ERR_STATE);
+        assert_string_equal(writers[loser].fails[round].code, "http.changed");
+    }
+}
+
 struct reader {
     atomic_bool stop;
     uint32_t bad;
@@ -158,6 +221,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(row_48_of_two_parallel_creates_exactly_one_wins),
+        TEST(of_two_writers_who_saw_the_same_person_exactly_one_wins),
         TEST(readers_see_whole_rows_while_blocks_and_spends_come),
     };
     return cmocka_run_group_tests_name("engine_threads", tests, NULL, NULL);

@@ -239,7 +239,7 @@ static void strangers_are_refused_where_lines_must_be_proven(void **state)
     assert_int_equal(gv_orders_bid(id, "s1", 5, 60, NULL), GV_OK);
     const struct gv_solver_id s1 = id_of("s1");
     assert_int_equal(gv_engine_solver_suspend(gv_world_engine(), gv_world_actor(), &s1,
-                                              INT64_C(2000000000), NULL),
+                                              INT64_C(2000000000), NULL, NULL),
                      GV_OK);
     assert_int_equal(gv_orders_bid(id, "s1", 6, 60, &code), GV_ERR_FORBIDDEN);
     assert_string_equal(code, "orders.suspended");

@@ -246,10 +246,21 @@ static void a_failing_receiver_is_asked_again_later_and_later_and_after_a_day_no
     assert_int_equal(gv_engine_webhook_ping(gv_world_engine(), hook, &delivery, NULL),
                      GV_ERR_STATE);
 
-    /* Enabled again, it gets what waited. */
+    /* Enabled again by somebody who has seen that it was disabled, it gets what waited. */
     const struct gv_webhook_change change = {.has_enabled = true, .enabled = true};
+    const struct gv_webhook_status status = see(hook);
+    const uint64_t version = gv_webhook_version(&status.webhook);
+    const struct gv_expect late = {.count = 1, .versions = {version ^ 1u}};
+    const struct gv_expect seen = {.count = 2, .versions = {version ^ 1u, version}};
     assert_int_equal(
-        gv_engine_webhook_change(gv_world_engine(), gv_world_actor(), hook, &change, NULL), GV_OK);
+        gv_engine_webhook_change(gv_world_engine(), gv_world_actor(), hook, &change, &late, NULL),
+        GV_ERR_STATE);
+    assert_int_equal(
+        gv_engine_webhook_delete(gv_world_engine(), gv_world_actor(), hook, &late, NULL),
+        GV_ERR_STATE);
+    assert_int_equal(
+        gv_engine_webhook_change(gv_world_engine(), gv_world_actor(), hook, &change, &seen, NULL),
+        GV_OK);
     net.answers[0].status = 200;
     drain();
     assert_int_equal(net.count, tries + 1);
@@ -398,14 +409,15 @@ static void a_deleted_receiver_takes_its_queue_along(void **state)
     const struct gv_offer offer = gv_offer_of(1);
     gv_world_list(&offer);
     assert_int_equal(gv_engine_outbox_take(gv_world_engine(), GV_LANE_FAST, &outgoing), GV_OK);
-    assert_int_equal(gv_engine_webhook_delete(gv_world_engine(), gv_world_actor(), hook, NULL),
-                     GV_OK);
+    assert_int_equal(
+        gv_engine_webhook_delete(gv_world_engine(), gv_world_actor(), hook, NULL, NULL), GV_OK);
     assert_int_equal(gv_engine_outbox_done(gv_world_engine(), outgoing.delivery.id, 200, ""),
                      GV_OK);
     drain();
     assert_int_equal(net.count, 0);
-    assert_int_equal(gv_engine_webhook_delete(gv_world_engine(), gv_world_actor(), hook, NULL),
-                     GV_ERR_NOT_FOUND);
+    assert_int_equal(
+        gv_engine_webhook_delete(gv_world_engine(), gv_world_actor(), hook, NULL, NULL),
+        GV_ERR_NOT_FOUND);
 }
 
 static void no_more_than_the_limit_and_no_bad_ones(void **state)

@@ -36,8 +36,8 @@ export const addOrders = (what, idempotency) => post('/api/v1/orders', what, { i
 /** @param {{id: string, pubkey?: string, secret?: boolean}} solver @returns {Promise<{id: string, secret: string|null}>} */
 export const registerSolver = (solver) => post('/api/v1/orders/solvers', solver);
 
-/** @param {string} id @param {number} until seconds of the book's clock; 0 ends it */
-export const suspendSolver = (id, until) => patch(`/api/v1/orders/solvers/${id}`, { suspended_until_s: until });
+/** @param {Solver} solver @param {number} until seconds of the book's clock; 0 ends it */
+export const suspendSolver = ({ id, etag }, until) => patch(`/api/v1/orders/solvers/${id}`, { suspended_until_s: until }, { etag });
 
 /** @param {string} owner "solvers/s1", or the number of an order @param {{amount: number, proof: string}} deposit */
 export const bookDeposit = (owner, deposit) => post(`/api/v1/orders/${owner}/deposits`, deposit);

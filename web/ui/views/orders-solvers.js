@@ -49,7 +49,8 @@ async function register(page) {
   });
 }
 
-async function suspend(page, { id, suspended }) {
+async function suspend(page, solver) {
+  const { id, suspended } = solver;
   let until = 0;
   if (!suspended) {
     const seconds = await openDialog({
@@ -62,7 +63,7 @@ async function suspend(page, { id, suspended }) {
     if (!seconds) return;
     until = Math.ceil(bookNow()) + seconds;
   }
-  await suspendSolver(id, until);
+  await suspendSolver(solver, until);
   await page.state.changed();
 }
 
