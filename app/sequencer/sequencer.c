@@ -13,8 +13,8 @@
 static struct gv_sequencer the_sequencer;
 static char tick_lines[GV_ORDER_LINES_MAX];
 
-const uint32_t gv_sequencer_bucket_ms[GV_SEQUENCER_BUCKETS - 1u] = {1,  5,   10,  20,
-                                                                    50, 100, 250, 1000};
+const uint32_t gv_sequencer_bucket_ms[GV_SEQUENCER_BUCKETS - 1u] = {
+    1, 2, 4, 6, 8, 10, 12, 14, 16, 20, 25, 35, 50, 100, 250, 1000};
 
 struct gv_sequencer *gv_sequencer_instance(void)
 {
@@ -101,7 +101,7 @@ static void collect_tick(struct gv_sequencer *s, struct gv_mono now)
     gv_feed_append(&s->feed, gv_view_of(s->tick.lines, s->tick.lines_len),
                    gv_clock_utc(s->config.clock), now);
     s->tick_more = s->tick.more;
-    note_tick(s, now.ms - s->tick_was_due_ms);
+    s->tick_is_news = true;
 }
 
 /* The schedule is absolute: a late tick does not delay the next; those that were slept through are one.
@@ -127,6 +127,16 @@ static void post_tick(struct gv_sequencer *s, struct gv_mono now)
             late_ms > s->stats.tick_late_ms_max ? late_ms : s->stats.tick_late_ms_max;
         s->tick_was_due_ms = s->tick_due_ms;
         s->tick_due_ms += (late_ms / s->config.tick_ms + 1u) * s->config.tick_ms;
+    }
+}
+
+/* Send what there is. A tick's time ends when every solver that reads has been sent it. */
+static void serve_solvers(struct gv_sequencer *s)
+{
+    gv_solvers_serve(s, gv_clock_mono(s->config.clock));
+    if (s->tick_is_news) {
+        note_tick(s, gv_clock_mono(s->config.clock).ms - s->tick_was_due_ms);
+        s->tick_is_news = false;
     }
 }
 
@@ -212,10 +222,10 @@ void gv_sequencer_step(struct gv_sequencer *s, uint32_t timeout_ms)
     }
     sweep(s, now);
     collect(s, now);
+    gv_solvers_post(s, now);
+    serve_solvers(s);
     gv_intake_post(s);
     post_tick(s, now);
-    gv_solvers_post(s, now);
-    gv_solvers_serve(s, now);
     gv_connections_bury(s);
     publish(s);
 }

@@ -102,8 +102,8 @@ void gv_sequencer_run(struct gv_sequencer *sequencer);
 /** Thread: any. */
 void gv_sequencer_stop(struct gv_sequencer *sequencer);
 
-/* Upper bounds of a tick's time, in ms; the last bucket has none. */
-#define GV_SEQUENCER_BUCKETS 9u
+/* Upper bounds of a tick's time, in ms; the last bucket has none. Fine around the goal of 20 ms. */
+#define GV_SEQUENCER_BUCKETS 17u
 extern const uint32_t gv_sequencer_bucket_ms[GV_SEQUENCER_BUCKETS - 1u];
 
 struct gv_sequencer_stats {
@@ -115,7 +115,7 @@ struct gv_sequencer_stats {
     uint64_t queue_bytes; /* not yet sent, of all solvers */
     uint64_t broadcast_bytes;
     uint64_t ticks;
-    uint64_t tick_buckets[GV_SEQUENCER_BUCKETS]; /* from when it was due to when it was told */
+    uint64_t tick_buckets[GV_SEQUENCER_BUCKETS]; /* from when it was due to when it was sent */
     uint64_t tick_ms_sum;
     uint64_t tick_late_ms; /* how late the last one began */
     uint64_t tick_late_ms_max;

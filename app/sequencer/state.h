@@ -69,6 +69,7 @@ struct gv_sequencer {
     uint64_t tick_due_ms;     /* the next one */
     uint64_t tick_was_due_ms; /* the one that is out */
     bool tick_more;           /* the last one left something */
+    bool tick_is_news;        /* the last one is not yet sent */
 
     struct gv_order_snapshot snapshot;
     struct gv_lent snapshot_lent;
