@@ -41,16 +41,12 @@ void gv_intake_drop_line(struct gv_connection *c)
 /* ---- judging a line ------------------------------------------------------------------------------- */
 
 /* Space for one more item; waits for the engine when both halves are full: nothing could be told
- * meanwhile anyway. */
+ * meanwhile but a tick, which is told while waiting. */
 static struct gv_order_item *next_item(struct gv_sequencer *s)
 {
-    if (s->intakes[s->filling].count == GV_SEQUENCER_BATCH) {
-        gv_intake_post(s);
-        if (s->intakes[s->filling].count == GV_SEQUENCER_BATCH) {
-            gv_lent_wait(&s->intake_lent[1u - s->filling]);
-            gv_intake_collect(s);
-            gv_intake_post(s);
-        }
+    bool may_help = true;
+    while (may_help && s->intakes[s->filling].count == GV_SEQUENCER_BATCH) {
+        may_help = gv_sequencer_make_room(s);
     }
     struct gv_order_intake *intake = &s->intakes[s->filling];
     return intake->count < GV_SEQUENCER_BATCH ? &intake->items[intake->count] : NULL;
@@ -197,11 +193,11 @@ void gv_intake_read(struct gv_sequencer *s, struct gv_connection *c)
 
 /* ---- the engine ------------------------------------------------------------------------------------ */
 
-void gv_intake_post(struct gv_sequencer *s)
+bool gv_intake_post(struct gv_sequencer *s)
 {
     struct gv_order_intake *intake = &s->intakes[s->filling];
     if (intake->count == 0 || s->intake_lent[1u - s->filling].out) {
-        return;
+        return false;
     }
     struct gv_lent *lent = &s->intake_lent[s->filling];
     struct gv_fail fail;
@@ -210,13 +206,14 @@ void gv_intake_post(struct gv_sequencer *s)
     if (err == GV_OK) {
         s->filling = 1u - s->filling;
         s->stats.batches++;
-        return;
+        return true;
     }
     lent->out = false;
     if (err != GV_ERR_FULL) { /* full: the next turn tries again */
         s->stats.refused[GV_SEQUENCER_STORAGE] += intake->count;
         intake->count = 0;
     }
+    return false;
 }
 
 void gv_intake_collect(struct gv_sequencer *s)

@@ -119,6 +119,7 @@ static void post_tick(struct gv_sequencer *s, struct gv_mono now)
         return;
     }
     s->tick_more = false;
+    s->ticked_last = true;
     s->tick_was_due_ms = now.ms;
     if (due) {
         const uint64_t late_ms = now.ms - s->tick_due_ms;
@@ -138,6 +139,46 @@ static void serve_solvers(struct gv_sequencer *s)
         note_tick(s, gv_clock_mono(s->config.clock).ms - s->tick_was_due_ms);
         s->tick_is_news = false;
     }
+}
+
+/* ---- the engine's answers -------------------------------------------------------------------------- */
+
+/* The engine gives back in the order in which it worked: what it did before a tick is taken up before. */
+static void collect(struct gv_sequencer *s, struct gv_mono now)
+{
+    const bool tick_is_back = s->tick_lent.out && gv_lent_back(&s->tick_lent);
+    gv_intake_collect(s);
+    gv_solvers_collect(s, now);
+    if (tick_is_back) {
+        collect_tick(s, now);
+    }
+}
+
+/* A due tick goes before the lines and is committed without them, so it waits for one commit at most.
+ * After a tick the lines go first: ticks that take longer than their period do not shut them out. */
+static void post(struct gv_sequencer *s, struct gv_mono now)
+{
+    if (!s->ticked_last) {
+        post_tick(s, now);
+    }
+    if (!s->tick_lent.out && gv_intake_post(s)) {
+        s->ticked_last = false;
+    }
+    post_tick(s, now);
+}
+
+bool gv_sequencer_make_room(struct gv_sequencer *s)
+{
+    struct gv_lent *lent = s->tick_lent.out ? &s->tick_lent : &s->intake_lent[1u - s->filling];
+    const bool waits = lent->out;
+    if (waits) {
+        gv_lent_wait(lent);
+    }
+    const struct gv_mono now = gv_clock_mono(s->config.clock);
+    collect(s, now);
+    serve_solvers(s);
+    post(s, now);
+    return waits || s->tick_lent.out;
 }
 
 /* ---- a turn ---------------------------------------------------------------------------------------- */
@@ -184,17 +225,6 @@ static void sweep(struct gv_sequencer *s, struct gv_mono now)
     }
 }
 
-/* The engine gives back in the order in which it worked: what it did before a tick is taken up before. */
-static void collect(struct gv_sequencer *s, struct gv_mono now)
-{
-    const bool tick_is_back = s->tick_lent.out && gv_lent_back(&s->tick_lent);
-    gv_intake_collect(s);
-    gv_solvers_collect(s, now);
-    if (tick_is_back) {
-        collect_tick(s, now);
-    }
-}
-
 static void publish(struct gv_sequencer *s)
 {
     memcpy(s->stats.connections, s->open_n, sizeof(s->stats.connections));
@@ -224,8 +254,7 @@ void gv_sequencer_step(struct gv_sequencer *s, uint32_t timeout_ms)
     collect(s, now);
     gv_solvers_post(s, now);
     serve_solvers(s);
-    gv_intake_post(s);
-    post_tick(s, now);
+    post(s, now);
     gv_connections_bury(s);
     publish(s);
 }

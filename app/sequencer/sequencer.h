@@ -7,6 +7,7 @@
  * It owns the connections and nothing else: what a line means the engine judges, what is told the engine
  * has written, after the commit. All lines of a poll round go to it as one lent batch; while that is
  * being committed, the next ones are read into the other. When both are full nobody is read from.
+ * A due tick goes before the lines and is committed without them: it waits for one commit at most.
  * A connection is closed as soon as its line was read: that tells nothing, as in the original.
  *
  * Hostile peers: a line ends at 64 KiB and after read_ms; a blank line ends a connection; each port has

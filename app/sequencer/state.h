@@ -70,6 +70,7 @@ struct gv_sequencer {
     uint64_t tick_was_due_ms; /* the one that is out */
     bool tick_more;           /* the last one left something */
     bool tick_is_news;        /* the last one is not yet sent */
+    bool ticked_last;         /* the engine was given no lines since */
 
     struct gv_order_snapshot snapshot;
     struct gv_lent snapshot_lent;
@@ -105,8 +106,9 @@ void gv_intake_init(struct gv_sequencer *s);
 void gv_intake_deinit(void);
 /** Read from a connection of the bid or claim port. */
 void gv_intake_read(struct gv_sequencer *s, struct gv_connection *c);
-/** Give the lines of this turn to the engine, unless it still has the other half. */
-void gv_intake_post(struct gv_sequencer *s);
+/** Give the lines of this turn to the engine, unless it still has the other half. Returns: whether it took
+ *  some. */
+bool gv_intake_post(struct gv_sequencer *s);
 /** Take back what the engine has judged. */
 void gv_intake_collect(struct gv_sequencer *s);
 /** Give back a long line. */
@@ -126,6 +128,10 @@ void gv_solvers_collect(struct gv_sequencer *s, struct gv_mono now);
 void gv_solvers_post(struct gv_sequencer *s, struct gv_mono now);
 
 /* ---- sequencer.c ---- */
+
+/** Both halves are full: wait for the engine's next answer and give it what is due, a tick first. Returns:
+ *  false: there is nothing to wait for, the engine takes no more. */
+GV_MUST_USE bool gv_sequencer_make_room(struct gv_sequencer *s);
 
 /** Prepare a call for lending; `done` and `ctx` of it are set. */
 void gv_lend(struct gv_lent *lent, struct gv_order_call *call);

@@ -45,9 +45,19 @@ static struct {
     bool tick_more;
     uint32_t snapshots;
     const char *pages[3];
+    bool holds_ticks;
     struct gv_order_tick *held_tick;
+    char posts[16]; /* what came in which order: 'i'ntakes, 't'icks */
     bool proves;
 } house;
+
+static inline void note_post(char what)
+{
+    const size_t n = strlen(house.posts);
+    if (n + 1 < sizeof(house.posts)) {
+        house.posts[n] = what;
+    }
+}
 
 static inline enum gv_err take_intake(void *ctx, struct gv_order_intake *intake,
                                       struct gv_fail *fail)
@@ -57,6 +67,7 @@ static inline enum gv_err take_intake(void *ctx, struct gv_order_intake *intake,
         return gv_fail(fail, GV_ERR_FULL, "engine.busy", "full");
     }
     house.batches++;
+    note_post('i');
     for (uint32_t i = 0; i < intake->count; i++) {
         house.items[house.items_n++] = intake->items[i];
     }
@@ -89,12 +100,24 @@ static inline enum gv_err take_tick(void *ctx, struct gv_order_tick *tick, struc
     (void)ctx;
     (void)fail;
     house.ticks++;
+    note_post('t');
     tick->lines_len = fill(tick->lines, house.tick_lines);
     tick->more = house.tick_more;
     house.tick_more = false;
     house.tick_lines = NULL;
-    tick->call.done(tick->call.ctx, &tick->call);
+    if (house.holds_ticks) {
+        house.held_tick = tick;
+    } else {
+        tick->call.done(tick->call.ctx, &tick->call);
+    }
     return GV_OK;
+}
+
+static inline void give_back_tick(void)
+{
+    struct gv_order_tick *tick = house.held_tick;
+    house.held_tick = NULL;
+    tick->call.done(tick->call.ctx, &tick->call);
 }
 
 static inline enum gv_err take_snapshot(void *ctx, struct gv_order_snapshot *snapshot,
@@ -157,6 +180,9 @@ static inline int teardown(void **state)
     (void)state;
     if (house.held_intake != NULL) {
         give_back_intake();
+    }
+    if (house.held_tick != NULL) {
+        give_back_tick();
     }
     gv_sequencer_deinit(s);
     return 0;

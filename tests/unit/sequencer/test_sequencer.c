@@ -316,6 +316,65 @@ static void what_a_tick_leaves_over_is_done_at_once(void **state)
     assert_int_equal(house.ticks, 3);
 }
 
+static void a_due_tick_goes_before_the_lines_and_alone(void **state)
+{
+    (void)state;
+    house.holds_ticks = true;
+    gv_sim_clock_advance(&sim_clock, 2000);
+    say(gv_sim_connect(&sim, BIDS, LOOPBACK), BID("1") "\n");
+    steps(3);
+    assert_string_equal(house.posts, "t");
+    give_back_tick();
+    steps(1);
+    assert_string_equal(house.posts, "ti");
+}
+
+static void a_tick_waits_for_the_commit_that_runs_and_for_no_other(void **state)
+{
+    (void)state;
+    house.holds = true;
+    say(gv_sim_connect(&sim, BIDS, LOOPBACK), BID("1") "\n");
+    steps(1);
+    say(gv_sim_connect(&sim, BIDS, LOOPBACK), BID("2") "\n");
+    gv_sim_clock_advance(&sim_clock, 2000);
+    steps(1); /* the tick is in the engine's queue, the second bid is not */
+    give_back_intake();
+    steps(1);
+    assert_string_equal(house.posts, "iti");
+}
+
+static void ticks_without_end_do_not_shut_the_lines_out(void **state)
+{
+    (void)state;
+    house.holds_ticks = true;
+    for (unsigned i = 0; i < 3; i++) {
+        say(gv_sim_connect(&sim, BIDS, LOOPBACK), BID("1") "\n");
+        gv_sim_clock_advance(&sim_clock, 2000);
+        steps(1);
+        gv_sim_clock_advance(&sim_clock, 2000); /* it took longer than its period */
+        give_back_tick();
+        steps(1);
+    }
+    assert_int_equal(house.items_n, 3);
+}
+
+static void a_flood_of_lines_does_not_hold_up_a_tick(void **state)
+{
+    (void)state;
+    teardown(NULL);
+    begin(true);
+    const uint32_t lines = 2 * GV_SEQUENCER_BATCH + 1;
+    struct gv_sim_peer *peer = NULL;
+    gv_sim_clock_advance(&sim_clock, 2000);
+    for (uint32_t i = 0; i < lines; i++) {
+        peer = i % 32 == 0 ? gv_sim_connect(&sim, CLAIMS, LOOPBACK) : peer;
+        say(peer, CLAIM "\n");
+    }
+    steps(1);
+    assert_string_equal(house.posts, "tiii");
+    assert_int_equal(house.items_n, lines);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -338,6 +397,10 @@ int main(void)
         TEST(a_busy_engine_is_asked_again_and_nothing_is_lost),
         TEST(ticks_keep_their_schedule),
         TEST(what_a_tick_leaves_over_is_done_at_once),
+        TEST(a_due_tick_goes_before_the_lines_and_alone),
+        TEST(a_tick_waits_for_the_commit_that_runs_and_for_no_other),
+        TEST(ticks_without_end_do_not_shut_the_lines_out),
+        TEST(a_flood_of_lines_does_not_hold_up_a_tick),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
