@@ -3,6 +3,7 @@
 #include "firmware/base/assert.h"
 #include "firmware/base/text.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* What was refused says why, and is counted; nothing else remains of it. */
@@ -26,7 +27,8 @@ static enum gv_err check_solver(struct gv_engine *engine, const struct gv_order_
     const struct gv_solver *solver = gv_orders_solver(&engine->orders, id);
     const bool registered = solver != NULL && (solver->has_secret || solver->has_pubkey);
     /* Who is registered is spoken for by nobody else, also where strangers may bid. */
-    if ((engine->config.orders->authenticated || registered) && !(registered && item->proven)) {
+    const bool needed = engine->config.orders->authenticated || item->must_be_proven || registered;
+    if (needed && !(registered && item->proven)) {
         return gv_fail(fail, GV_ERR_UNAUTHORIZED, "orders.auth",
                        "the line does not prove that this solver wrote it");
     }
@@ -163,6 +165,20 @@ static enum gv_err judge_claim(struct gv_engine *engine, const struct gv_order_w
     return err;
 }
 
+/* One row a round: whoever forges a thousand fills a counter, not the disk. */
+static enum gv_err audit_forged(struct gv_engine *engine, const struct gv_order_item *item)
+{
+    const struct gv_order_wire_claim *claim = &item->claim;
+    struct gv_actor actor = {.who = "unproven", .route = "orders claim"};
+    if (!gv_order_book_note_forged(&engine->orders.book, claim->order_id)) {
+        return GV_OK;
+    }
+    gv_format_cut(actor.address, sizeof(actor.address), "%s", item->peer);
+    return gv_audit_by(engine, "orders.claim_forged", claim->solver.text, &actor,
+                       "order=%" PRIu64 " round=%" PRIu32, claim->order_id,
+                       gv_order_book_find(&engine->orders.book, claim->order_id)->commitment.round);
+}
+
 static enum gv_err take_claim(struct gv_engine *engine, struct gv_order_item *item)
 {
     struct gv_orders *orders = &engine->orders;
@@ -171,7 +187,7 @@ static enum gv_err take_claim(struct gv_engine *engine, struct gv_order_item *it
     bool repeated = false;
     if (check_solver(engine, item, &claim->solver, &fail) != GV_OK) {
         refuse(orders, item, &fail);
-        return GV_OK;
+        return audit_forged(engine, item);
     }
     const enum gv_err err = judge_claim(engine, claim, &repeated, &fail);
     const struct gv_order *order = gv_order_book_find(&orders->book, claim->order_id);

@@ -15,7 +15,8 @@
  * Times: in calls and lines UTC seconds as on the wire, converted here to and from the book's clock, which
  * no step of the wall clock moves (app/auction/orders/clock.h). Rows that are read are in the book's time,
  * with `now_s` of the same clock beside them: subtract, do not compare with another clock.
- * Refused bids leave no row, only a count by reason; accepted ones are a row and an event each.
+ * Refused bids leave no row, only a count by reason; accepted ones are a row and an event each. A claim under
+ * a false name leaves an audit row, one for each round at most.
  * Results of reads and changes: GV_OK; GV_ERR_NOT_FOUND; GV_ERR_FULL; GV_ERR_STORAGE; GV_ERR_TIMEOUT;
  * GV_ERR_UNAVAILABLE ("orders.off": the module is switched off). Thread: any but the engine's. */
 #ifndef GV_APP_ENGINE_ORDERS_H
@@ -67,6 +68,7 @@ struct gv_order_item {
         struct gv_order_wire_claim claim;
     };
     bool proven;                    /* gv_solver_proven says that its solver wrote it */
+    bool must_be_proven;            /* it came through an authenticated port */
     char peer[GV_ADDRESS_TEXT_MAX]; /* for the row */
     enum gv_err err;                /* out; GV_OK: it is stored */
     char code[GV_ORDER_REASON_MAX]; /* out: the broken rule ("orders.late"), "" when GV_OK */

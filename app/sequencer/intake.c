@@ -57,7 +57,8 @@ static bool of_this_port(const struct gv_connection *c, enum gv_order_line_kind 
     return kind == (c->port == GV_SEQUENCER_BIDS ? GV_ORDER_LINE_BID : GV_ORDER_LINE_CLAIM);
 }
 
-/* An authenticated port refuses for itself: on the plain ones the engine decides what a proof is for. */
+/* An authenticated port refuses for itself: on the plain ones the engine decides what a proof is for. A claim
+ * goes on all the same, as what it is: the engine writes the first of a round down. */
 static void refuse_unproven(struct gv_sequencer *s, struct gv_connection *c,
                             const struct gv_order_item *item)
 {
@@ -87,9 +88,12 @@ static void take_item(struct gv_sequencer *s, struct gv_connection *c,
     const bool copied = gv_text_copy(item->peer, sizeof(item->peer), c->peer.text);
     GV_ASSERT(copied);
     item->proven = s->config.house.proven(s->config.house.ctx, item);
-    if (s->config.listeners[c->listener].authenticated && !item->proven) {
+    item->must_be_proven = s->config.listeners[c->listener].authenticated;
+    if (item->must_be_proven && !item->proven) {
         refuse_unproven(s, c, item);
-        return;
+        if (item->kind == GV_ORDER_LINE_BID) {
+            return;
+        }
     }
     s->intakes[s->filling].count++;
     s->stats.lines[c->port]++;

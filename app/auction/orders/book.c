@@ -219,6 +219,17 @@ enum gv_err gv_order_book_claim(struct gv_order_book *book, uint64_t id,
     return err;
 }
 
+bool gv_order_book_note_forged(struct gv_order_book *book, uint64_t id)
+{
+    struct gv_order_slot *slot = slot_of(book, id);
+    if (slot == NULL || slot->order.state != GV_ORDER_COMMITTED ||
+        slot->order.forged_round == slot->order.commitment.round) {
+        return false;
+    }
+    slot->order.forged_round = slot->order.commitment.round;
+    return true;
+}
+
 /* ---- the tick ---------------------------------------------------------------------------------------- */
 
 struct tick {

@@ -97,6 +97,10 @@ GV_MUST_USE enum gv_err gv_order_book_may_claim(const struct gv_order_book *book
                                                 const struct gv_solver_id *solver, int64_t now_s,
                                                 bool *repeated, struct gv_fail *fail);
 
+/** Somebody has claimed under the name of another. Returns: true once for each round of a committed order:
+ *  then it is worth a row. */
+bool gv_order_book_note_forged(struct gv_order_book *book, uint64_t id);
+
 /* ---- the tick ------------------------------------------------------------------------------------- */
 
 enum gv_order_step_kind {

@@ -67,6 +67,8 @@ struct gv_order {
     enum gv_order_state state;
     struct gv_order_commitment commitment; /* the newest; round 0: none yet */
     bool claimed;                          /* its claim came in time: final, whatever follows */
+    uint32_t
+        forged_round; /* the newest round in which somebody claimed under a false name; not stored */
 };
 
 #endif

@@ -225,6 +225,32 @@ static void nobody_else_speaks_for_a_registered_solver(void **state)
     assert_false(gv_orders_row(id).order.claimed);
 }
 
+/* Case 34: the audit log names who claimed under a false name, and nobody can fill the disk with that. */
+static void a_forged_claim_is_one_audit_row_in_a_round(void **state)
+{
+    (void)state;
+    static struct gv_audit_row rows[GV_AUDIT_PAGE];
+    uint32_t n = 0;
+    struct gv_fail fail;
+    give("s1", 500);
+    give("s2", 500);
+    const uint64_t id = announced();
+    gv_orders_speak_as("s2", "gvs_forged");
+    (void)gv_orders_claim(id, "s2", NULL); /* nobody is committed: nothing could be won by it */
+    assert_int_equal(gv_orders_bid(id, "s1", 200, 60, NULL), GV_OK);
+    assert_int_equal(gv_orders_tick_after(5), GV_OK);
+    assert_int_equal(gv_orders_state(id), GV_ORDER_COMMITTED);
+    for (unsigned i = 0; i < 100; i++) {
+        assert_int_equal(gv_orders_claim(id, "s2", NULL), GV_ERR_UNAUTHORIZED);
+    }
+    assert_int_equal(gv_engine_audit_list(gv_world_engine(), UINT64_MAX, "orders.claim_forged",
+                                          GV_AUDIT_PAGE, rows, &n, &fail),
+                     GV_OK);
+    assert_int_equal(n, 1);
+    assert_string_equal(rows[0].subject, "s2");
+    assert_non_null(strstr(rows[0].detail, "order=1 round=1"));
+}
+
 static void strangers_are_refused_where_lines_must_be_proven(void **state)
 {
     (void)state;
@@ -302,6 +328,7 @@ int main(void)
         TEST(no_more_is_withdrawn_than_is_available),
         TEST(balances_that_do_not_follow_from_the_entries_are_found),
         TEST(nobody_else_speaks_for_a_registered_solver),
+        TEST(a_forged_claim_is_one_audit_row_in_a_round),
         TEST(strangers_are_refused_where_lines_must_be_proven),
         TEST(what_is_no_point_of_the_curve_is_no_key),
         TEST(the_signing_domain_comes_with_the_first_public_key_and_stays),

@@ -31,6 +31,7 @@ static struct gv_sim_tcp sim;
 static struct gv_sim_clock sim_clock;
 static struct gv_clock simulated_clock;
 static struct gv_sequencer *s;
+static bool claims_must_be_proven; /* as the next one begins */
 
 /* The engine: gives back at once unless it holds; keeps a copy of what it was handed. */
 static struct {
@@ -154,7 +155,7 @@ static inline void begin(bool many_lines)
                   .proven = is_proven},
         .listeners = {{.port = GV_SEQUENCER_ORDERS},
                       {.port = GV_SEQUENCER_BIDS},
-                      {.port = GV_SEQUENCER_CLAIMS},
+                      {.port = GV_SEQUENCER_CLAIMS, .authenticated = claims_must_be_proven},
                       {.port = GV_SEQUENCER_BIDS, .authenticated = true},
                       {.port = GV_SEQUENCER_BIDS, .encrypted = true},
                       {.port = GV_SEQUENCER_ORDERS, .encrypted = true}},

@@ -109,6 +109,22 @@ static void an_authenticated_port_takes_proven_lines_only(void **state)
     assert_true(house.items[0].proven);
 }
 
+/* The engine writes it down; it knows that the line had to be proven. */
+static void an_unproven_claim_is_refused_and_handed_on_as_what_it_is(void **state)
+{
+    (void)state;
+    teardown(NULL);
+    claims_must_be_proven = true;
+    begin(false);
+    claims_must_be_proven = false;
+    say(gv_sim_connect(&sim, CLAIMS, FAR), CLAIM "\n");
+    steps(1);
+    assert_int_equal(refused(GV_SEQUENCER_UNPROVEN), 1);
+    assert_int_equal(house.items_n, 1);
+    assert_true(house.items[0].must_be_proven);
+    assert_false(house.items[0].proven);
+}
+
 /* ---- encrypted ports ------------------------------------------------------------------------------ */
 
 static void who_is_not_greeted_is_neither_read_nor_told_and_cut_in_time(void **state)
@@ -389,6 +405,7 @@ int main(void)
         TEST(a_turn_takes_a_few_steps_of_handshakes),
         TEST(encrypted_ports_have_places_of_their_own),
         TEST(an_authenticated_port_takes_proven_lines_only),
+        TEST(an_unproven_claim_is_refused_and_handed_on_as_what_it_is),
         TEST(a_line_ends_at_64_kib),
         TEST(long_lines_share_a_few_buffers_and_short_ones_need_none),
         TEST(who_sends_no_line_in_time_is_cut),
