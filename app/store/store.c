@@ -15,30 +15,37 @@ static const char *const migrations[GV_MIGRATIONS] = {
 /* A known text, sealed when the database is made: only the right key opens it again. */
 static const char seal_check_name[] = "seal_check";
 static const char seal_check_text[] = "gavel seal check";
+/* Whose value is GV_SCHEMA_OLDEST of the newest release that worked here, in digits. */
+static const char oldest_name[] = "schema_oldest";
 #define SEAL_CHECK_LEN (sizeof(seal_check_text) - 1)
+
+/* The prepared statements do not exist yet. */
+static enum gv_err put_meta(struct gv_storage *storage, const char *name, struct gv_view value)
+{
+    struct gv_stmt stmt = {.handle = NULL};
+    bool has_row = false;
+    enum gv_err err = gv_storage_prepare(storage, &stmt, gv_sql_text(GV_SQL_META_PUT));
+    if (err == GV_OK) {
+        err = gv_storage_bind_text(storage, &stmt, 1, gv_view_str(name));
+    }
+    if (err == GV_OK) {
+        err = gv_storage_bind_blob(storage, &stmt, 2, value);
+    }
+    if (err == GV_OK) {
+        err = gv_storage_step(storage, &stmt, &has_row);
+    }
+    gv_storage_finish(storage, &stmt);
+    return err;
+}
 
 static enum gv_err write_seal_check(struct gv_store *store)
 {
     uint8_t nonce[GV_SEAL_NONCE_LEN];
     uint8_t sealed[SEAL_CHECK_LEN + GV_SEAL_OVERHEAD];
-    struct gv_stmt stmt = {.handle = NULL};
     gv_entropy_fill(store->entropy, nonce, sizeof(nonce));
     gv_seal(sealed, store->seal_key, nonce, gv_view_str(seal_check_name),
             gv_view_str(seal_check_text));
-
-    bool has_row = false;
-    enum gv_err err = gv_storage_prepare(store->storage, &stmt, gv_sql_text(GV_SQL_META_PUT));
-    if (err == GV_OK) {
-        err = gv_storage_bind_text(store->storage, &stmt, 1, gv_view_str(seal_check_name));
-    }
-    if (err == GV_OK) {
-        err = gv_storage_bind_blob(store->storage, &stmt, 2, gv_view_of(sealed, sizeof(sealed)));
-    }
-    if (err == GV_OK) {
-        err = gv_storage_step(store->storage, &stmt, &has_row);
-    }
-    gv_storage_finish(store->storage, &stmt);
-    return err;
+    return put_meta(store->storage, seal_check_name, gv_view_of(sealed, sizeof(sealed)));
 }
 
 static enum gv_err check_seal_key(struct gv_store *store, struct gv_fail *fail)
@@ -114,20 +121,70 @@ static enum gv_err migrate_one(struct gv_store *store, uint32_t number)
     return err;
 }
 
+/* What the last release that brought the schema up to date said about the way back. Out: UINT32_MAX: nothing. */
+static enum gv_err read_oldest(struct gv_storage *storage, uint32_t *oldest)
+{
+    struct gv_stmt stmt = {.handle = NULL};
+    bool has_row = false;
+    uint64_t number = UINT32_MAX;
+    enum gv_err err = gv_storage_prepare(storage, &stmt, gv_sql_text(GV_SQL_META_GET));
+    if (err == GV_OK) {
+        err = gv_storage_bind_text(storage, &stmt, 1, gv_view_str(oldest_name));
+    }
+    if (err == GV_OK) {
+        err = gv_storage_step(storage, &stmt, &has_row);
+    }
+    if (err == GV_OK && has_row &&
+        !gv_parse_u64(&number, gv_storage_column_blob(storage, &stmt, 0), UINT32_MAX)) {
+        err = GV_ERR_STORAGE;
+    }
+    gv_storage_finish(storage, &stmt);
+    *oldest = (uint32_t)number;
+    return err;
+}
+
+/* A database that a newer release has worked with: usable when that release says so. */
+static enum gv_err accept_newer(struct gv_storage *storage, uint32_t version, struct gv_fail *fail)
+{
+    uint32_t oldest = 0;
+    if (read_oldest(storage, &oldest) != GV_OK || oldest > GV_MIGRATIONS) {
+        return gv_fail(fail, GV_ERR_STORAGE, "store.newer",
+                       "the database has schema %u, this release knows up to %u", version,
+                       GV_MIGRATIONS);
+    }
+    gv_log(GV_LOG_UNUSUAL, "store", "going back to an older release schema=%u known=%u", version,
+           GV_MIGRATIONS);
+    return GV_OK;
+}
+
+/* Leave word for an older release. */
+static enum gv_err write_oldest(struct gv_storage *storage)
+{
+    char text[16];
+    uint32_t oldest = 0;
+    const enum gv_err err = read_oldest(storage, &oldest);
+    if (err != GV_OK || oldest == GV_SCHEMA_OLDEST) {
+        return err;
+    }
+    gv_format_cut(text, sizeof(text), "%u", GV_SCHEMA_OLDEST);
+    return put_meta(storage, oldest_name, gv_view_str(text));
+}
+
 static enum gv_err migrate(struct gv_store *store, struct gv_fail *fail)
 {
     uint32_t version = 0;
     enum gv_err err = schema_version(store->storage, &version);
     if (err == GV_OK && version > GV_MIGRATIONS) {
-        return gv_fail(fail, GV_ERR_STORAGE, "store.newer",
-                       "the database has schema %u, this release knows up to %u", version,
-                       GV_MIGRATIONS);
+        return accept_newer(store->storage, version, fail);
     }
     for (uint32_t next = version + 1; err == GV_OK && next <= GV_MIGRATIONS; next++) {
         err = migrate_one(store, next);
         if (err == GV_OK) {
             gv_log(GV_LOG_INFO, "store", "migrated schema=%u", next);
         }
+    }
+    if (err == GV_OK) {
+        err = write_oldest(store->storage);
     }
     if (err != GV_OK) {
         return gv_fail(fail, GV_ERR_STORAGE, "store.migrate", "the database cannot be set up");

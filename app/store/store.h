@@ -39,7 +39,8 @@ struct gv_store {
 
 /** Bring the schema up to date, prove that the seal key fits, prepare all statements.
  *  Keeps storage, seal_key and entropy.
- *  Returns: GV_OK; GV_ERR_STORAGE ("store.newer": the database comes from a later release);
+ *  Returns: GV_OK; GV_ERR_STORAGE ("store.newer": the database comes from a later release that does
+ *  not allow the way back; one that does is used as it is, see GV_SCHEMA_OLDEST);
  *  GV_ERR_CRYPTO "store.seal_key". */
 GV_MUST_USE enum gv_err gv_store_open(struct gv_store *store, struct gv_storage *storage,
                                       const struct gv_seal_key *seal_key,

@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -386,6 +387,7 @@ static void a_wrong_key_a_newer_schema_and_a_missing_check_are_refused(void **st
 
     assert_int_equal(open_store(NULL), GV_OK);
     run("INSERT INTO schema_migrations (version) VALUES (99)");
+    run("DELETE FROM meta WHERE name = 'schema_oldest'"); /* of a time when nobody said */
     close_store();
     assert_int_equal(open_store(&fail), GV_ERR_STORAGE);
     assert_string_equal(fail.code, "store.newer");
@@ -393,6 +395,74 @@ static void a_wrong_key_a_newer_schema_and_a_missing_check_are_refused(void **st
     run("DELETE FROM meta");
     close_store();
     assert_int_equal(open_store(&fail), GV_ERR_CRYPTO);
+}
+
+static int64_t count(const char *sql)
+{
+    struct gv_stmt stmt = {.handle = NULL};
+    bool has_row = false;
+    assert_int_equal(gv_storage_prepare(&storage, &stmt, sql), GV_OK);
+    assert_int_equal(gv_storage_step(&storage, &stmt, &has_row), GV_OK);
+    assert_true(has_row);
+    const int64_t number = gv_storage_column_int(&storage, &stmt, 0);
+    gv_storage_finish(&storage, &stmt);
+    return number;
+}
+
+/* What the next release could do to a database, by the rule that it only adds. */
+static void migrate_as_the_next_release(unsigned oldest)
+{
+    char text[160];
+    run("CREATE TABLE auctioneers (id INTEGER PRIMARY KEY, name TEXT NOT NULL);"
+        "ALTER TABLE chain ADD COLUMN work BIGINT NOT NULL DEFAULT 7");
+    (void)snprintf(text, sizeof(text), "INSERT INTO schema_migrations (version) VALUES (%u)",
+                   gv_store_schema() + 1u);
+    run(text);
+    (void)snprintf(text, sizeof(text),
+                   "UPDATE meta SET value = CAST('%u' AS BLOB) WHERE name = 'schema_oldest'",
+                   oldest);
+    run(text);
+}
+
+static void data_survives_a_newer_release_and_the_way_back(void **state)
+{
+    (void)state;
+    struct gv_fail fail;
+    struct gv_hash256 last;
+    const struct gv_hash256 hash = {.b = {1}};
+    uint64_t rows = 0;
+    assert_int_equal(gv_store_chain_append(&store, 100, &hash), GV_OK);
+    assert_int_equal(gv_store_audit(&store, (struct gv_utc){1}, "before", "x", ""), GV_OK);
+    migrate_as_the_next_release(gv_store_schema());
+    run("INSERT INTO auctioneers (id, name) VALUES (1, 'of the next release')");
+    close_store();
+
+    for (int turn = 0; turn < 2; turn++) { /* nothing is taken away by being here, either */
+        assert_int_equal(open_store(&fail), GV_OK);
+        assert_int_equal(gv_store_chain_append(&store, 101u + (uint32_t)turn, &hash), GV_OK);
+        assert_int_equal(gv_store_audit(&store, (struct gv_utc){2}, "back", "x", ""), GV_OK);
+        assert_int_equal(gv_store_audit_verify(&store, &rows, &last), GV_OK);
+        assert_int_equal(rows, 2 + turn);
+        close_store();
+    }
+    assert_int_equal(open_store(&fail), GV_OK);
+    assert_int_equal(count("SELECT COUNT(*) FROM auctioneers"), 1);
+    assert_int_equal(count("SELECT COUNT(*) FROM chain WHERE work = 7"), 3);
+    assert_int_equal(count("SELECT MAX(version) FROM schema_migrations"), gv_store_schema() + 1u);
+}
+
+static void a_newer_release_may_forbid_the_way_back(void **state)
+{
+    (void)state;
+    struct gv_fail fail;
+    migrate_as_the_next_release(gv_store_schema() + 1u);
+    close_store();
+    assert_int_equal(open_store(&fail), GV_ERR_STORAGE);
+    assert_string_equal(fail.code, "store.newer");
+    run("UPDATE meta SET value = CAST('many' AS BLOB) WHERE name = 'schema_oldest'");
+    close_store();
+    assert_int_equal(open_store(&fail), GV_ERR_STORAGE);
+    assert_string_equal(fail.code, "store.newer");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -409,6 +479,8 @@ int main(void)
         TEST(the_audit_chain_finds_every_change),
         TEST(the_audit_chain_is_verified_in_pieces),
         TEST(long_audit_texts_are_cut_and_still_verify),
+        TEST(data_survives_a_newer_release_and_the_way_back),
+        TEST(a_newer_release_may_forbid_the_way_back),
         TEST(a_wrong_key_a_newer_schema_and_a_missing_check_are_refused),
     };
     return cmocka_run_group_tests_name("store", tests, NULL, NULL);
