@@ -180,7 +180,9 @@ static enum gv_err run(struct gv_engine *engine, struct gv_command **batch, uint
         return GV_ERR_STORAGE;
     }
     for (uint32_t i = 0; i < n; i++) {
+        const uint64_t outer = gv_log_set_request(batch[i]->request);
         batch[i]->err = dispatch(engine, batch[i]);
+        (void)gv_log_set_request(outer);
         if (batch[i]->err == GV_ERR_STORAGE && !only_reads(batch[i])) {
             return GV_ERR_STORAGE;
         }

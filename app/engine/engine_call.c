@@ -1,5 +1,6 @@
 #include "app/engine/engine_internal.h"
 #include "firmware/base/assert.h"
+#include "firmware/base/log.h"
 #include "firmware/base/wait.h"
 
 #include <errno.h>
@@ -40,6 +41,7 @@ struct gv_command *gv_command_acquire(struct gv_engine *engine, enum gv_command_
         return NULL;
     }
     command->kind = kind;
+    command->request = gv_log_request();
     struct gv_gate *gate = gate_of(engine, command);
     pthread_mutex_lock(&gate->lock);
     gate->done = false;

@@ -50,7 +50,8 @@ enum gv_command_kind {
 /** By value, but for what the node thread lends: it waits without a deadline. */
 struct gv_command {
     enum gv_command_kind kind;
-    enum gv_err err; /* the answer */
+    uint64_t request; /* that it serves, for the log; 0: none */
+    enum gv_err err;  /* the answer */
     struct gv_fail fail;
     union {
         struct {

@@ -1,5 +1,6 @@
 #include "firmware/base/log.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -33,11 +34,31 @@ _Static_assert(sizeof(struct record) == 24, "no padding: records are copied as b
 
 static atomic_int level_min = GV_LOG_INFO;
 
+/* Of this thread; 0: none. */
+static _Thread_local uint64_t request;
+
 static bool (*_Atomic audit_writer)(char priority, const char *line);
 
 void gv_log_set_audit_writer(bool (*writer)(char priority, const char *line))
 {
     atomic_store(&audit_writer, writer);
+}
+
+uint64_t gv_log_set_request(uint64_t number)
+{
+    const uint64_t before = request;
+    request = number;
+    return before;
+}
+
+uint64_t gv_log_request(void)
+{
+    return request;
+}
+
+void gv_log_request_text(char text[GV_LOG_REQUEST_MAX], uint64_t number)
+{
+    (void)snprintf(text, GV_LOG_REQUEST_MAX, "r%" PRIu64, number);
 }
 
 void gv_log_set_level(enum gv_log_level level)
@@ -83,7 +104,7 @@ static char priority(enum gv_log_level level)
     return '3';
 }
 
-/* "module message", cut with "..." at GV_LOG_LINE_MAX - 1 bytes. Only printable ASCII comes
+/* "module message request_id=r1", the message cut with "..." so that all fit GV_LOG_LINE_MAX - 1 bytes. Only printable ASCII comes
  * through, so no value can start a line of its own or steer a terminal.
  * Returns: length without the NUL. */
 static size_t format_line(char line[GV_LOG_LINE_MAX], const char *module, const char *fmt,
@@ -92,16 +113,25 @@ static size_t format_line(char line[GV_LOG_LINE_MAX], const char *module, const 
 static size_t format_line(char line[GV_LOG_LINE_MAX], const char *module, const char *fmt,
                           va_list args)
 {
+    char tail[GV_LOG_REQUEST_MAX + 16] = " request_id=";
+    size_t tail_n = 0;
+    if (request != 0) {
+        gv_log_request_text(tail + strlen(tail), request);
+        tail_n = strlen(tail);
+    }
+    const size_t message_max = GV_LOG_LINE_MAX - tail_n;
     int head = snprintf(line, GV_LOG_LINE_MAX, "%s ", module);
     if (head < 0 || head >= GV_LOG_LINE_MAX) {
         head = 0;
     }
-    int body = vsnprintf(line + head, (size_t)(GV_LOG_LINE_MAX - head), fmt, args);
+    int body = vsnprintf(line + head, message_max - (size_t)head, fmt, args);
     size_t n = (size_t)head + (body < 0 ? 0 : (size_t)body);
-    if (n >= GV_LOG_LINE_MAX) {
-        n = GV_LOG_LINE_MAX - 1;
+    if (n >= message_max) {
+        n = message_max - 1;
         memcpy(line + n - 3, "...", 3);
     }
+    memcpy(line + n, tail, tail_n);
+    n += tail_n;
     for (size_t i = 0; i < n; i++) {
         if (line[i] < ' ' || line[i] > '~') {
             line[i] = '?';

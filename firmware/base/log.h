@@ -31,6 +31,15 @@ const char *gv_log_level_name(enum gv_log_level level);
 
 void gv_log(enum gv_log_level level, const char *module, const char *fmt, ...) GV_PRINTF(3, 4);
 
+/** The request that this thread serves from now on: its number ends each of the thread's lines as
+ *  "request_id=r<number>", as clients read it in a problem. 0: none. Returns: what it was. */
+uint64_t gv_log_set_request(uint64_t number);
+/** What this thread serves; for one that will serve it on. */
+uint64_t gv_log_request(void);
+/** "r<number>", as a log line and a problem name a request. */
+#define GV_LOG_REQUEST_MAX 24u
+void gv_log_request_text(char text[GV_LOG_REQUEST_MAX], uint64_t number);
+
 /** Audit lines (module GV_LOG_AUDIT) are offered to `writer` before they go to standard error; NULL: no longer. It
  *  gets the priority of sd-daemon(3) and the line without its end, and returns whether it took it. */
 #define GV_LOG_AUDIT "audit"

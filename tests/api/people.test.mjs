@@ -65,6 +65,22 @@ test('people are added, changed and removed', async () => {
   assert.equal((await loginOf('bob')).status, 401);
 });
 
+test('a line of the log names the request that it belongs to, as a problem does', async () => {
+  const numberOf = async () => Number(/^r(\d+)$/.exec((await owner.get('/api/v1/nothing')).json.request_id)?.[1]);
+  const before = await numberOf();
+  const { json } = await add('lena', 'viewer');
+  assert.equal(await numberOf(), before + 2);
+  const { items } = (await owner.get('/api/v1/logs?limit=500')).json;
+  const created = items.find(({ text }) => text.startsWith('user.created subject=user:lena'));
+  assert.match(created.text, new RegExp(` request_id=r${before + 1}$`));
+  await box.ctlWith(`${PASSWORD} too`, 'user', 'passwd', 'lena');
+  const later = (await owner.get('/api/v1/logs?limit=500')).json.items;
+  const console = later.filter(({ text }) => text.startsWith('user.changed subject=user:lena'));
+  assert.equal(console.length, 1);
+  assert.doesNotMatch(console[0].text, /request_id/);
+  assert.equal((await owner.send('DELETE', `/api/v1/users/${json.id}`)).status, 204);
+});
+
 test('what a person cannot be is refused by name', async () => {
   const cases = [
     [{ name: 'owner', role: 'viewer', password: PASSWORD }, 409, 'user.exists'],

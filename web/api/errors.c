@@ -1,6 +1,7 @@
 #include "web/api/errors.h"
 
 #include "firmware/base/json.h"
+#include "firmware/base/log.h"
 #include "firmware/base/text.h"
 #include "web/api/api.h"
 
@@ -52,8 +53,8 @@ void gv_api_write_problem(struct gv_json_out *out, const struct gv_exchange *x, 
     gv_jo_key(out, "instance");
     gv_jo_text(out, x->request->path);
     gv_jo_key(out, "request_id");
-    char id[24];
-    gv_format_cut(id, sizeof(id), "r%llu", (unsigned long long)x->request->number);
+    char id[GV_LOG_REQUEST_MAX];
+    gv_log_request_text(id, x->request->number);
     gv_jo_string(out, id);
     if (fail->pointer[0] != '\0') {
         gv_jo_key(out, "errors");

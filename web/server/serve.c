@@ -24,6 +24,7 @@ static void begin(struct gv_worker *worker, struct mg_connection *conn)
     worker->conn = conn;
     worker->started_us = gv_now_us();
     worker->request.number = atomic_fetch_add(&server->requests, 1) + 1;
+    (void)gv_log_set_request(worker->request.number);
     worker->exchange = (struct gv_exchange){
         .request = &worker->request,
         .reply = &worker->reply,
@@ -42,6 +43,7 @@ static void finish(struct gv_worker *worker)
         gv_glue_drain(worker->conn, DRAIN_BYTES, gv_waits_cut() ? 0 : DRAIN_MS);
     }
     gv_stats_count(worker);
+    (void)gv_log_set_request(0);
 }
 
 static bool is_read(const struct gv_worker *worker)
@@ -217,6 +219,7 @@ void gv_serve_malformed(struct gv_worker *worker, struct mg_connection *conn, in
     gv_reply_fail(&worker->exchange, status, &fail);
     gv_glue_drain(conn, (size_t)8 * GV_REQUEST_HEAD_MAX, DRAIN_MS);
     gv_stats_count(worker);
+    (void)gv_log_set_request(0);
 }
 
 void gv_glue_request_done(const struct mg_connection *conn)

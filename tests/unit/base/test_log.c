@@ -134,6 +134,31 @@ static void long_lines_are_cut_with_dots(void **state)
     }
 }
 
+static void every_line_of_a_request_ends_with_its_number_and_no_other_does(void **state)
+{
+    (void)state;
+    char line[GV_LOG_LINE_MAX];
+    assert_int_equal(gv_log_set_request(12), 0);
+    gv_log(GV_LOG_INFO, "m", "done a=%d", 1);
+    newest(line);
+    assert_string_equal(line, "m done a=1 request_id=r12");
+    char value[2 * GV_LOG_LINE_MAX];
+    memset(value, 'x', sizeof(value) - 1);
+    value[sizeof(value) - 1] = '\0';
+    gv_log(GV_LOG_INFO, "m", "%s", value);
+    newest(line);
+    assert_int_equal(strlen(line), GV_LOG_LINE_MAX - 1);
+    assert_non_null(strstr(line, "x... request_id=r12"));
+    assert_int_equal(gv_log_set_request(UINT64_MAX), 12);
+    gv_log(GV_LOG_INFO, "m", "most");
+    newest(line);
+    assert_string_equal(line, "m most request_id=r18446744073709551615");
+    assert_true(gv_log_set_request(0) == UINT64_MAX);
+    gv_log(GV_LOG_INFO, "m", "done a=%d", 2);
+    newest(line);
+    assert_string_equal(line, "m done a=2");
+}
+
 static void level_filters(void **state)
 {
     (void)state;
@@ -308,6 +333,7 @@ int main(void)
         LOG_TEST(only_printable_ascii_comes_through),
         LOG_TEST(forged_line_stays_one_line),
         LOG_TEST(long_lines_are_cut_with_dots),
+        LOG_TEST(every_line_of_a_request_ends_with_its_number_and_no_other_does),
         LOG_TEST(level_filters),
         LOG_TEST(ring_keeps_the_newest_oldest_first),
         LOG_TEST(a_reader_that_was_overtaken_goes_on_at_the_oldest_line),
