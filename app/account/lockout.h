@@ -1,7 +1,7 @@
 /* Lockout: how often passwords may be tried.
  *
- * Five failures of one address lock it for 15 minutes (an IPv6 address counts by its /64: the
- * caller makes the key). One bucket for all addresses, a try a second, bounds what many of them
+ * Five failures of one address lock it for 15 minutes (an IPv6 address counts by its /64, a
+ * neighbour by the whole of it: the caller makes the key). One bucket for all addresses, a try a second, bounds what many of them
  * can do together. The console (the control socket) never asks here, and so is never locked out.
  * A try is charged when it begins and given back when it was right, so tries that run side by side
  * cannot slip past the count. Each remembers whose account it was at: a right one gives back the

@@ -7,6 +7,7 @@
 #include "firmware/boot/clients.h"
 #include "firmware/boot/machine.h"
 #include "firmware/boot/node_search.h"
+#include "hal/linux/own_network.h"
 
 #include <string.h>
 
@@ -47,6 +48,7 @@ void gv_boot_init_api(void)
         .changes = gv_boot.changes,
         .machine = gv_machine_read,
         .backups = &gv_backup_thread_ops,
+        .is_neighbour = gv_own_network_holds_text,
         .restart = gv_boot_ask_restart,
         .entropy = &gv_boot.entropy,
         .signer = &gv_boot_accounts_instance()->signer,

@@ -23,7 +23,9 @@ struct gv_http_request {
     const char *content_type;   /* with a body */
     struct gv_view body;        /* POST */
     const char *const *headers; /* further lines "Name: value", NULL-terminated; or NULL */
-    bool public_only; /* no peer of a private, loopback or other special range, whatever its name */
+    bool
+        public_only; /* no peer of a private, loopback or other special range or of a network that this
+                       * machine is in, whatever its name */
     const atomic_bool *stop; /* true ends the request within about a second; or NULL */
     uint32_t connect_timeout_ms;
     uint32_t timeout_ms; /* whole transfer */

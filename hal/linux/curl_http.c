@@ -5,6 +5,7 @@
 #include "firmware/base/pool.h"
 #include "firmware/base/text.h"
 #include "hal/linux/address_range.h"
+#include "hal/linux/own_network.h"
 
 #include <curl/curl.h>
 #include <mbedtls/ssl.h>
@@ -82,7 +83,8 @@ static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl
 {
     struct client *client = ctx;
     (void)purpose;
-    if (client->request->public_only && !gv_address_is_public(&address->addr)) {
+    if (client->request->public_only &&
+        (!gv_address_is_public(&address->addr) || gv_own_network_holds(&address->addr))) {
         client->refused_private = true;
         return CURL_SOCKET_BAD;
     }
@@ -238,8 +240,9 @@ static enum gv_err explain(const struct client *client, CURLcode rc, struct gv_f
         return GV_OK;
     }
     if (client->refused_private) {
-        return gv_fail(fail, GV_ERR_FORBIDDEN, "http.private",
-                       "the name stands for an address of a private or special range");
+        return gv_fail(
+            fail, GV_ERR_FORBIDDEN, "http.private",
+            "the name stands for an address of a private or special range, or of this network");
     }
     if (err == GV_ERR_CLOSED) {
         return gv_fail(fail, err, "http.stopped", "the request was ended");

@@ -103,6 +103,7 @@ struct gv_api_config {
     /** Is a ZMQ publisher there? Takes seconds. */
     enum gv_err (*probe_zmq)(void *ctx, const char *endpoint, struct gv_fail *fail);
     void (*machine)(void *ctx, struct gv_api_machine *machine); /* lent by boot */
+    bool (*is_neighbour)(const char *address);                  /* is it in a network of ours? */
     void (*restart)(void *ctx);                                 /* soon, in an orderly way */
     void *boot_ctx;                                             /* of these */
 };

@@ -20,9 +20,14 @@ void gv_door_init(struct gv_door *door)
 
 /* ---- tries ------------------------------------------------------------------------------------------ */
 
+/* A guesser next door locks himself out, not the house: neighbours count one by one. One who changes his
+ * address at will still has only the tries of all together. */
 static struct gv_lockout_key key_of(const struct gv_exchange *x)
 {
-    const struct gv_address_key address = gv_address_key_parse(x->request->peer);
+    const char *const peer = x->request->peer;
+    const struct gv_address_key address = gv_api_of(x)->config.is_neighbour(peer)
+                                              ? gv_address_key_whole(peer)
+                                              : gv_address_key_parse(peer);
     struct gv_lockout_key key;
     _Static_assert(sizeof(key.b) == sizeof(address.b), "an address is the key of its lock");
     memcpy(key.b, address.b, sizeof(key.b));

@@ -44,16 +44,20 @@ struct gv_address_key gv_address_key_of(const struct sockaddr *address)
     return (struct gv_address_key){{0}};
 }
 
+struct gv_address_key gv_address_key_whole(const char *text)
+{
+    struct gv_address_key key = {{0}};
+    uint8_t v4[4];
+    if (inet_pton(AF_INET, text, v4) == 1) {
+        return key_of_v4(v4);
+    }
+    (void)inet_pton(AF_INET6, text, key.b); /* leaves the key as it is when it is no address */
+    return key;
+}
+
 struct gv_address_key gv_address_key_parse(const char *text)
 {
-    uint8_t bytes[16];
-    if (inet_pton(AF_INET, text, bytes) == 1) {
-        return key_of_v4(bytes);
-    }
-    if (inet_pton(AF_INET6, text, bytes) == 1) {
-        return key_of_v6(bytes);
-    }
-    return (struct gv_address_key){{0}};
+    return key_of_v6(gv_address_key_whole(text).b);
 }
 
 bool gv_address_of(char *out, size_t cap, const struct sockaddr *address)
@@ -93,4 +97,5 @@ void gv_address_text(char *out, size_t cap, const char *text)
     if (!gv_text_copy(out, cap, text)) {
         out[0] = '\0';
     }
+    out[strcspn(out, "%")] = '\0';
 }

@@ -16,6 +16,8 @@ struct gv_address_key {
 struct gv_address_key gv_address_key_of(const struct sockaddr *address);
 /** Key of an address in text form; all zero when it is none. */
 struct gv_address_key gv_address_key_parse(const char *text);
+/** The same of the whole address: for neighbours, whom an IPv6 /64 would make one. */
+struct gv_address_key gv_address_key_whole(const char *text);
 
 /** Text of a socket address, without port. Returns: false for families other than IPv4 and IPv6. */
 bool gv_address_of(char *out, size_t cap, const struct sockaddr *address);
@@ -23,7 +25,8 @@ bool gv_address_of(char *out, size_t cap, const struct sockaddr *address);
 bool gv_address_key_equal(const struct gv_address_key *a, const struct gv_address_key *b);
 bool gv_address_key_is_loopback(const struct gv_address_key *key);
 
-/** Copy an address text; an IPv4 address in IPv6 clothes (::ffff:a.b.c.d) becomes a.b.c.d.
+/** Copy an address text without its zone (fe80::1%eth0, which is an interface of ours); an IPv4 address
+ *  in IPv6 clothes (::ffff:a.b.c.d) becomes a.b.c.d.
  *  A text that does not fit becomes "". */
 void gv_address_text(char *out, size_t cap, const char *text);
 

@@ -265,7 +265,25 @@ static void one_ipv6_household_is_one_address(void **state)
     assert_true(same_key("2001:db8:1:2::1", "2001:db8:1:2:ffff::9"));
     assert_false(same_key("2001:db8:1:2::1", "2001:db8:1:3::1"));
     assert_true(same_key("192.0.2.1", "::ffff:192.0.2.1"));
+    assert_true(same_key("no address", ""));
     assert_false(same_key("192.0.2.1", "192.0.2.2"));
+}
+
+static bool same_neighbour(const char *a, const char *b)
+{
+    struct gv_address_key first = gv_address_key_whole(a);
+    struct gv_address_key second = gv_address_key_whole(b);
+    return gv_address_key_equal(&first, &second);
+}
+
+static void neighbours_of_one_household_are_told_apart(void **state)
+{
+    (void)state;
+    assert_false(same_neighbour("2001:db8:1:2::1", "2001:db8:1:2::2"));
+    assert_true(same_neighbour("2001:db8:1:2::1", "2001:DB8:1:2:0::1"));
+    assert_true(same_neighbour("192.0.2.1", "::ffff:192.0.2.1"));
+    assert_false(same_neighbour("192.0.2.1", "192.0.2.2"));
+    assert_true(same_neighbour("no address", ""));
 }
 
 static void loopback_is_known_in_every_form(void **state)
@@ -286,6 +304,8 @@ static void a_mapped_address_is_shown_as_ipv4(void **state)
     char text[48];
     gv_address_text(text, sizeof(text), "::ffff:192.0.2.1");
     assert_string_equal(text, "192.0.2.1");
+    gv_address_text(text, sizeof(text), "fe80::1%eth0");
+    assert_string_equal(text, "fe80::1");
     gv_address_text(text, sizeof(text), "::ffff:0:1");
     assert_string_equal(text, "::ffff:0:1");
 }
@@ -405,6 +425,7 @@ int main(void)
         cmocka_unit_test(a_path_one_too_long_is_refused),
         cmocka_unit_test(query_parameters_are_found_and_decoded),
         cmocka_unit_test(one_ipv6_household_is_one_address),
+        cmocka_unit_test(neighbours_of_one_household_are_told_apart),
         cmocka_unit_test(loopback_is_known_in_every_form),
         cmocka_unit_test(a_mapped_address_is_shown_as_ipv4),
         cmocka_unit_test(utf8_is_judged_as_rfc_3629_does),

@@ -1,0 +1,22 @@
+/* Own network: does an address belong to a neighbour, that is, does it lie in a network that an interface
+ * of this machine is in? With IPv6 that cannot be told from the address: a home has global addresses.
+ * Source: getifaddrs(3), asked each time, because prefixes come and go with the provider.
+ * Thread: any (getifaddrs allocates; for what happens seldom). */
+#ifndef GV_HAL_LINUX_OWN_NETWORK_H
+#define GV_HAL_LINUX_OWN_NETWORK_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+struct ifaddrs;
+
+/** Is it in one of these interfaces' networks? An interface that is alone in its network (/32, /128, a
+ *  tunnel's end) has no neighbours but itself. Pure. */
+bool gv_in_networks_of(const struct ifaddrs *interfaces, const struct sockaddr *address);
+
+/** The same with this machine's interfaces. */
+bool gv_own_network_holds(const struct sockaddr *address);
+/** Of an address as text, without port or zone; false for what is none. */
+bool gv_own_network_holds_text(const char *address);
+
+#endif
