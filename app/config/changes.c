@@ -124,6 +124,7 @@ void gv_changes_draft(struct gv_changes *changes, struct gv_draft *draft)
     draft->next = changes->next;
     draft->version = changes->version;
     draft->password_given = false;
+    draft->cookie_given = false;
     pthread_mutex_unlock(&changes->lock);
 }
 
@@ -151,26 +152,33 @@ enum gv_err gv_draft_put(struct gv_changes *changes, struct gv_draft *draft, con
         gv_setting_copy(&draft->next, changes->config.below, setting);
         return GV_OK;
     }
-    draft->password_given = draft->password_given || (setting->flags & GV_SETTING_SECRET) != 0;
+    draft->password_given = draft->password_given || strcmp(key, "node.password") == 0;
+    draft->cookie_given = draft->cookie_given || strcmp(key, "node.cookie_file") == 0;
     return gv_setting_store(&draft->next, GV_SOURCE_STORED, setting, value, fail);
 }
 
 static bool same_door(const struct gv_config *a, const struct gv_config *b)
 {
-    return strcmp(a->node_url, b->node_url) == 0 && strcmp(a->node_password, b->node_password) == 0;
+    return strcmp(a->node_url, b->node_url) == 0 &&
+           strcmp(a->node_password, b->node_password) == 0 &&
+           strcmp(a->node_cookie_file, b->node_cookie_file) == 0;
 }
 
-/* Whoever may change settings need not know the password, and must not have it sent to a host of his:
- * with an address it has not been used for it is given again. */
-static enum gv_err check_password(const struct gv_changes *changes, const struct gv_draft *draft,
-                                  struct gv_fail *fail)
+/* A way in that was given for one address is not sent to another: whoever may change settings need not know
+ * the password, and a slip in an address must not hand the node's cookie to a stranger. */
+static enum gv_err check_way_in(const struct gv_changes *changes, const struct gv_draft *draft,
+                                struct gv_fail *fail)
 {
-    if (draft->next.node_password[0] == '\0' || draft->password_given ||
-        same_door(&draft->next, &changes->next) || same_door(&draft->next, changes->config.below)) {
+    const bool kept_password = draft->next.node_password[0] != '\0' && !draft->password_given;
+    const bool kept_cookie = draft->next.node_cookie_file[0] != '\0' && !draft->cookie_given;
+    if ((!kept_password && !kept_cookie) || same_door(&draft->next, &changes->next) ||
+        same_door(&draft->next, changes->config.below)) {
         return GV_OK;
     }
-    return gv_fail_at(fail, GV_ERR_INVALID, "/node.password", "config.secret_again",
-                      "node.password must be given again together with another node.url");
+    return gv_fail_at(fail, GV_ERR_INVALID, kept_password ? "/node.password" : "/node.cookie_file",
+                      "config.secret_again",
+                      "%s must be given again together with another node.url",
+                      kept_password ? "node.password" : "node.cookie_file");
 }
 
 static void list_changed(const struct gv_config *old, const struct gv_config *next, char *keys,
@@ -196,7 +204,7 @@ static enum gv_err commit_locked(struct gv_changes *changes, const struct gv_dra
     }
     enum gv_err err = gv_config_check(&draft->next, fail);
     if (err == GV_OK) {
-        err = check_password(changes, draft, fail);
+        err = check_way_in(changes, draft, fail);
     }
     if (err != GV_OK) {
         return err;

@@ -39,6 +39,7 @@ struct gv_draft {
     struct gv_config next;
     uint64_t version;
     bool password_given; /* node.password was put, not only kept */
+    bool cookie_given;   /* node.cookie_file was */
 };
 
 /** Begin with what the program was started with. */
@@ -55,8 +56,8 @@ GV_MUST_USE enum gv_err gv_draft_put(struct gv_changes *changes, struct gv_draft
                                      const char *key, const char *value, struct gv_fail *fail);
 /** Store the draft. Out: keys: names of what changed, separated by blanks, cut at cap.
  *  Returns: GV_OK; GV_ERR_STATE "config.changed" (another commit came first); GV_ERR_INVALID (rules
- *  across settings, or a value the file cannot hold), "config.secret_again" (a kept password would be
- *  sent to another host: it must be given again); what write returned. */
+ *  across settings, or a value the file cannot hold), "config.secret_again" (a kept password or cookie
+ *  would be sent to another address: it must be given again); what write returned. */
 GV_MUST_USE enum gv_err gv_changes_commit(struct gv_changes *changes, const struct gv_draft *draft,
                                           char *keys, size_t cap, struct gv_fail *fail);
 

@@ -214,6 +214,33 @@ static void a_kept_password_goes_to_no_other_host(void **state)
     assert_int_equal(gv_changes_commit(&world.changes, &draft, keys, sizeof(keys), NULL), GV_OK);
 }
 
+static void a_kept_cookie_goes_to_no_other_host(void **state)
+{
+    (void)state;
+    struct gv_draft draft;
+    struct gv_fail fail;
+    char keys[256];
+    world.running = world.below; /* nothing is forced */
+    assert_int_equal(change("node.cookie_file", "/c/.cookie", NULL), GV_OK);
+    assert_int_equal(change("node.url", "http://10.0.0.2:8332", &fail), GV_ERR_INVALID);
+    assert_string_equal(fail.code, "config.secret_again");
+    assert_string_equal(fail.pointer, "/node.cookie_file");
+    /* Another scheme and another port are other places, too. */
+    assert_int_equal(change("node.url", "https://127.0.0.1:8332", NULL), GV_ERR_INVALID);
+    assert_int_equal(change("node.url", "http://127.0.0.1:8333", NULL), GV_ERR_INVALID);
+    assert_int_equal(change("node.poll_seconds", "20", NULL), GV_OK); /* same host */
+
+    gv_changes_draft(&world.changes, &draft);
+    assert_int_equal(gv_draft_put(&world.changes, &draft, "node.url", "http://10.0.0.2:8332", NULL),
+                     GV_OK);
+    assert_int_equal(gv_draft_put(&world.changes, &draft, "node.cookie_file", "/c/.cookie", NULL),
+                     GV_OK);
+    assert_int_equal(gv_changes_commit(&world.changes, &draft, keys, sizeof(keys), NULL), GV_OK);
+    /* Without a way in there is nothing that could go astray. */
+    assert_int_equal(change("node.cookie_file", "", NULL), GV_OK);
+    assert_int_equal(change("node.url", "http://10.0.0.3:8332", NULL), GV_OK);
+}
+
 static void the_second_of_two_drafts_is_refused(void **state)
 {
     (void)state;
@@ -270,6 +297,7 @@ int main(void)
         CHANGES_TEST(rules_across_settings_hold_for_the_whole_draft),
         CHANGES_TEST(a_secret_is_stored_and_never_shown),
         CHANGES_TEST(a_kept_password_goes_to_no_other_host),
+        CHANGES_TEST(a_kept_cookie_goes_to_no_other_host),
         CHANGES_TEST(the_second_of_two_drafts_is_refused),
         CHANGES_TEST(a_file_that_cannot_be_written_leaves_everything_as_it_was),
         CHANGES_TEST(the_longest_values_of_all_settings_fit_the_text),

@@ -70,6 +70,8 @@ function changesOf(items, values) {
     const value = typed(setting, values[setting.key]);
     if (setting.secret ? value !== '' : value !== setting.value) changes[setting.key] = value;
   }
+  const cookie = 'node.cookie_file'; /* both stand in the form: with another address the box wants it again */
+  if ('node.url' in changes && values[cookie]) changes[cookie] = values[cookie];
   return changes;
 }
 
