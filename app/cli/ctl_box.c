@@ -1,7 +1,10 @@
 #include "app/cli/ctl_box.h"
 
 #include "app/cli/ctl_ask.h"
+#include "firmware/base/crypto.h"
 #include "firmware/base/text.h"
+#include "hal/iface/own_cert.h"
+#include "hal/linux/files.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -12,6 +15,8 @@ const char gv_ctl_box_usage[] =
     "finding\n"
     "  auction list | auction show ID           listings as everybody may see them\n"
     "  cert show | cert export | cert renew     names and fingerprints, the CA as PEM, a new leaf\n"
+    "  cert install FILE... | cert remove       your own chain and key (PEM; of one file or "
+    "several)\n"
     "  bundle [FILE|-]                          one file for a supporter, without secrets\n";
 
 static int misused(void)
@@ -135,6 +140,25 @@ static int auction(const struct gv_ctl_options *options, int argc, char **argv)
 
 /* ---- certificate --------------------------------------------------------------------------------- */
 
+/* The owner's certificate, beside the box's. */
+static void print_own(gv_json_ref own)
+{
+    static const char *const members[] = {"state", "why", "sha256", "not_after"};
+    struct gv_json_iter it;
+    struct gv_view text;
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        if (gv_json_string(gv_json_get(own, members[i]), &text) && text.n > 0) {
+            printf("own %-6.6s ", members[i]);
+            gv_ctl_print(false, gv_json_get(own, members[i]));
+        }
+    }
+    for (gv_json_ref name = gv_json_first(&it, gv_json_get(own, "names")); name != NULL;
+         name = gv_json_next(&it)) {
+        printf("own %-6s ", "name");
+        gv_ctl_print(false, name);
+    }
+}
+
 static int cert_show(const struct gv_ctl_options *options)
 {
     static const char *const members[] = {"ca_sha256", "sha256", "not_after", "renew_at"};
@@ -158,6 +182,7 @@ static int cert_show(const struct gv_ctl_options *options)
         printf("%-10s ", "name");
         gv_ctl_print(false, name);
     }
+    print_own(gv_json_get(answer, "own"));
     return EX_OK;
 }
 
@@ -182,12 +207,71 @@ static int cert_renew(const struct gv_ctl_options *options)
     return status;
 }
 
+/* One text of all files: they are read with the caller's rights, so the daemon needs none. */
+static enum gv_err read_pem(char pem[GV_OWN_CERT_PEM_MAX], size_t *n, int files_n, char **files,
+                            struct gv_fail *fail)
+{
+    enum gv_err err = GV_OK;
+    *n = 0;
+    for (int i = 0; i < files_n && err == GV_OK; i++) {
+        size_t got = 0;
+        err = gv_file_read(files[i], pem + *n, GV_OWN_CERT_PEM_MAX - *n, &got, fail);
+        *n += got;
+        if (err == GV_OK && *n < GV_OWN_CERT_PEM_MAX) {
+            pem[(*n)++] = '\n'; /* a file may end without one */
+        }
+    }
+    return err;
+}
+
+static int cert_install(const struct gv_ctl_options *options, int files_n, char **files)
+{
+    char pem[GV_OWN_CERT_PEM_MAX];
+    size_t n = 0;
+    struct gv_json_out out;
+    struct gv_json_iter it;
+    struct gv_fail fail = {.err = GV_OK};
+    gv_json_ref answer = NULL;
+    if (read_pem(pem, &n, files_n, files, &fail) != GV_OK) {
+        gv_secure_zero(pem, sizeof(pem));
+        fprintf(stderr, "gavelctl: %s\n", fail.text);
+        return EX_NOINPUT;
+    }
+    gv_ctl_begin(&out, "cert.install");
+    gv_jo_key(&out, "pem");
+    gv_jo_text(&out, gv_view_of(pem, n));
+    gv_secure_zero(pem, sizeof(pem));
+    const int status = gv_ctl_ask(options, &out, &answer);
+    for (gv_json_ref name = gv_json_first(&it, gv_json_get(gv_json_get(answer, "own"), "names"));
+         status == EX_OK && name != NULL; name = gv_json_next(&it)) {
+        printf("served in a moment for ");
+        gv_ctl_print(false, name);
+    }
+    return status;
+}
+
+static int cert_remove(const struct gv_ctl_options *options)
+{
+    gv_json_ref answer = NULL;
+    const int status = ask(options, "cert.remove", &answer);
+    if (status == EX_OK && answer != NULL) {
+        puts("the box serves its own certificate for every name, in a moment");
+    }
+    return status;
+}
+
 static int cert(const struct gv_ctl_options *options, int argc, char **argv)
 {
     static const struct {
         const char *word;
         int (*run)(const struct gv_ctl_options *options);
-    } commands[] = {{"show", cert_show}, {"export", cert_export}, {"renew", cert_renew}};
+    } commands[] = {{"show", cert_show},
+                    {"export", cert_export},
+                    {"renew", cert_renew},
+                    {"remove", cert_remove}};
+    if (argc > 1 && strcmp(argv[0], "install") == 0) {
+        return cert_install(options, argc - 1, argv + 1);
+    }
     for (size_t i = 0; argc == 1 && i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (strcmp(argv[0], commands[i].word) == 0) {
             return commands[i].run(options);

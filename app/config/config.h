@@ -15,7 +15,7 @@
 #include "firmware/base/log.h"
 
 #define GV_CONFIG_TEXT_MAX 256u
-#define GV_SETTINGS_COUNT  59u
+#define GV_SETTINGS_COUNT  61u
 
 /** Where a value came from, lowest rank first. */
 enum gv_config_source {
@@ -34,8 +34,10 @@ struct gv_config {
     uint32_t http_port; /* 0: any free port, written to <data_dir>/ports.json */
     char https_bind[GV_CONFIG_TEXT_MAX];
     uint32_t https_port;
-    bool https_tls;                 /* off: behind a proxy, plain http serves everything */
-    char hosts[GV_CONFIG_TEXT_MAX]; /* further names and addresses for Host check and leaf */
+    bool https_tls; /* off: behind a proxy, plain http serves everything */
+    bool https_hsts;
+    char acme_dir[GV_CONFIG_TEXT_MAX]; /* "": no challenges are answered */
+    char hosts[GV_CONFIG_TEXT_MAX];    /* further names and addresses for Host check and leaf */
     char trusted_proxies[GV_CONFIG_TEXT_MAX];  /* networks, by comma */
     char cors_origins[2 * GV_CONFIG_TEXT_MAX]; /* pages that may use the API, by comma */
     bool limit_loopback;                       /* off: this machine asks as often as it likes */

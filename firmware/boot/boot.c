@@ -13,6 +13,7 @@
 #include "firmware/boot/oracle_thread.h"
 #include "firmware/boot/orders_thread.h"
 #include "firmware/boot/outbox_threads.h"
+#include "firmware/boot/own_cert.h"
 #include "firmware/boot/parts.h"
 #include "firmware/boot/ports_file.h"
 #include "firmware/boot/price_thread.h"
@@ -97,6 +98,11 @@ static enum gv_err bring_up(const struct gv_route *extra, size_t extra_n, struct
     if (err != GV_OK) {
         return err;
     }
+    err = gv_boot_own_open(&gv_boot.config, gv_boot.tls.names, &gv_boot.clock, &gv_boot.entropy,
+                           fail);
+    if (err != GV_OK) {
+        return err;
+    }
     gv_boot.changes = gv_settings_open(&gv_boot.config, &gv_boot.below);
     gv_machine_init(gv_boot.config.data_dir);
     if (gv_boot.config.https_tls) {
@@ -126,10 +132,20 @@ static void renew_certificate(bool force)
                                          &gv_boot.entropy, force, &changed, &fail);
     if (err == GV_OK && changed) {
         gv_machine_note_certificate(&gv_boot.tls.report);
-        err = gv_server_reload_cert(gv_boot.server, &fail);
+        gv_boot_own_retry(); /* both are loaded together */
     }
     if (err != GV_OK) {
         gv_log(GV_LOG_BROKEN, "boot", "certificate not renewed: %s", fail.text);
+    }
+}
+
+/* The server takes up what has changed; when too many connections hold older certificates, a second later. */
+static void load_certificates(bool look)
+{
+    struct gv_fail fail = {0};
+    if (gv_boot_own_look(look) && gv_server_reload_cert(gv_boot.server, &fail) != GV_OK) {
+        gv_log(GV_LOG_BROKEN, "boot", "certificates not loaded: %s", fail.text);
+        gv_boot_own_retry();
     }
 }
 
@@ -152,6 +168,7 @@ static void tend_certificate(struct tended *tended, struct gv_mono now, bool hur
         tended->leaf_at = now;
         renew_certificate(force);
     }
+    load_certificates(due);
 }
 
 /* Sells, waits for the node, or needs a person: what the box's light says. */

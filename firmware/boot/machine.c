@@ -20,6 +20,7 @@ static struct {
     pthread_mutex_t lock;
     struct gv_cert_report certificate;
     bool has_certificate;
+    struct gv_own_cert own;
 } self = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 void gv_machine_init(const char *data_dir)
@@ -32,6 +33,13 @@ void gv_machine_note_certificate(const struct gv_cert_report *report)
     pthread_mutex_lock(&self.lock);
     self.certificate = *report;
     self.has_certificate = true;
+    pthread_mutex_unlock(&self.lock);
+}
+
+void gv_machine_note_own(const struct gv_own_cert *own)
+{
+    pthread_mutex_lock(&self.lock);
+    self.own = *own;
     pthread_mutex_unlock(&self.lock);
 }
 
@@ -76,6 +84,7 @@ void gv_machine_read(void *ctx, struct gv_api_machine *machine)
     }
     pthread_mutex_lock(&self.lock);
     machine->has_certificate = self.has_certificate;
+    machine->own = self.own;
     if (self.has_certificate) {
         memcpy(machine->ca_sha256, self.certificate.ca_sha256, sizeof(machine->ca_sha256));
         memcpy(machine->leaf_sha256, self.certificate.leaf_sha256, sizeof(machine->leaf_sha256));

@@ -10,6 +10,8 @@
 void gv_machine_init(const char *data_dir);
 /** The certificate that is served from now on. */
 void gv_machine_note_certificate(const struct gv_cert_report *report);
+/** What became of the owner's one. */
+void gv_machine_note_own(const struct gv_own_cert *own);
 /** gv_api_config.machine; ctx is not used. */
 void gv_machine_read(void *ctx, struct gv_api_machine *machine);
 

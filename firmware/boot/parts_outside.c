@@ -2,11 +2,13 @@
 #include "firmware/boot/parts.h"
 
 #include "firmware/base/assert.h"
+#include "firmware/base/text.h"
 #include "firmware/boot/accounts.h"
 #include "firmware/boot/backup_thread.h"
 #include "firmware/boot/clients.h"
 #include "firmware/boot/machine.h"
 #include "firmware/boot/node_search.h"
+#include "firmware/boot/own_cert.h"
 #include "hal/linux/own_network.h"
 
 #include <string.h>
@@ -21,6 +23,19 @@ static void ask_renew(void *ctx)
 {
     (void)ctx;
     atomic_store(&gv_boot.renew, true);
+}
+
+static enum gv_err read_challenge(void *ctx, const char *token, char *out, size_t cap, size_t *n)
+{
+    char path[GV_FILE_PATH_MAX];
+    const char *webroot = gv_boot.config.acme_dir;
+    (void)ctx;
+    *n = 0;
+    if (webroot[0] == '\0' ||
+        !gv_format(path, sizeof(path), "%s/.well-known/acme-challenge/%s", webroot, token)) {
+        return GV_ERR_NOT_FOUND;
+    }
+    return gv_file_read(path, out, cap, n, NULL);
 }
 
 static uint64_t random_seed(void)
@@ -49,6 +64,8 @@ void gv_boot_init_api(void)
         .machine = gv_machine_read,
         .backups = &gv_backup_thread_ops,
         .is_neighbour = gv_own_network_holds_text,
+        .own_cert = &gv_boot_own_ops,
+        .read_challenge = read_challenge,
         .restart = gv_boot_ask_restart,
         .entropy = &gv_boot.entropy,
         .signer = &gv_boot_accounts_instance()->signer,
@@ -93,6 +110,7 @@ enum gv_err gv_boot_start_web(const struct gv_route *extra, size_t extra_n, stru
         .tls = gv_boot.config.https_tls,
         .cert_path = gv_boot.tls.report.files.leaf_crt,
         .key_path = gv_boot.tls.report.files.leaf_key,
+        .hsts = gv_boot.config.https_hsts,
         .write_error = gv_api_write_error,
         .admit = gv_api_admit,
         .authorize = gv_api_authorize,
@@ -121,6 +139,7 @@ enum gv_err gv_boot_start_control(struct gv_fail *fail)
         .oracle = gv_boot.config.oracle_enabled ? gv_oracle_service_instance() : NULL,
         .changes = gv_boot.changes,
         .backups = &gv_backup_thread_ops,
+        .own_cert = &gv_boot_own_ops,
         .clock = &gv_boot.clock,
         .entropy = &gv_boot.entropy,
         .started = gv_clock_mono(&gv_boot.clock),

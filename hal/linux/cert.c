@@ -5,6 +5,7 @@
 #include "firmware/base/log.h"
 #include "firmware/base/text.h"
 #include "hal/linux/cert_limits.h"
+#include "hal/linux/x509_time.h"
 
 #include <mbedtls/ecp.h>
 #include <mbedtls/oid.h>
@@ -55,24 +56,6 @@ static int rng(void *ctx, unsigned char *out, size_t n)
 
 /* ---- time ----------------------------------------------------------------------------------- */
 
-/* Days since 1970 of a Gregorian date. Source: H. Hinnant, "chrono-Compatible Low-Level Date
- * Algorithms", days_from_civil. */
-static int64_t days_of(int64_t year, int64_t month, int64_t day)
-{
-    year -= month <= 2 ? 1 : 0;
-    int64_t era = year / 400;
-    int64_t year_of_era = year - era * 400;
-    int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
-           719468;
-}
-
-static int64_t seconds_of(const mbedtls_x509_time *t)
-{
-    return days_of(t->year, t->mon, t->day) * DAY_S + (int64_t)t->hour * 3600 +
-           (int64_t)t->min * 60 + t->sec;
-}
-
 static void time_text(char text[16], int64_t s)
 {
     struct tm tm;
@@ -112,7 +95,7 @@ static bool load(struct pair *pair, const char *crt_path, const char *key_path,
 static bool ca_is_good(const struct pair *ca, int64_t now_s)
 {
     return mbedtls_x509_crt_get_ca_istrue(&ca->crt) == 1 &&
-           seconds_of(&ca->crt.valid_to) > now_s + LEAF_LIFE_S;
+           gv_x509_seconds(&ca->crt.valid_to) > now_s + LEAF_LIFE_S;
 }
 
 static bool san_has(const mbedtls_x509_sequence *san, unsigned type, const void *p, size_t n)
@@ -150,7 +133,7 @@ static bool leaf_is_good(struct pair *leaf, struct pair *ca, const struct gv_cer
     uint32_t flags = 0;
     (void)mbedtls_x509_crt_verify(&leaf->crt, &ca->crt, NULL, NULL, &flags, NULL, NULL);
     flags &= ~(uint32_t)(MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE);
-    int64_t from_s = seconds_of(&leaf->crt.valid_from);
+    int64_t from_s = gv_x509_seconds(&leaf->crt.valid_from);
     return flags == 0 && from_s <= now_s && now_s < from_s + LEAF_RENEW_S &&
            leaf_names_all(leaf, names);
 }
@@ -380,7 +363,7 @@ static void fingerprint(char text[GV_CERT_FINGERPRINT_LEN], const mbedtls_x509_c
 /* It was not earlier when this certificate was made. */
 static void not_before(struct job *job, const mbedtls_x509_crt *crt)
 {
-    int64_t made_s = seconds_of(&crt->valid_from) + BACKDATE_S;
+    int64_t made_s = gv_x509_seconds(&crt->valid_from) + BACKDATE_S;
     if (job->clock_is_slow && job->now_s < made_s) {
         job->now_s = made_s;
     }
@@ -393,7 +376,7 @@ static bool load_ca(struct pair *ca, struct job *job)
     if (!load(ca, job->files->ca_crt, job->files->ca_key, job->entropy)) {
         return false;
     }
-    job->clock_is_slow = job->now_s < seconds_of(&ca->crt.valid_from);
+    job->clock_is_slow = job->now_s < gv_x509_seconds(&ca->crt.valid_from);
     if (job->clock_is_slow) {
         gv_log(GV_LOG_UNUSUAL, "cert", "clock is behind the authority file=%s", job->files->ca_crt);
     }
@@ -461,8 +444,8 @@ enum gv_err gv_cert_ensure(struct gv_cert_report *report, const char *dir,
     if (err == GV_OK) {
         fingerprint(report->ca_sha256, &ca.crt);
         fingerprint(report->leaf_sha256, &leaf.crt);
-        report->not_after.s = seconds_of(&leaf.crt.valid_to);
-        report->renew_at.s = seconds_of(&leaf.crt.valid_from) + LEAF_RENEW_S;
+        report->not_after.s = gv_x509_seconds(&leaf.crt.valid_to);
+        report->renew_at.s = gv_x509_seconds(&leaf.crt.valid_from) + LEAF_RENEW_S;
     }
     pair_free(&leaf);
     pair_free(&ca);

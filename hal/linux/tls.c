@@ -256,6 +256,16 @@ enum gv_err gv_tls_reload(const char *cert_path, const char *key_path, struct gv
     return gv_tls_generation_load(cert_path, key_path, fail);
 }
 
+void gv_tls_own_use(const char *path)
+{
+    gv_tls_generation_own(path);
+}
+
+bool gv_tls_own_covers(struct gv_view host)
+{
+    return gv_tls_generation_covers(host);
+}
+
 void gv_tls_stats(struct gv_tls_stats *stats)
 {
     *stats = (struct gv_tls_stats){

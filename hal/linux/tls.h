@@ -34,6 +34,12 @@ void gv_tls_close(void);
  *  Thread: main. */
 GV_MUST_USE enum gv_err gv_tls_reload(const char *cert_path, const char *key_path,
                                       struct gv_fail *fail);
+/** Beside the box's certificate serve the owner's, for its names: from the next load on. Keeps path (one PEM file
+ *  with chain and key, own_cert.h); NULL: none. A load fails when it cannot be read.  Thread: main. */
+void gv_tls_own_use(const char *path);
+/** Does the owner's certificate, as it is served now, speak for this name?  Thread: any. */
+bool gv_tls_own_covers(struct gv_view host);
+
 enum gv_tls_step {
     GV_TLS_DONE,
     GV_TLS_READ,  /* go on when the socket is readable */

@@ -1,7 +1,10 @@
 #include "hal/linux/tls_config.h"
 
 #include "firmware/base/assert.h"
+#include "firmware/base/crypto.h"
 #include "firmware/base/log.h"
+#include "hal/linux/files.h"
+#include "hal/linux/own_cert.h"
 #include "hal/linux/tls.h"
 
 #include <pthread.h>
@@ -29,13 +32,15 @@ struct gv_tls_generation {
     mbedtls_ssl_config config;
     mbedtls_x509_crt chain;
     mbedtls_pk_context key;
-    unsigned references; /* sessions, and one for being current */
+    struct gv_own_pair own; /* the owner's, for its names; state NONE: there is none */
+    unsigned references;    /* sessions, and one for being current */
 };
 
 static struct {
     pthread_mutex_t lock; /* references and current */
     struct gv_tls_generation generations[GV_TLS_GENERATIONS];
     struct gv_tls_generation *current;
+    const char *own_path; /* thread: main */
     mbedtls_entropy_context entropy;
     mbedtls_ctr_drbg_context random;
     mbedtls_ssl_ticket_context tickets;
@@ -93,6 +98,7 @@ static void unload(struct gv_tls_generation *generation)
     mbedtls_ssl_config_free(&generation->config);
     mbedtls_x509_crt_free(&generation->chain);
     mbedtls_pk_free(&generation->key);
+    gv_own_cert_free(&generation->own);
 }
 
 void gv_tls_config_close(void)
@@ -148,6 +154,49 @@ static int load_files(struct gv_tls_generation *generation, const char *cert_pat
                                  &state.random);
 }
 
+/* A client that asks for one of its names gets the owner's certificate; whoever asks for another name, for an
+ * address or for nothing gets the box's. */
+static int choose_by_name(void *ctx, mbedtls_ssl_context *ssl, const unsigned char *name, size_t n)
+{
+    struct gv_tls_generation *generation = ctx;
+    return gv_own_cert_covers(&generation->own.says, gv_view_of(name, n))
+               ? mbedtls_ssl_set_hs_own_cert(ssl, &generation->own.chain, &generation->own.key)
+               : 0;
+}
+
+static enum gv_err load_own(struct gv_tls_generation *generation, struct gv_fail *fail)
+{
+    uint8_t pem[GV_OWN_CERT_PEM_MAX + 1];
+    size_t n = 0;
+    if (state.own_path == NULL) {
+        return GV_OK;
+    }
+    enum gv_err err = gv_file_read(state.own_path, pem, GV_OWN_CERT_PEM_MAX, &n, fail);
+    if (err == GV_OK) {
+        pem[n] = '\0';
+        err = gv_own_cert_load(&generation->own, gv_view_of(pem, n + 1), mbedtls_ctr_drbg_random,
+                               &state.random, fail);
+    }
+    gv_secure_zero(pem, sizeof(pem));
+    if (err == GV_OK) {
+        mbedtls_ssl_conf_sni(&generation->config, choose_by_name, generation);
+    }
+    return err;
+}
+
+void gv_tls_generation_own(const char *path)
+{
+    state.own_path = path;
+}
+
+bool gv_tls_generation_covers(struct gv_view host)
+{
+    pthread_mutex_lock(&state.lock);
+    const bool covers = state.current != NULL && gv_own_cert_covers(&state.current->own.says, host);
+    pthread_mutex_unlock(&state.lock);
+    return covers;
+}
+
 static int configure(struct gv_tls_generation *generation)
 {
     mbedtls_ssl_config *config = &generation->config;
@@ -196,6 +245,9 @@ enum gv_err gv_tls_generation_load(const char *cert_path, const char *key_path,
     mbedtls_ssl_config_init(&generation->config);
     mbedtls_x509_crt_init(&generation->chain);
     mbedtls_pk_init(&generation->key);
+    mbedtls_x509_crt_init(&generation->own.chain);
+    mbedtls_pk_init(&generation->own.key);
+    generation->own.says = (struct gv_own_cert){.state = GV_OWN_CERT_NONE};
     const char *what = "";
     int rc = load_files(generation, cert_path, key_path, &what);
     if (rc == 0) {
@@ -205,6 +257,11 @@ enum gv_err gv_tls_generation_load(const char *cert_path, const char *key_path,
     if (rc != 0) {
         gv_tls_generation_release(generation);
         return tls_fail(fail, rc, what);
+    }
+    const enum gv_err err = load_own(generation, fail);
+    if (err != GV_OK) {
+        gv_tls_generation_release(generation);
+        return err;
     }
     pthread_mutex_lock(&state.lock);
     struct gv_tls_generation *previous = state.current;

@@ -4,7 +4,7 @@
 #ifndef GV_HAL_LINUX_TLS_CONFIG_H
 #define GV_HAL_LINUX_TLS_CONFIG_H
 
-#include "firmware/base/err.h"
+#include "firmware/base/bytes.h"
 
 #include <stdint.h>
 
@@ -18,6 +18,9 @@ void gv_tls_config_close(void);
  *  Returns: GV_OK; GV_ERR_CRYPTO "server.tls"; GV_ERR_FULL "server.tls_generations". */
 GV_MUST_USE enum gv_err gv_tls_generation_load(const char *cert_path, const char *key_path,
                                                struct gv_fail *fail);
+/** As gv_tls_own_use and gv_tls_own_covers. */
+void gv_tls_generation_own(const char *path);
+bool gv_tls_generation_covers(struct gv_view host);
 /** The current generation, held until released. */
 struct gv_tls_generation *gv_tls_generation_acquire(void);
 void gv_tls_generation_release(struct gv_tls_generation *generation);

@@ -16,6 +16,7 @@
 #include "app/oracle/service.h"
 #include "app/prices/published.h"
 #include "app/sequencer/sequencer.h"
+#include "hal/iface/own_cert.h"
 #include "hal/iface/signer.h"
 #include "web/api/caller.h"
 #include "web/api/gate.h"
@@ -59,6 +60,7 @@ struct gv_api_machine {
     char leaf_sha256[96];
     struct gv_utc not_after;
     struct gv_utc renew_at;
+    struct gv_own_cert own;
 };
 
 /* Below these a box that keeps selling may lose what it should record. */
@@ -94,12 +96,16 @@ struct gv_api_config {
     struct gv_sequencer *sequencer; /* NULL: no order auctions */
     struct gv_changes *changes;
     const struct gv_backup_ops *backups;
+    const struct gv_own_cert_ops *own_cert;
     const struct gv_entropy *entropy;
     const struct gv_signer *signer; /* the box's key */
     struct gv_jwks_shelf *jwks;     /* keys of the configured issuer of tokens; may be empty */
     /** Show the claim code on console and in its file; NULL: the box is claimed, take it away. */
     void (*show_claim)(void *ctx, const char *code);
     uint32_t (*find_cookies)(void *ctx, struct gv_api_cookie *found, uint32_t found_max);
+    /** Read what an ACME client laid down for a token. Out: out: n bytes of at most cap.
+     *  Returns: GV_OK; GV_ERR_NOT_FOUND, also when https.acme_dir is not set; and others. */
+    enum gv_err (*read_challenge)(void *ctx, const char *token, char *out, size_t cap, size_t *n);
     /** Is a ZMQ publisher there? Takes seconds. */
     enum gv_err (*probe_zmq)(void *ctx, const char *endpoint, struct gv_fail *fail);
     void (*machine)(void *ctx, struct gv_api_machine *machine); /* lent by boot */

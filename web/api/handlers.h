@@ -93,6 +93,10 @@ void gv_handle_webhook_delete(struct gv_exchange *x);
 void gv_handle_webhook_test(struct gv_exchange *x);
 void gv_handle_deliveries(struct gv_exchange *x);
 void gv_handle_redeliver(struct gv_exchange *x);
+/* own_cert.c: the owner's certificate, and the challenge for one */
+void gv_handle_own_cert_install(struct gv_exchange *x);
+void gv_handle_own_cert_remove(struct gv_exchange *x);
+void gv_handle_acme_challenge(struct gv_exchange *x);
 /* session.c: sessions, tokens */
 void gv_handle_login(struct gv_exchange *x);
 void gv_handle_session(struct gv_exchange *x);

@@ -124,6 +124,8 @@ const struct gv_route gv_api_routes[] = {
     {"GET",  "/api/v1/logs",                    gv_handle_logs,           "operate",        GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "logs",                  NULL},
     {"GET",  "/api/v1/system",                  gv_handle_system,         "operate",        GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "system",                NULL},
     {"POST", "/api/v1/system/restart",          gv_handle_restart,        "admin",          GV_CSRF_TOKEN, GV_RATE_WRITE, 0,                 0,                  "system_restart",        NULL},
+    {"PUT",  "/api/v1/system/certificate",      gv_handle_own_cert_install, "admin",        GV_CSRF_TOKEN, GV_RATE_WRITE, GV_SMALL_BODY_MAX, 0,                  "own_cert_install",      NULL},
+    {"DELETE", "/api/v1/system/certificate",    gv_handle_own_cert_remove, "admin",         GV_CSRF_TOKEN, GV_RATE_WRITE, 0,                 0,                  "own_cert_remove",       NULL},
     {"GET",  "/api/v1/backups",                 gv_handle_backups,        "admin",          GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "backups",               NULL},
     {"POST", "/api/v1/backups",                 gv_handle_backup_create,  "admin",          GV_CSRF_TOKEN, GV_RATE_WRITE, GV_SMALL_BODY_MAX, 0,                  "backup_create",         NULL},
     {"GET",  "/api/v1/backups/{id}/file",       gv_handle_backup_file,    "admin",          GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "backup_file",           NULL},
@@ -142,6 +144,7 @@ const struct gv_route gv_api_routes[] = {
     {"GET",  "/health",                         gv_handle_health,         PUBLIC,           GV_CSRF_NONE,  GV_RATE_FREE,  0,                 GV_ROUTE_PLAIN | GV_ROUTE_UNCLAIMED, "health",                NULL},
     {"GET",  "/ready",                          gv_handle_ready,          PUBLIC,           GV_CSRF_NONE,  GV_RATE_FREE,  0,                 GV_ROUTE_PLAIN | GV_ROUTE_UNCLAIMED, "ready",                 NULL},
     {"GET",  "/metrics",                        gv_handle_metrics,        "auctions:read",  GV_CSRF_NONE,  GV_RATE_FREE,  0,                 GV_ROUTE_LOCAL,     "metrics",               NULL},
+    {"GET",  "/.well-known/acme-challenge/{id}", gv_handle_acme_challenge, PUBLIC,         GV_CSRF_NONE,  GV_RATE_FREE,  0,                 GV_ROUTE_PLAIN,     "acme_challenge",        NULL},
     {"GET",  "/ca.crt",                         gv_handle_ca,             PUBLIC,           GV_CSRF_NONE,  GV_RATE_FREE,  0,                 GV_ROUTE_PLAIN | GV_ROUTE_UNCLAIMED, "ca",                    NULL},
     {"GET",  "/ca.mobileconfig",                gv_handle_ca_profile,     PUBLIC,           GV_CSRF_NONE,  GV_RATE_FREE,  0,                 GV_ROUTE_PLAIN | GV_ROUTE_UNCLAIMED, "ca_profile",            NULL},
     /* the page: its files, and the addresses that its shell (web/ui/routes.js) draws */

@@ -105,6 +105,36 @@ static void write_hardware(struct gv_json_out *out, const struct gv_api_machine 
     gv_jo_object_end(out);
 }
 
+static void write_time(struct gv_json_out *out, const char *key, struct gv_utc at)
+{
+    if (at.s == 0) {
+        gv_jo_knull(out, key);
+    } else {
+        gv_render_utc(out, key, at);
+    }
+}
+
+void gv_system_write_own_cert(struct gv_json_out *out, const struct gv_own_cert *own)
+{
+    if (own->state == GV_OWN_CERT_NONE) {
+        gv_jo_null(out);
+        return;
+    }
+    const bool served = own->state == GV_OWN_CERT_SERVED;
+    gv_jo_object(out);
+    gv_jo_kstring(out, "state", served ? "served" : "refused");
+    gv_jo_kstring(out, "why", own->why);
+    gv_jo_key(out, "names");
+    gv_jo_array(out);
+    for (uint32_t i = 0; i < own->names_n; i++) {
+        gv_jo_string(out, own->names[i]);
+    }
+    gv_jo_array_end(out);
+    write_time(out, "not_after", own->not_after);
+    gv_jo_kstring(out, "sha256", own->sha256);
+    gv_jo_object_end(out);
+}
+
 static void write_certificate(struct gv_json_out *out, const struct gv_api *api,
                               const struct gv_api_machine *machine, struct gv_utc now)
 {
@@ -125,16 +155,9 @@ static void write_certificate(struct gv_json_out *out, const struct gv_api *api,
     gv_jo_kint(out, "days_left", (machine->not_after.s - now.s) / GV_DAY_S);
     gv_jo_kstring(out, "sha256", machine->leaf_sha256);
     gv_jo_kstring(out, "ca_sha256", machine->ca_sha256);
+    gv_jo_key(out, "own");
+    gv_system_write_own_cert(out, &machine->own);
     gv_jo_object_end(out);
-}
-
-static void write_time(struct gv_json_out *out, const char *key, struct gv_utc at)
-{
-    if (at.s == 0) {
-        gv_jo_knull(out, key);
-    } else {
-        gv_render_utc(out, key, at);
-    }
 }
 
 static void write_backup(struct gv_json_out *out, const struct gv_api *api)

@@ -301,6 +301,8 @@ static const struct {
     {"cert.show", gv_control_cert_show},
     {"cert.export", gv_control_cert_export},
     {"cert.renew", gv_control_cert_renew},
+    {"cert.install", gv_control_cert_install},
+    {"cert.remove", gv_control_cert_remove},
     {"log", gv_control_log},
     {"oracle", answer_oracle},
     {"config.show", gv_control_config_show},

@@ -18,10 +18,12 @@
 #include "app/config/changes.h"
 #include "app/engine/engine.h"
 #include "app/oracle/service.h"
+#include "hal/iface/own_cert.h"
 
 struct gv_api_machine;
 
-#define GV_CONTROL_LINE_MAX  4096u
+/* A chain with its key, whose line ends JSON writes as two characters. */
+#define GV_CONTROL_LINE_MAX  16384u
 #define GV_CONTROL_REPLY_MAX 32768u
 
 struct gv_control {
@@ -30,6 +32,7 @@ struct gv_control {
     struct gv_oracle_service *oracle; /* NULL: off */
     struct gv_changes *changes;
     const struct gv_backup_ops *backups;
+    const struct gv_own_cert_ops *own_cert;
     const struct gv_clock *clock;
     const struct gv_entropy *entropy;
     struct gv_mono started;

@@ -128,6 +128,10 @@ static enum gv_verdict check_certificate(const struct patient *p, char found[FOU
         gv_format_cut(found, FOUND_MAX, "https.tls is off");
         return GV_WARN;
     }
+    if (p->machine.own.state == GV_OWN_CERT_REFUSED) {
+        gv_format_cut(found, FOUND_MAX, "your own is not served: %s", p->machine.own.why);
+        return GV_FAIL;
+    }
     gv_format_cut(found, FOUND_MAX, "good for %lld more days", (long long)(left_s / GV_DAY_S));
     if (left_s <= 0) {
         return GV_FAIL;

@@ -3,6 +3,7 @@
 #include "firmware/base/log.h"
 #include "web/api/api.h"
 #include "web/api/render.h"
+#include "web/api/system.h"
 
 /* Behind a list: "],"next":18446744073709551615}" and what encloses it. */
 #define TAIL_ROOM 64u
@@ -128,6 +129,8 @@ enum gv_err gv_control_cert_show(const struct gv_control *control, gv_json_ref r
         gv_jo_kstring(out, "sha256", machine.leaf_sha256);
         gv_render_utc(out, "not_after", machine.not_after);
         gv_render_utc(out, "renew_at", machine.renew_at);
+        gv_jo_key(out, "own");
+        gv_system_write_own_cert(out, &machine.own);
     }
     return GV_OK;
 }

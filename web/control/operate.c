@@ -2,6 +2,7 @@
 
 #include "app/config/changes_json.h"
 #include "firmware/base/text.h"
+#include "web/api/system.h"
 #include "web/control/people.h"
 
 #include <string.h>
@@ -73,4 +74,47 @@ enum gv_err gv_control_config_set(const struct gv_control *control, gv_json_ref 
     }
     gv_draft_wipe(&draft);
     return err;
+}
+
+/* ---- the owner's certificate ---------------------------------------------------------------- */
+
+enum gv_err gv_control_cert_install(const struct gv_control *control, gv_json_ref request,
+                                    struct gv_json_out *out, struct gv_fail *fail)
+{
+    static const char *const members[] = {"cmd", "pem", NULL};
+    struct gv_own_cert own;
+    struct gv_actor actor;
+    struct gv_view pem;
+    enum gv_err err = gv_json_members(request, members, "", fail);
+    if (err == GV_OK && !gv_json_string(gv_json_get(request, "pem"), &pem)) {
+        err = gv_fail_at(fail, GV_ERR_INVALID, "/pem", "json.text", "pem is a text");
+    }
+    if (err == GV_OK) {
+        err = control->own_cert->install(&own, pem, fail);
+    }
+    if (err != GV_OK) {
+        return err;
+    }
+    gv_control_actor(&actor, request);
+    gv_jo_key(out, "own");
+    gv_system_write_own_cert(out, &own);
+    return gv_engine_note(control->engine, &actor, "certificate.installed", "certificate",
+                          own.sha256, fail);
+}
+
+enum gv_err gv_control_cert_remove(const struct gv_control *control, gv_json_ref request,
+                                   struct gv_json_out *out, struct gv_fail *fail)
+{
+    static const char *const members[] = {"cmd", NULL};
+    struct gv_actor actor;
+    enum gv_err err = gv_json_members(request, members, "", fail);
+    (void)out;
+    if (err == GV_OK) {
+        err = control->own_cert->remove(fail);
+    }
+    if (err != GV_OK) {
+        return err;
+    }
+    gv_control_actor(&actor, request);
+    return gv_engine_note(control->engine, &actor, "certificate.removed", "certificate", "", fail);
 }

@@ -4,6 +4,7 @@
  *   {"cmd":"backup.list"}   {"cmd":"backup.create","passphrase":"..."}
  *   {"cmd":"backup.verify","id":"...","passphrase":"..."}   {"cmd":"backup.remove","id":"..."}
  *   {"cmd":"backup.restore","id":"...","passphrase":"...","settings":true,"replace":false}
+ *   {"cmd":"cert.install","pem":"-----BEGIN..."}   {"cmd":"cert.remove"}   served a moment later
  * A job goes on after its answer; backup.list tells how. Thread: control. */
 #ifndef GV_WEB_CONTROL_OPERATE_H
 #define GV_WEB_CONTROL_OPERATE_H
@@ -32,5 +33,12 @@ GV_MUST_USE enum gv_err gv_control_backup_restore(const struct gv_control *contr
 GV_MUST_USE enum gv_err gv_control_backup_remove(const struct gv_control *control,
                                                  gv_json_ref request, struct gv_json_out *out,
                                                  struct gv_fail *fail);
+
+GV_MUST_USE enum gv_err gv_control_cert_install(const struct gv_control *control,
+                                                gv_json_ref request, struct gv_json_out *out,
+                                                struct gv_fail *fail);
+GV_MUST_USE enum gv_err gv_control_cert_remove(const struct gv_control *control,
+                                               gv_json_ref request, struct gv_json_out *out,
+                                               struct gv_fail *fail);
 
 #endif

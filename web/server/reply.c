@@ -1,4 +1,5 @@
 #include "web/server/glue.h"
+#include "web/server/hsts.h"
 #include "web/server/ticks.h"
 #include "web/server/turnover.h"
 #include "web/server/waits.h"
@@ -152,14 +153,18 @@ static void put_line(struct gv_writer *w, const char *name, const char *value)
 }
 
 /* Not every browser counts the page's own WebSocket address as 'self'. */
-static void put_security(struct gv_writer *w, const struct gv_web_request *request)
+static void put_security(struct gv_writer *w, const struct gv_worker *worker)
 {
+    const struct gv_web_request *request = &worker->request;
     gv_write_bytes(w, gv_view_of(security_headers, sizeof(security_headers) - 1));
     if (request->host.n > 0) {
         put_text(w, request->is_tls ? " wss://" : " ws://");
         gv_write_bytes(w, request->host);
     }
     gv_write_bytes(w, gv_view_of(security_rest, sizeof(security_rest) - 1));
+    if (worker->server->config.hsts && gv_hsts_applies(request)) {
+        put_line(w, "Strict-Transport-Security", GV_HSTS_VALUE);
+    }
 }
 
 /* How the body ends: so many bytes, in chunks, not at all, or at the close. */
@@ -201,7 +206,7 @@ static void compose_head(struct gv_worker *worker, int64_t length, const char *c
         put_line(&w, "Retry-After", RETRY_AFTER_S);
     }
     gv_write_bytes(&w, gv_view_of(reply->extra, reply->extra_n));
-    put_security(&w, &worker->request);
+    put_security(&w, worker);
     put_text(&w, "\r\n");
     GV_ASSERT(!w.full);
     reply->out_n = w.n;

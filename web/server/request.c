@@ -192,3 +192,13 @@ int gv_request_read(struct gv_worker *worker, struct gv_fail *fail)
     request->path = gv_view_of(worker->path, n);
     return 0;
 }
+
+struct gv_view gv_request_host_name(struct gv_view host)
+{
+    size_t n = host.n;
+    while (n > 0 && host.p[n - 1] >= '0' && host.p[n - 1] <= '9') {
+        n--;
+    }
+    bool has_port = n > 1 && n < host.n && host.p[n - 1] == ':';
+    return has_port ? gv_view_of(host.p, n - 1) : host;
+}

@@ -61,23 +61,12 @@ static bool plain_allowed(const struct gv_worker *worker)
            worker->request.is_loopback || (route != NULL && (route->flags & GV_ROUTE_PLAIN) != 0);
 }
 
-/* "host:8480" -> "host", "[::1]:8480" -> "[::1]" */
-static struct gv_view without_port(struct gv_view host)
-{
-    size_t n = host.n;
-    while (n > 0 && host.p[n - 1] >= '0' && host.p[n - 1] <= '9') {
-        n--;
-    }
-    bool has_port = n > 1 && n < host.n && host.p[n - 1] == ':';
-    return has_port ? gv_view_of(host.p, n - 1) : host;
-}
-
 static void redirect(struct gv_worker *worker)
 {
     struct gv_exchange *x = &worker->exchange;
     const struct gv_server *server = worker->server;
     const struct mg_request_info *info = mg_get_request_info(worker->conn);
-    struct gv_view host = without_port(worker->request.host);
+    struct gv_view host = gv_request_host_name(worker->request.host);
     unsigned port = server->config.https_port_public != 0 ? server->config.https_port_public
                                                           : server->https_port;
     char where[1024];

@@ -234,6 +234,7 @@ struct gv_server_config {
     uint16_t https_port_public; /* port named in redirects; 0: https_port */
     const char *cert_path;      /* PEM: leaf first, then the chain */
     const char *key_path;       /* PEM */
+    bool hsts;                  /* tell browsers to keep to https, where that is safe (hsts.h) */
     unsigned workers;           /* 1..GV_HTTP_WORKERS; 0: GV_HTTP_WORKERS */
     /* Connections of one address (IPv6: one /64) with workers or waiting for one. 0: 16, or no cap
      * without TLS, where a proxy speaks for everybody;

@@ -102,6 +102,8 @@ GV_MUST_USE int gv_request_read(struct gv_worker *worker, struct gv_fail *fail);
 int gv_request_count(const struct gv_web_request *request, const char *name);
 /** Is this a name or address with or without port, as Host has it? */
 GV_MUST_USE bool gv_request_host_valid(struct gv_view host);
+/** "host:8480" -> "host", "[::1]:8480" -> "[::1]" */
+struct gv_view gv_request_host_name(struct gv_view host);
 
 /* ---- path.c ---- */
 

@@ -9,6 +9,7 @@
 #include "firmware/base/text.h"
 #include "web/live/seat.h"
 #include "web/server/address.h"
+#include "web/server/hsts.h"
 #include "web/server/router.h"
 #include "web/server/worker.h"
 
@@ -409,9 +410,28 @@ static void every_error_class_has_a_status(void **state)
     assert_string_equal(gv_http_reason(799), "Unknown");
 }
 
+/* ---- HSTS ------------------------------------------------------------------------------------ */
+
+static void hsts_is_for_public_names_only(void **state)
+{
+    (void)state;
+    static const char *const yes[] = {"box.example.org", "box.example.org:8443", "Box.Example.ORG"};
+    static const char *const no[] = {
+        "",           "localhost",      "gavel.local", "GAVEL.LOCAL:8443",
+        "x.y.local",  "abcdefgh.onion", "127.0.0.1",   "127.0.0.1:8443",
+        "[::1]:8443", "[::1]",          ".local",      "10.0.0.1."};
+    for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
+        assert_true(gv_hsts_may_name(gv_view_str(yes[i])));
+    }
+    for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++) {
+        assert_false(gv_hsts_may_name(gv_view_str(no[i])));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hsts_is_for_public_names_only),
         cmocka_unit_test(a_placeholder_takes_one_whole_segment),
         cmocka_unit_test(a_rest_placeholder_takes_the_remainder),
         cmocka_unit_test(a_row_that_cannot_be_reached_is_refused),

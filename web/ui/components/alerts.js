@@ -1,6 +1,5 @@
 /**
  * What needs a person, in plain words, with what to do. Judged here from what the box reports, worst first.
- * @module
  */
 import { bytes, duration, percent } from '../lib/format.js';
 import { t } from '../lib/i18n.js';
@@ -54,6 +53,7 @@ function ofSystem(system, nowMs) {
     memory.resident_bytes > memory.budget_bytes * MEMORY_HIGH && { level: 'wait', id: 'memory', params: { size: bytes(memory.resident_bytes) } },
     ...pools.filter(({ refused }) => refused > 0).map(({ name, refused }) => ({ level: 'wait', id: 'pool', params: { name, n: refused } })),
     certificate !== null && certificate.days_left < CERTIFICATE_DAYS && { level: 'wait', id: 'certificate', params: { n: certificate.days_left } },
+    certificate?.own?.state === 'refused' && { level: 'bad', id: 'ownCertificate', href: may('admin') ? '/admin/tls' : undefined },
     backupAge > BACKUP_OLD_S && { level: 'wait', id: backupAge === Infinity ? 'backupNone' : 'backupOld', params: { age: duration(backupAge) }, href: may('admin') ? '/admin/backups' : undefined },
   ];
 }

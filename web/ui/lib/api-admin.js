@@ -1,6 +1,5 @@
 /**
  * The calls of the admin pages. Each is declared once; settings and the system's state are in lib/api.js.
- * @module
  *
  * @typedef {'owner'|'operator'|'host'|'bidder'|'viewer'} Role
  *
@@ -82,6 +81,12 @@ export const listAudit = (page, until) => get(`/api/v1/audit${queryOf(page)}`, u
 export const verifyAudit = () => get('/api/v1/audit/verify');
 /** @param {{level?: string, module?: string, q?: string, since?: number, limit?: number}} filter @param {AbortSignal} [until] @returns {Promise<{items: LogLine[], last: number}>} */
 export const readLogs = (filter, until) => get(`/api/v1/logs${queryOf(filter)}`, until);
+
+/* ---- The owner's certificate ---- */
+
+/** @param {string} pem chain and key */
+export const installCertificate = (pem) => put('/api/v1/system/certificate', { pem });
+export const removeCertificate = () => remove('/api/v1/system/certificate');
 
 /* ---- Webhooks ---- */
 
