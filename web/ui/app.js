@@ -1,7 +1,6 @@
 /**
  * The shell around every page. It finds the view of an address, loads it with its words and styles, draws
  * it again when its data change, and says what concerns every page: the link to the box, the node, who is signed in.
- * @module
  */
 import { AREAS_ALWAYS, routes } from './routes.js';
 import { failed, loading } from './components/states.js';

@@ -1,6 +1,5 @@
 /**
  * The page of the API: /api/v1/openapi.json, drawn. Nothing is fetched from elsewhere.
- * @module
  */
 import { el } from './lib/html.js';
 

@@ -1,6 +1,5 @@
 /**
  * Entry point of the price page: hears /ws/mempool, asks for what the stream does not tell, draws.
- * @module
  */
 import { readBlocks, readDays, readOracle } from './lib/api-oracle.js';
 import { isStill } from './lib/colours.js';

@@ -1,6 +1,5 @@
 /**
  * Every page of the shell. The server has a row for each path as well (web/api/routes.c, "pages").
- * @module
  *
  * needs: 'user' for anybody signed in, else a scope; the box checks again. Words and styles of a page load with it, and
  * of the pages that are opened first `modules` names every module that is not in index.html: one round of requests.

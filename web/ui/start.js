@@ -1,7 +1,6 @@
 /**
  * What the document runs first: small, and it knows the page by its address. The files of that page and the words come
  * while those of the shell, which the document names, are still being read.
- * @module
  */
 import { AREAS_ALWAYS, routes } from './routes.js';
 import { askAhead } from './lib/ahead.js';

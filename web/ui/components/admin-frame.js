@@ -1,7 +1,6 @@
 /**
  * What every admin page stands in: the list of the others beside it, which is a menu on a phone. Shown is what the
  * session's scopes allow; the box decides again.
- * @module
  */
 import { el } from '../lib/html.js';
 import { t } from '../lib/i18n.js';

@@ -1,6 +1,5 @@
 /**
  * A status in a word. Colour is never alone: the word says it.
- * @module
  */
 import { el } from '../lib/html.js';
 

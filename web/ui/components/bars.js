@@ -1,7 +1,6 @@
 /**
  * Bars over time: a picture of a few numbers, with those that are not zero as a table below it for whoever does not see
  * it or wants them exact. Words: area "stats".
- * @module
  */
 import { el, svg } from '../lib/html.js';
 import { t } from '../lib/i18n.js';

@@ -1,6 +1,5 @@
 /**
  * Buttons, and links that look like one.
- * @module
  */
 import { el } from '../lib/html.js';
 import { icon } from './icon.js';

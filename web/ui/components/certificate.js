@@ -1,7 +1,6 @@
 /**
  * The box's own certificate authority: its file, a QR that leads there, its fingerprint to compare, and how each system
  * is told to trust it. Words: area "setup".
- * @module
  */
 import { el } from '../lib/html.js';
 import { t } from '../lib/i18n.js';

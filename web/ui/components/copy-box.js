@@ -1,6 +1,5 @@
 /**
  * Text to take along: copied by the clipboard where the browser allows it (https), by hand elsewhere, or as a file.
- * @module
  */
 import { el } from '../lib/html.js';
 import { t } from '../lib/i18n.js';

@@ -1,6 +1,5 @@
 /**
  * Dialogs: the browser's own <dialog>, which keeps the focus inside and gives it back.
- * @module
  */
 import { el, freshId } from '../lib/html.js';
 import { t } from '../lib/i18n.js';

@@ -1,7 +1,6 @@
 /**
  * A table behind a fold, for whoever does not see the chart. It stands still while it is read: it is made when the fold
  * opens and when it is asked for again.
- * @module
  */
 import { boxNow, timeAt } from '../lib/format.js';
 import { el } from '../lib/html.js';

@@ -1,7 +1,6 @@
 /**
  * Forms: labels, hints, and errors where they belong. A problem of the box with pointers ("/password") marks the fields
  * of these names; what points nowhere stands above the buttons. The first marked field gets the focus.
- * @module
  */
 import { el, freshId } from '../lib/html.js';
 import { problemText } from '../lib/http.js';

@@ -1,6 +1,5 @@
 /**
  * A price over time as a line, with its holes left open: what the box does not know is not drawn.
- * @module
  */
 import { colour } from '../lib/colours.js';
 import { percent, timeAt, usdExact } from '../lib/format.js';

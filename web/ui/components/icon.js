@@ -1,6 +1,5 @@
 /**
  * One of the signs in /icons.svg. It is decoration: the words beside it carry the meaning.
- * @module
  */
 import { svg } from '../lib/html.js';
 

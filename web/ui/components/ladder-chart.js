@@ -1,6 +1,5 @@
 /**
  * A price ladder as a staircase: what has passed, where the price is now, what may come.
- * @module
  */
 import { el, svg } from '../lib/html.js';
 import { integer } from '../lib/format.js';

@@ -1,6 +1,5 @@
 /**
  * One lot in the market: what it is, what it costs now, what happens next.
- * @module
  */
 import { el } from '../lib/html.js';
 import { t } from '../lib/i18n.js';

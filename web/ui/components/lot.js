@@ -1,6 +1,5 @@
 /**
  * A lot in words: its status, its price, what happens next and when. For cards, tables and the lot's own page.
- * @module
  */
 import { btc, duration, integer, quantity, shorten } from '../lib/format.js';
 import { clean, el } from '../lib/html.js';

@@ -1,6 +1,5 @@
 /**
  * A button that opens a small panel below it: the user menu. Escape, a click elsewhere and a followed link close it.
- * @module
  */
 import { el } from '../lib/html.js';
 import { button } from './button.js';

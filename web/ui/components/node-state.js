@@ -1,6 +1,5 @@
 /**
  * One line about our node: height, age of the tip, and what is wrong in plain words.
- * @module
  */
 import { el } from '../lib/html.js';
 import { ago, integer, percent } from '../lib/format.js';

@@ -1,6 +1,5 @@
 /**
  * Page heading, panels, lists of facts, messages: what most pages are made of.
- * @module
  */
 import { el } from '../lib/html.js';
 import { icon } from './icon.js';

@@ -1,7 +1,6 @@
 /**
  * A plot on Canvas 2D: axes, a tip, and being moved. What it shows is its subclass's. Drawn at most once a frame, and
  * only when something changed.
- * @module
  */
 import { colour, onColours } from '../lib/colours.js';
 import { cents, integer, timeAt } from '../lib/format.js';

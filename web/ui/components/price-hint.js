@@ -1,7 +1,6 @@
 /**
  * What an amount is worth in dollars, with age and state: "≈ 123.45 USD · 4 sec". Nothing while no price is known. The
  * view names the strings 'hint' in routes.js and calls followPriceHint of lib/price-hint.js when it opens.
- * @module
  */
 import { duration, usdExact } from '../lib/format.js';
 import { el } from '../lib/html.js';

@@ -1,6 +1,5 @@
 /**
  * How far, and how full.
- * @module
  */
 import { el, freshId } from '../lib/html.js';
 

@@ -1,7 +1,6 @@
 /**
  * A file as QR codes for a wallet's camera, one after the other (BBQr). Made when somebody opens it; it runs by itself,
  * can be stopped, and stands still from the start for whoever asked for less motion.
- * @module
  */
 import { bbqr } from '../lib/bbqr.js';
 import { el } from '../lib/html.js';

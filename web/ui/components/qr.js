@@ -1,6 +1,5 @@
 /**
  * A QR code as a picture: dark on white in every theme, because cameras expect it.
- * @module
  */
 import { el, svg } from '../lib/html.js';
 import { encodeQr } from '../lib/qr.js';

@@ -1,6 +1,5 @@
 /**
  * The points of the window, time against price, with the price now, its likely range, and the price of the blocks.
- * @module
  */
 import { colour } from '../lib/colours.js';
 import { integer, timeAt, usdExact, when } from '../lib/format.js';

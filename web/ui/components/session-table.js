@@ -1,6 +1,5 @@
 /**
  * Sessions, each with the browser it is in and a button that ends it. Words: area "account".
- * @module
  */
 import { agentOf } from '../lib/agent.js';
 import { ago, day } from '../lib/format.js';

@@ -1,6 +1,5 @@
 /**
  * What is around every page: navigation, the node's state, the menu of the person, the offline notice.
- * @module
  */
 import { navigation } from '../routes.js';
 import { link, node } from '../lib/box.js';

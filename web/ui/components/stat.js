@@ -1,6 +1,5 @@
 /**
  * A tile with one number that matters, and a small line of how it went.
- * @module
  */
 import { el, svg } from '../lib/html.js';
 

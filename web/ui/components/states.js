@@ -1,6 +1,5 @@
 /**
  * What a page shows when it has nothing to show: each cause looks different, and says what one can do.
- * @module
  */
 import { el } from '../lib/html.js';
 import { ago } from '../lib/format.js';

@@ -1,6 +1,5 @@
 /**
  * Where one is in a sequence of steps.
- * @module
  */
 import { el } from '../lib/html.js';
 import { t } from '../lib/i18n.js';

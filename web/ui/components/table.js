@@ -1,6 +1,5 @@
 /**
  * A table that becomes a list of cards on a phone.
- * @module
  */
 import { el } from '../lib/html.js';
 import { icon } from './icon.js';

@@ -1,6 +1,5 @@
 /**
  * Tabs by the pattern of the ARIA practices: arrows move, one stop for Tab. The view keeps which one is chosen.
- * @module
  */
 import { el } from '../lib/html.js';
 

@@ -1,6 +1,5 @@
 /**
  * Short news at the foot of the page, read out by screen readers. Nothing that must be read is only here.
- * @module
  */
 import { el } from '../lib/html.js';
 import { t } from '../lib/i18n.js';

@@ -1,7 +1,6 @@
 /**
  * Which wallets can sign for a sale, as far as it is known. A seller signs SINGLE|ANYONECANPAY (0x83), which few wallets
  * offer; a buyer signs everything (0x01), beside an input that is signed already.
- * @module
  *
  * Sources: RPC help of Bitcoin Core; bitcoin-core/gui 712; sparrow 706 and 1903; electrum 8687 and 8743; LedgerHQ/app-bitcoin-new
  * 124; SeedSigner 545; unisat-wallet/dev-support 33; leather-io/extension 3859. As of November 2026.

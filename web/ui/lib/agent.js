@@ -1,6 +1,5 @@
 /**
  * What a browser calls itself, in the few words a person knows it by.
- * @module
  */
 
 /* The first that fits: most browsers name others as well, for old servers. */

@@ -1,7 +1,6 @@
 /**
  * Asks for the files of a page at once, as soon as its address is known: what a page needs is written in routes.js, so
  * nothing waits until one file has been read that names the next.
- * @module
  */
 import { loadStrings } from './i18n.js';
 

@@ -1,6 +1,5 @@
 /**
  * The calls of the market: lots, purchase, and what a seller needs. Each is declared once.
- * @module
  *
  * @typedef {import('./api.js').Listing} Listing
  *

@@ -1,6 +1,5 @@
 /**
  * The calls of the price, each declared once.
- * @module
  *
  * @typedef {'filling'|'ok'|'uncertain'|'stale'|'node_behind'} PriceState
  *

@@ -1,6 +1,5 @@
 /**
  * The calls of order auctions. Each is declared once. Members that end in _s are seconds of the book's clock.
- * @module
  *
  * @typedef {{round: number, solver_id: string, input: number, min_output: number, deadline_s: number, claimed: boolean}} Commitment
  * @typedef {'pending'|'in_auction'|'committed'|'fulfilled'|'expired'} OrderState

@@ -1,6 +1,5 @@
 /**
  * The calls of the shell: market and node (public), set-up, session and account, dashboard. Each is declared once.
- * @module
  *
  * @typedef {Object} Listing
  * @property {number} id

@@ -1,7 +1,6 @@
 /**
  * BBQr: a file as a sequence of QR codes that a wallet's camera collects in any order. Uncompressed base32, the encoding
  * every reader of the format knows.
- * @module
  *
  * A part is "B$" "2" type, parts in all and index in base 36 with two digits each, then data. Every part but the last holds
  * as many whole groups of 5 bytes (8 letters), so that each can be decoded by itself.

@@ -1,6 +1,5 @@
 /**
  * What the box says by itself, shared by the whole page: one live stream, the node's state, the link's state.
- * @module
  */
 import { readNode } from './api.js';
 import { setClockSkew } from './format.js';

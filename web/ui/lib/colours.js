@@ -1,6 +1,5 @@
 /**
  * The style sheet's colours for canvases, and whether the reader wants motion.
- * @module
  */
 
 const root = document.documentElement;

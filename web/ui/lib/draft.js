@@ -1,7 +1,6 @@
 /**
  * What a person typed and the box does not have yet: kept in this browser until it is sent, so that a reload loses
  * nothing. Never passwords.
- * @module
  */
 
 const key = (name) => `gavel.draft.${name}`;

@@ -1,6 +1,5 @@
 /**
  * Numbers and times as people read them. Satoshi are integers; quantities are strings of base units.
- * @module
  */
 import { currentLanguage, t, written } from './i18n.js';
 

@@ -1,7 +1,6 @@
 /**
  * Moving something with mouse, wheel, fingers and keys. One finger moves sideways only, so that the page still
  * scrolls under it; two fingers zoom. The element needs `touch-action: pan-y`.
- * @module
  */
 
 const SLOP_PX = 5;

@@ -1,6 +1,5 @@
 /**
  * Builds DOM. Values become text, never markup, so hostile names are data.
- * @module
  */
 
 /** The listeners an element was made with, so that lib/morph.js can pass newer ones on. */

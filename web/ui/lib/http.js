@@ -1,7 +1,6 @@
 /**
  * One request to the box, with everything it asks of a browser: CSRF header, problem+json, ETag, Idempotency-Key.
  * The calls themselves are declared in lib/api*.js.
- * @module
  */
 import { signal } from './signal.js';
 import { hasText, placesOf, t } from './i18n.js';

@@ -1,7 +1,6 @@
 /**
  * Every word the page shows, in the language of its reader. Strings lie in strings/<area>.<language>.json, one flat
  * object each; an area is loaded with the first view that needs it.
- * @module
  *
  * A string may have {places}. A string that counts is an object of plural forms ("one", "other", as Intl.PluralRules
  * names them), chosen by the parameter n.

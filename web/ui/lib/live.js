@@ -4,7 +4,6 @@
  * The channels of the box (gavel.v1) come over a WebSocket, else as server-sent events, else by long polls: some
  * browsers refuse a socket to a certificate they were told to trust by hand, some proxies refuse streams. All three
  * carry the same frames under the same numbers, so changing between them loses nothing and repeats nothing.
- * @module
  *
  * @typedef {Object} Frame {"v":1,"ch":"market","seq":7,"type":"listing","ts":"...","data":{...}}
  * @property {string} ch

@@ -1,6 +1,5 @@
 /**
  * What a lot means, without a screen: its prices, where it stands, what changed, whether a filter lets it pass.
- * @module
  *
  * @typedef {import('./api.js').Listing} Listing
  */

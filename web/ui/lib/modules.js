@@ -1,6 +1,5 @@
 /**
  * Which of the box's modules are on that need not be: the header leads only to those.
- * @module
  */
 import { get } from './http.js';
 import { signal } from './signal.js';

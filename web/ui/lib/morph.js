@@ -1,7 +1,6 @@
 /**
  * Turns the tree that is shown into the tree that was rendered, touching only what differs: focus, selection, scroll
  * position and open details stay. So a view renders everything from its data, every time, and nothing flickers.
- * @module
  *
  * Elements are told apart by `id` or `data-key`, else by their place. What belongs to the person is left alone: the
  * text in an input, whether a box is ticked, whether details are open. An element with `data-island` is not touched at all.

@@ -1,6 +1,5 @@
 /**
  * What a seller plans, as typed and as the box takes it; and which upload belongs to which step of it.
- * @module
  *
  * @typedef {Object<string, string>} Plan fields of the form, as they were typed
  * @typedef {{block: number, price: number, psbt: string, signed: boolean}} Placed

@@ -1,6 +1,5 @@
 /**
  * What a page knows of order auctions: the answers of the box, and what the stream has told since.
- * @module
  *
  * @typedef {Object} Known
  * @property {any} status

@@ -1,7 +1,6 @@
 /**
  * The dollar hint that pages show beside satoshi, asked for while somebody looks. A hint is for reading: nothing that a
  * page sends to the box is made from it.
- * @module
  */
 import { readOracle } from './api-oracle.js';
 import { signal } from './signal.js';

@@ -1,7 +1,6 @@
 /**
  * As much of a PSBT as a page must know: which output it spends, which block it is locked to, what it pays. The box judges
  * it; this only sorts uploads to their rungs. BIP174 and BIP370.
- * @module
  *
  * @typedef {{txid: string, vout: number, locktime: number, amount: number, signed: boolean}} SellerPsbt
  */

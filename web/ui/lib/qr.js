@@ -1,7 +1,6 @@
 /**
  * QR codes (ISO/IEC 18004), made here so that a page needs nobody: versions 1 to 40, bytes or the alphanumeric set (which
  * takes a third less room: BBQr and UR are written in it).
- * @module
  */
 import { divisor, remainder } from './reed-solomon.js';
 

@@ -1,6 +1,5 @@
 /**
  * Reed-Solomon error correction over GF(256) with the polynomial 0x11d, as QR codes use it.
- * @module
  */
 
 function multiply(x, y) {

@@ -1,6 +1,5 @@
 /**
  * A restart of the box, seen through: it is over when the same address answers with a younger life.
- * @module
  */
 import { readHealth, restartBox } from './api.js';
 import { restore } from './session.js';

@@ -1,6 +1,5 @@
 /**
  * From the address to a row of routes.js, by the History API: links are ordinary links.
- * @module
  */
 
 /**

@@ -1,6 +1,5 @@
 /**
  * Axes: from values to pixels and back, and where to put round numbers and times.
- * @module
  */
 
 /**

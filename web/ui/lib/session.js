@@ -1,6 +1,5 @@
 /**
  * Who is signed in. The cookie is out of reach of scripts; a mark in the storage says whether asking is worth it.
- * @module
  */
 import { closeSession, openSession, readSession } from './api.js';
 import { useCsrf } from './http.js';

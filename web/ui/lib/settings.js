@@ -1,6 +1,5 @@
 /**
  * Settings by key, and changes to them that leave alone what is forced from outside.
- * @module
  */
 import { changeSettings } from './api.js';
 import { etagOf } from './http.js';

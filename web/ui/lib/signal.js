@@ -1,6 +1,5 @@
 /**
  * A value that tells who asked when it changes: the session, the link to the box, the theme.
- * @module
  */
 
 /**

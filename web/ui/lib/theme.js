@@ -1,6 +1,5 @@
 /**
  * Light, dark, high contrast, or what the system says. It loads before the first paint and needs nothing.
- * @module
  */
 
 const KEY = 'gavel.theme';

@@ -1,6 +1,5 @@
 /**
  * One's own account: password, second factor, where one is signed in.
- * @module
  */
 import { beginTotp, changePassword, confirmTotp, endSession, listSessions, removeTotp } from '../lib/api.js';
 import { el } from '../lib/html.js';

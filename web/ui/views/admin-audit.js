@@ -1,6 +1,5 @@
 /**
  * The audit log: who did what, newest first, and whether its chain of hashes is whole.
- * @module
  */
 import { listAudit, verifyAudit } from '../lib/api-admin.js';
 import { integer, moment, shorten } from '../lib/format.js';

@@ -1,6 +1,5 @@
 /**
  * Backups: made, taken along, tried and put back. What takes long is a job of the box, and shown as it goes on.
- * @module
  */
 import { backupFile, listBackups, makeBackup, removeBackup, verifyBackup } from '../lib/api-admin.js';
 import { ago, bytes, moment } from '../lib/format.js';

@@ -1,6 +1,5 @@
 /**
  * API keys: what each may do and when it was last used; a new one is shown once.
- * @module
  */
 import { addKey, listKeys, revokeKey } from '../lib/api-admin.js';
 import { ago, boxNow, day } from '../lib/format.js';

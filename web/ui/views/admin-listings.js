@@ -1,6 +1,5 @@
 /**
  * Every lot of the box in one table, narrowed by state, newest first.
- * @module
  */
 import { listLots } from '../lib/api-market.js';
 import { follow, node } from '../lib/box.js';

@@ -1,6 +1,5 @@
 /**
  * The box's log: its newest lines, narrowed by level, part and word, following what comes.
- * @module
  */
 import { readLogs } from '../lib/api-admin.js';
 import { overhear } from '../lib/box.js';

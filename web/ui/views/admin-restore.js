@@ -1,7 +1,6 @@
 /**
  * Putting a backup back: from the shelf or from a file, with what that means said before, and seen through to the box
  * that comes up with it.
- * @module
  */
 import { beginRestore, readRestore, uploadBackup } from '../lib/api-admin.js';
 import { moment } from '../lib/format.js';

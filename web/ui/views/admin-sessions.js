@@ -1,6 +1,5 @@
 /**
  * Everybody who is signed in, and a button that ends it.
- * @module
  */
 import { endSession, listSessions } from '../lib/api.js';
 import { el } from '../lib/html.js';

@@ -1,7 +1,6 @@
 /**
  * One group of settings as a form. What was typed stays when another group is saved; what somebody else changed
  * meanwhile is shown beside one's own before anything is overwritten.
- * @module
  */
 import { changeSettings, readSettings } from '../lib/api.js';
 import { el } from '../lib/html.js';

@@ -1,6 +1,5 @@
 /**
  * Every setting of the box, as a form made from its table: one part for each group, each saved by itself.
- * @module
  */
 import { readSettings } from '../lib/api.js';
 import { el } from '../lib/html.js';

@@ -1,6 +1,5 @@
 /**
  * What the box is made of and how it does: memory, pools, threads, wear, versions. Words shared with the dashboard.
- * @module
  */
 import { readSystem } from '../lib/api.js';
 import { overhear } from '../lib/box.js';

@@ -1,6 +1,5 @@
 /**
  * People of the box: roles, locks, second factors, new passwords.
- * @module
  */
 import { addUser, changeUser, listUsers, removeUser } from '../lib/api-admin.js';
 import { ago, day } from '../lib/format.js';

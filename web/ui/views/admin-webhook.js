@@ -1,6 +1,5 @@
 /**
  * One receiver: its address and events, a test, and what was sent to it, how it went, once more.
- * @module
  */
 import { changeWebhook, listDeliveries, redeliver, removeWebhook, testWebhook } from '../lib/api-admin.js';
 import { ago, day, moment } from '../lib/format.js';

@@ -1,6 +1,5 @@
 /**
  * Receivers of events. One of them, by ?id=, with what was sent to it (views/admin-webhook.js).
- * @module
  */
 import { addWebhook, listDeliveries, listWebhooks } from '../lib/api-admin.js';
 import { clean, el } from '../lib/html.js';

@@ -1,6 +1,5 @@
 /**
  * Where the admin pages begin: each with a sentence on what it is for.
- * @module
  */
 import { el } from '../lib/html.js';
 import { t } from '../lib/i18n.js';

@@ -1,7 +1,6 @@
 /**
  * The dashboard: at a glance, is all well? Then node, price, auctions and the box itself. Each part is read by itself, so
  * one that fails does not hide the others.
- * @module
  */
 import { readCounts, readNode, readSystem } from '../lib/api.js';
 import { readHistory, readOracle } from '../lib/api-oracle.js';

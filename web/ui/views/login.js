@@ -1,6 +1,5 @@
 /**
  * Signing in: name and password, then the one-time code where the account asks for one.
- * @module
  */
 import { readSetup } from '../lib/api.js';
 import { el } from '../lib/html.js';

@@ -1,6 +1,5 @@
 /**
  * What is known of a lot and where from, what has happened to it, and what its status means in plain words.
- * @module
  */
 import { clean, el } from '../lib/html.js';
 import { ago, integer, moment, quantity } from '../lib/format.js';

@@ -1,7 +1,6 @@
 /**
  * Buying a lot, step by step: coins and addresses, the whole transaction to be signed, then what becomes of it. The box
  * builds and watches; signing and broadcasting are the wallet's part.
- * @module
  */
 import { clean, el } from '../lib/html.js';
 import { buildPurchase } from '../lib/api-market.js';

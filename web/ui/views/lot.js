@@ -1,6 +1,5 @@
 /**
  * One lot: what it is, what it costs now, how to buy it, what has happened to it. The stream keeps it up to date.
- * @module
  */
 import { el } from '../lib/html.js';
 import { listLots, readCurrentPsbt, readLot } from '../lib/api-market.js';

@@ -1,6 +1,5 @@
 /**
  * What the market is narrowed to: kept in the address, so that it can be shared and survives a reload.
- * @module
  */
 import { el } from '../lib/html.js';
 import { t } from '../lib/i18n.js';

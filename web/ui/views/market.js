@@ -1,7 +1,6 @@
 /**
  * The market: what is on sale, found by filters, as cards or as a table. The box filters and sorts; what the stream says
  * afterwards is put where it belongs, or taken out.
- * @module
  */
 import { el } from '../lib/html.js';
 import { listLots } from '../lib/api-market.js';

@@ -1,6 +1,5 @@
 /**
  * The prices of days, newest first: two weeks of them in sight, the rest behind a fold.
- * @module
  */
 import { columnsOf } from '../components/folded-table.js';
 import { table } from '../components/table.js';

@@ -1,6 +1,5 @@
 /**
  * The history: one of four lengths, read again while it is looked at, as a line and as a table.
- * @module
  */
 import { HistoryChart, holesOf, runsOf } from '../components/history-chart.js';
 import { foldedTable } from '../components/folded-table.js';

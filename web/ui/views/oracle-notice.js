@@ -1,6 +1,5 @@
 /**
  * What keeps the price from being one to rely on: what it is, since when, and what the reader can do.
- * @module
  */
 import { boxNow, duration, integer, percent, usdShort, when } from '../lib/format.js';
 import { el } from '../lib/html.js';

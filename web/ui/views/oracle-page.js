@@ -1,6 +1,5 @@
 /**
  * The parts of the price page, empty: what fills them finds them by their ids.
- * @module
  */
 import { icon } from '../components/icon.js';
 import { panel } from '../components/panel.js';

@@ -1,6 +1,5 @@
 /**
  * The price view: what the box computes, how sure it is, and what it is waiting for.
- * @module
  */
 import { foldedTable } from '../components/folded-table.js';
 import { integer, duration, percent, timeAt, usdExact, usdShort } from '../lib/format.js';

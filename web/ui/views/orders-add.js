@@ -1,6 +1,5 @@
 /**
  * Dialogs of order auctions: new orders, by hand or from a table, and money that has arrived.
- * @module
  */
 import { addOrders, bookDeposit } from '../lib/api-orders.js';
 import { el } from '../lib/html.js';

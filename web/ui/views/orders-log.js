@@ -1,6 +1,5 @@
 /**
  * The end of the chained log: this browser computes the hashes of what it shows, the box those of the whole.
- * @module
  */
 import { verifyOrdersLog } from '../lib/api-orders.js';
 import { integer, shorten, timeAt } from '../lib/format.js';

@@ -1,6 +1,5 @@
 /**
  * The orders of just now: the batch, its bids, who is committed, and what became of others.
- * @module
  */
 import { duration, integer, timeAt } from '../lib/format.js';
 import { clean, el } from '../lib/html.js';

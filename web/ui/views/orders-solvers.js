@@ -1,6 +1,5 @@
 /**
  * The solvers: who delivers and who does not, and what operators do with them.
- * @module
  */
 import { registerSolver, suspendSolver } from '../lib/api-orders.js';
 import { duration, integer, percent } from '../lib/format.js';

@@ -1,6 +1,5 @@
 /**
  * Order auctions: what is bid for just now, who is committed until when, what came of it, and the log that proves it.
- * @module
  */
 import { listBids, listOrders, listSolvers, readOrdersLog, readOrdersStatus } from '../lib/api-orders.js';
 import { link, overhear } from '../lib/box.js';

@@ -1,6 +1,5 @@
 /**
  * The preflight of a ladder in plain words, step by step, and the listing once nothing is wrong.
- * @module
  */
 import { clean, el } from '../lib/html.js';
 import { checkOffer, listOffer } from '../lib/api-market.js';

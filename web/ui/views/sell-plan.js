@@ -1,6 +1,5 @@
 /**
  * The plan of a sale: what, from which output, at which prices, with every step of them to be seen before it is made.
- * @module
  */
 import { el } from '../lib/html.js';
 import { buildLadder } from '../lib/api-market.js';

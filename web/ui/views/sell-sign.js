@@ -1,6 +1,5 @@
 /**
  * The unsigned PSBTs of a ladder on their way to the seller's wallet, and the signed ones back.
- * @module
  */
 import { el } from '../lib/html.js';
 import { integer } from '../lib/format.js';

@@ -1,6 +1,5 @@
 /**
  * What the steps of selling share.
- * @module
  */
 
 /** Where the plan is kept, see lib/draft.js. */

@@ -1,7 +1,6 @@
 /**
  * Selling, step by step: the plan of a falling price, its PSBTs to be signed in the seller's wallet, then the check and the
  * listing. The plan is kept in this tab; signed PSBTs are worth money and live only as long as the page.
- * @module
  */
 import { el } from '../lib/html.js';
 import { follow, node } from '../lib/box.js';

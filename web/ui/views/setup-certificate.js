@@ -1,6 +1,5 @@
 /**
  * The box's own certificate authority, so that browsers stop to warn: file, QR and fingerprint to compare.
- * @module
  */
 import { readSystem } from '../lib/api.js';
 import { el } from '../lib/html.js';

@@ -1,6 +1,5 @@
 /**
  * First step: whoever reads the code at the box becomes its owner.
- * @module
  */
 import { claimBox } from '../lib/api.js';
 import { keepDraft, readDraft, dropDraft } from '../lib/draft.js';

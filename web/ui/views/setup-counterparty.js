@@ -1,6 +1,5 @@
 /**
  * Where the facts about assets come from: a Counterparty server, which cannot run beside a pruned node.
- * @module
  */
 import { keepDraft, readDraft, dropDraft } from '../lib/draft.js';
 import { t } from '../lib/i18n.js';

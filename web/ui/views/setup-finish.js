@@ -1,6 +1,5 @@
 /**
  * Last step: what was chosen, and the restart that makes it so.
- * @module
  */
 import { el } from '../lib/html.js';
 import { t } from '../lib/i18n.js';

@@ -1,6 +1,5 @@
 /**
  * What the box does: every setting "<module>.enabled" is a switch here.
- * @module
  */
 import { hasText, t } from '../lib/i18n.js';
 import { saveSettings } from '../lib/settings.js';

@@ -1,7 +1,6 @@
 /**
  * The node: what is found on this machine, a test of RPC and ZMQ before anything is stored, and the lines of bitcoin.conf
  * that are missing.
- * @module
  */
 import { discoverNode, testNode } from '../lib/api.js';
 import { keepDraft, readDraft, dropDraft } from '../lib/draft.js';

@@ -1,7 +1,6 @@
 /**
  * The first-run wizard. The box remembers the step, this browser what was typed: it goes on after a reload, and on
  * another device from the step that was saved last.
- * @module
  */
 import { readSettings, readSetup, saveSetupStep } from '../lib/api.js';
 import { el } from '../lib/html.js';

@@ -1,6 +1,5 @@
 /**
  * How much sells here, for how much and how soon: as a whole, over time, by asset. Open to everybody, as the market is.
- * @module
  */
 import { readStats } from '../lib/api-market.js';
 import { follow } from '../lib/box.js';
