@@ -26,7 +26,7 @@ enum {
     DEPTH_MAX = 7,
     TICK_S = 3,
     LONG_S = 100, /* whatever is open ends */
-    SEQUENCES_PER_DISK = 24,
+    SEQUENCES_PER_DISK = 64,
 };
 
 /* Solvers 0 and 1 promise the same. The bid of 1 ends before a full commitment does, that of 2 so early
@@ -297,6 +297,23 @@ static void apply(struct model *m, uint8_t action)
     }
 }
 
+/* Is it refused now, or a claim that was made before? Then it changes nothing. */
+static bool changes_nothing(const struct model *m, uint8_t action)
+{
+    struct model copy = *m;
+    (void)apply_to_model(&copy, action);
+    return action < TICK && copy.events == m->events;
+}
+
+static void refuse_all(struct model *m)
+{
+    for (uint8_t action = 0; action < TICK; action++) {
+        if (changes_nothing(m, action)) {
+            apply(m, action);
+        }
+    }
+}
+
 static void end_all(struct model *m)
 {
     assert_int_equal(gv_orders_tick_after(LONG_S), GV_OK);
@@ -340,6 +357,7 @@ static void play(const uint8_t *before, uint32_t before_count, const uint8_t *ac
     for (uint32_t i = 0; i < count; i++) {
         apply(&m, actions[i]);
     }
+    refuse_all(&m);
     compare(&m);
     end_all(&m);
     for (uint32_t i = 0; i < ORDERS; i++) {
@@ -352,8 +370,8 @@ static uint8_t playing[DEPTH_MAX];
 static uint32_t depth;
 static bool completed;
 
-/* What was refused changes nothing, which is seen when it comes last; actions for different orders between
- * two ticks may change places; one restart shows as much as two. */
+/* What changes nothing is tried at the end of every sequence; actions for different orders between two
+ * ticks may change places; one restart shows as much as two. */
 static bool is_worth_it(const uint8_t *before, uint32_t before_count)
 {
     struct model m;
@@ -362,18 +380,17 @@ static bool is_worth_it(const uint8_t *before, uint32_t before_count)
     for (uint32_t i = 0; i < before_count; i++) {
         (void)apply_to_model(&m, before[i]);
     }
-    for (uint32_t i = 0; i + 1 < depth; i++) {
+    for (uint32_t i = 0; i < depth; i++) {
         const uint8_t action = playing[i];
-        const uint8_t next = playing[i + 1];
-        const uint64_t events = m.events;
-        (void)apply_to_model(&m, action);
+        const uint8_t prev = i > 0 ? playing[i - 1] : TICK;
         restarts += action == RESTART;
-        if ((restarts > 0 && next == RESTART) || (action < TICK && m.events == events)) {
+        if (restarts > 1 || changes_nothing(&m, action)) {
             return false;
         }
-        if (action < TICK && next < TICK && order_of(action) > order_of(next)) {
+        if (prev < TICK && action < TICK && order_of(prev) > order_of(action)) {
             return false;
         }
+        (void)apply_to_model(&m, action);
     }
     return true;
 }
