@@ -29,6 +29,11 @@ static enum gv_err op_send(void *ctx, struct gv_view data, size_t *sent)
     if (peer->peer_ended) {
         return GV_ERR_CLOSED;
     }
+    if (peer->strict && peer->not_taken.n > 0) {
+        GV_ASSERT(data.p == peer->not_taken.p);
+        GV_ASSERT(data.n == peer->not_taken.n);
+    }
+    peer->not_taken = room == 0 ? data : gv_view_of(NULL, 0);
     if (room == 0) {
         return GV_ERR_AGAIN;
     }

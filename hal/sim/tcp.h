@@ -25,6 +25,9 @@ struct gv_sim_peer {
     bool stalled; /* it takes no byte */
     bool silent;  /* a handshake that it does not go on with */
     bool rude;    /* or breaks */
+    bool
+        strict; /* as TLS: what it did not take must be offered again, and nothing else (asserted) */
+    struct gv_view not_taken;
     uint32_t listener;
     uint32_t token;
     unsigned watched;

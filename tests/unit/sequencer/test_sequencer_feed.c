@@ -131,6 +131,59 @@ static void lines_that_stand_in_the_block_are_taken_over(void **state)
     assert_string_equal(drain(&place, 3, 1000), "{\"AuctionClosedNoWinner\":7}\nz\n");
 }
 
+static struct gv_view offer(struct gv_feed_place *place, uint64_t now_ms)
+{
+    const struct gv_view run = gv_feed_peek(&feed, place, (struct gv_mono){now_ms});
+    place->offered = (uint32_t)run.n;
+    return run;
+}
+
+static void what_was_offered_and_not_taken_is_offered_again_whatever_has_come_since(void **state)
+{
+    (void)state;
+    struct gv_feed_place place = gv_feed_end(&feed);
+    append("one\n", 0);
+    const struct gv_view run = offer(&place, 0);
+    append("two\n", 0);
+    const struct gv_view again = gv_feed_peek(&feed, &place, (struct gv_mono){0});
+    assert_ptr_equal(again.p, run.p);
+    assert_int_equal(again.n, 4);
+    gv_feed_advance(&feed, &place, 4);
+    assert_int_equal(place.offered, 0);
+    assert_string_equal(drain(&place, 100, 0), "two\n");
+}
+
+static void an_offered_commitment_is_offered_again_when_it_is_too_late(void **state)
+{
+    (void)state;
+    struct gv_feed_place place = gv_feed_end(&feed);
+    struct gv_feed_place unoffered = place;
+    append(COMMITMENT("1010") "end\n", 5000);
+    const size_t n = offer(&place, 5000).n;
+    assert_int_equal(gv_feed_peek(&feed, &place, (struct gv_mono){99000}).n, n);
+    assert_string_equal(drain(&place, 100, 99000), COMMITMENT("1010") "end\n");
+    assert_string_equal(drain(&unoffered, 100, 99000), "end\n");
+}
+
+static void what_was_offered_can_be_taken_in_parts_and_round_the_end_of_the_block(void **state)
+{
+    (void)state;
+    struct gv_feed_place place = gv_feed_end(&feed);
+    char line[101];
+    memset(line, 'x', sizeof(line));
+    line[99] = '\n';
+    line[100] = '\0';
+    append(line, 0);
+    append(line, 0);
+    assert_string_equal(drain(&place, 100, 0) + 100, line);
+    append(line, 0); /* bytes 200 to 299 of a block of 256 */
+    assert_int_equal(offer(&place, 0).n, BLOCK - 200);
+    gv_feed_advance(&feed, &place, 6);
+    assert_int_equal(offer(&place, 0).n, BLOCK - 206);
+    assert_int_equal(gv_feed_peek(&feed, &place, (struct gv_mono){0}).n, BLOCK - 206);
+    assert_string_equal(drain(&place, 100, 0), line + 6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +193,11 @@ int main(void)
         cmocka_unit_test_setup(a_commitment_with_less_than_three_seconds_is_not_begun, setup),
         cmocka_unit_test_setup(a_commitment_that_was_begun_is_finished, setup),
         cmocka_unit_test_setup(lines_that_stand_in_the_block_are_taken_over, setup),
+        cmocka_unit_test_setup(
+            what_was_offered_and_not_taken_is_offered_again_whatever_has_come_since, setup),
+        cmocka_unit_test_setup(an_offered_commitment_is_offered_again_when_it_is_too_late, setup),
+        cmocka_unit_test_setup(
+            what_was_offered_can_be_taken_in_parts_and_round_the_end_of_the_block, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

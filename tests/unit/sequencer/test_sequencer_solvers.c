@@ -94,6 +94,23 @@ static void who_reads_slowly_gets_every_byte(void **state)
     assert_string_equal(heard, lines);
 }
 
+/* Mbed TLS must be offered the bytes that it did not take once more: the simulated peer asserts it. */
+static void an_encrypted_solver_that_was_blocked_is_offered_the_same_bytes_again(void **state)
+{
+    (void)state;
+    struct gv_sim_peer *secret = gv_sim_connect(&sim, SECRET_ORDERS, FAR);
+    secret->strict = true;
+    say(secret, "hello");
+    steps(3);
+    secret->stalled = true;
+    tell("one\n");
+    tell("two\n");
+    assert_string_equal(gv_sim_heard(secret), "");
+    secret->stalled = false;
+    steps(2);
+    assert_string_equal(gv_sim_heard(secret), "one\ntwo\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -103,6 +120,7 @@ int main(void)
         TEST(what_a_solver_says_is_read_and_thrown_away),
         TEST(who_stops_reading_is_dropped_and_nobody_waits_for_him),
         TEST(who_reads_slowly_gets_every_byte),
+        TEST(an_encrypted_solver_that_was_blocked_is_offered_the_same_bytes_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
