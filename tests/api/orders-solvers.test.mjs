@@ -2,7 +2,6 @@
 // (tests/support/original-*.mjs); gaveld and gavel-solver are the real ones.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Listener, metricReaches, orderMetrics, QUICK, Solver, startClaimedSequencer, startSequencer } from '../support/orders.mjs';
@@ -98,41 +97,5 @@ describe('our solver', () => {
     await second.says(/bid order=/);
     await second.close();
     await sequencer.close();
-  });
-
-  it('the captured traffic is answered to the byte', { timeout: 60000 }, async () => {
-    const dir = makeTempDir('script');
-    writeFileSync(join(dir, 'script'), '3 174 0.9646770440214334 22 0\n4 78 1.1027385625194817 52 0\n');
-    const heard = { bids: '', claims: '' };
-    /** @type {import('node:net').Socket|undefined} */ let order;
-    const collect = (/** @type {'bids'|'claims'} */ name) =>
-      createServer((socket) => socket.on('data', (chunk) => (heard[name] += chunk)).on('error', () => undefined));
-    const servers = [createServer((socket) => (order = socket)), collect('bids'), collect('claims')];
-    const ports = await Promise.all(
-      servers.map((server) => new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server.address().port)))),
-    );
-    const solver = Solver.start('s1', { orders: ports[0], bids: ports[1], claims: ports[2] }, [
-      ...['--strategy', 'script', '--script', join(dir, 'script')],
-    ]);
-    await until('it to connect', () => order);
-    const deadline = Math.floor(Date.now() / 1000) + 10;
-    order?.write('{"NewOrderBatch":[{"id":3,"description":"Sample Order #3","creation_time":1795210487}]}\n');
-    order?.write('{"AuctionClosedNoWinner":2}\n');
-    order?.write(
-      `{"CommitmentNotification":{"order_id":3,"solver_id":"s1","input_amount":174,"min_output_amount":167,"deadline":${deadline}}}\n`,
-    );
-    order?.write(
-      `{"CommitmentNotification":{"order_id":4,"solver_id":"inf","input_amount":5,"min_output_amount":18446744073709551615,"deadline":${deadline}}}\n`,
-    );
-    await until('bid and claim', () => heard.bids.endsWith('\n') && heard.claims.endsWith('\n'));
-    assert.match(
-      heard.bids,
-      /^\{"SubmitBid":\{"order_id":3,"solver_id":"s1","max_input":174,"conversion_rate":0\.9646770440214334,"valid_till":\d{10}\}\}\n$/,
-    );
-    assert.equal(heard.claims, '{"FulfillmentComplete":{"order_id":3,"solver_id":"s1"}}\n');
-    await solver.close();
-    order?.destroy();
-    for (const server of servers) server.close();
-    removeTempDir(dir);
   });
 });
