@@ -141,7 +141,12 @@ int gv_ctl_verify(const struct gv_ctl_options *options, const char *command)
     gv_ctl_begin(&out, command);
     const int status = gv_ctl_ask(options, &out, &answer);
     if (status == EX_OK && answer != NULL) {
-        printf("ok, %" PRId64 " entries; hash of the last: ", gv_ctl_number(answer, "entries"));
+        const int64_t from = gv_ctl_number(answer, "from"); /* older ones were deleted */
+        printf("ok, %" PRId64 " entries", gv_ctl_number(answer, "entries"));
+        if (from > 1) {
+            printf(" from %" PRId64 " on", from);
+        }
+        printf("; hash of the last: ");
         gv_ctl_print(false, gv_json_get(answer, "last_hash"));
     }
     return status;

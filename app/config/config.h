@@ -15,7 +15,7 @@
 #include "firmware/base/log.h"
 
 #define GV_CONFIG_TEXT_MAX 256u
-#define GV_SETTINGS_COUNT  61u
+#define GV_SETTINGS_COUNT  62u
 
 /** Where a value came from, lowest rank first. */
 enum gv_config_source {
@@ -79,6 +79,7 @@ struct gv_config {
     uint32_t orders_bond_percent;
     bool orders_forfeit;
     uint32_t orders_cooldown_s;
+    uint32_t orders_keep_days;
     bool orders_demo;
     char claim_file[GV_CONFIG_TEXT_MAX];    /* "": <data_dir>/claim-code.txt */
     char auth_issuer[GV_CONFIG_TEXT_MAX];   /* of foreign tokens; "": none are taken */

@@ -115,6 +115,8 @@ const struct gv_setting gv_settings[GV_SETTINGS_COUNT] = {
      "with orders.proof: on: a solver that fails loses what was locked"},
     {"orders.cooldown_seconds", GV_SETTING_NUMBER, AT(orders_cooldown_s), "0", 0, 86400, 0, NULL,
      "seconds without a new commitment after each failure, 0..86400"},
+    {"orders.keep_days", GV_SETTING_NUMBER, AT(orders_keep_days), "14", 0, 3650, 0, NULL,
+     "days that ended orders with their bids, and the log, are kept, 0..3650; 0: for ever"},
     {"orders.demo", GV_SETTING_SWITCH, AT(orders_demo), "off", 0, 0, 0, NULL,
      "on: a made-up order every second tick"},
     {"setup.claim_file", GV_SETTING_TEXT, AT(claim_file), "", 0, 0, GV_SETTING_BOOT, NULL,

@@ -77,7 +77,11 @@ enum gv_err gv_load_orders(struct gv_engine *engine)
     memset(orders->status.open, 0, sizeof(orders->status.open));
     orders->solver_count = 0;
     orders->news_count = 0;
+    orders->cut_again_s = 0;
     enum gv_err err = gv_store_orders_newest(store, &orders->newest);
+    if (err == GV_OK) {
+        err = gv_store_orders_cut_get(store, &orders->cut);
+    }
     if (err == GV_OK) {
         err = gv_store_orders_open(store, take_order, orders);
     }
@@ -364,6 +368,7 @@ void gv_orders_publish(struct gv_engine *engine)
     status->bids_open = orders->book.bid_count;
     status->newest_id = orders->newest.order;
     status->newest_event = orders->newest.event;
+    status->oldest_event = orders->cut.event + 1;
     status->log_hash = orders->newest.event_hash;
     pthread_mutex_lock(&engine->view.lock);
     engine->view.orders.status = *status;

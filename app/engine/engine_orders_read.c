@@ -14,8 +14,9 @@ static enum gv_err verify(struct gv_engine *engine, struct gv_orders_command *co
         return gv_fail(fail, err, "orders.log_broken",
                        "event %" PRIu64 " was changed, removed or inserted; the %" PRIu64
                        " before it are good",
-                       command->read.from + 1, command->read.from);
+                       command->read.from + 1, command->read.from - orders->cut.event);
     }
+    command->read.from -= orders->cut.event;
     if (err == GV_OK) {
         err = gv_store_ledger_verify(&engine->store, &orders->ledger, &orders->recomputed);
     }

@@ -345,7 +345,7 @@ enum gv_err gv_do_orders_tick(struct gv_engine *engine, struct gv_order_tick *ti
     GV_ASSERT(!work.lines.full);
     tick->lines_len = work.lines.n;
     orders->status.ticks++;
-    return work.err == GV_OK ? GV_OK : GV_ERR_STORAGE;
+    return work.err == GV_OK ? gv_orders_forget(engine) : GV_ERR_STORAGE;
 }
 
 /* ---- snapshot ------------------------------------------------------------------------------------- */

@@ -45,6 +45,7 @@ struct gv_engine_orders_config {
     bool forfeit;        /* proof mode: a failed solver loses the bond, else it is unlocked */
     uint32_t cooldown_s; /* after each failure a solver gets no new commitment; 0: none */
     bool demo;           /* one sample order every second tick */
+    uint32_t keep_s;     /* orders that have ended, and events, stay so long; 0: for ever */
 };
 
 /* ---- the sequencer: posted calls ------------------------------------------------------------------ */
@@ -213,7 +214,7 @@ GV_MUST_USE enum gv_err gv_engine_orders_log(struct gv_engine *engine, uint64_t 
                                              uint32_t *count, struct gv_fail *fail);
 /** Recompute the event log's chain and the escrow ledger; the engine serves nothing else meanwhile.
  *  Returns also: GV_ERR_CRYPTO "orders.log_broken" (text names the first bad sequence number),
- *  "orders.ledger_broken". Out: entries that are good, hash of the last of them. */
+ *  "orders.ledger_broken". Out: entries that are good, from the oldest one that is kept on; hash of the last. */
 GV_MUST_USE enum gv_err gv_engine_orders_verify(struct gv_engine *engine, uint64_t *entries,
                                                 struct gv_hash256 *last, struct gv_fail *fail);
 
@@ -234,6 +235,7 @@ struct gv_orders_status {
     uint32_t bids_open;         /* held for open orders */
     uint64_t newest_id;         /* of an order */
     uint64_t newest_event;      /* sequence number of the log */
+    uint64_t oldest_event;      /* of the oldest one that is kept; one above the newest: none is */
     struct gv_hash256 log_hash; /* of that event: keep a copy elsewhere */
     char
         domain[GV_ORDER_DOMAIN_TEXT]; /* of signed lines (wire.h); "" until a public key is there */
@@ -241,6 +243,7 @@ struct gv_orders_status {
     uint64_t claims;
     uint64_t ticks;
     uint64_t announced, committed, reassigned, fulfilled, failed, expired;
+    uint64_t orders_cut, events_cut; /* deleted for their age */
     struct gv_order_reason refused[GV_ORDER_REASONS];
 };
 void gv_engine_orders_status(struct gv_engine *engine, struct gv_orders_status *status);

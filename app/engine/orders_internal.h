@@ -3,6 +3,7 @@
  *   engine_orders.c         load, clock, adding, publication     thread: the one that serves
  *   engine_orders_intake.c  bids and claims                      thread: the one that serves
  *   engine_orders_tick.c    the tick's steps, lines, snapshots   thread: the one that serves
+ *   engine_orders_cut.c     deleting what is old                 thread: the one that serves
  *   engine_orders_money.c   escrow, the registry's changes       thread: the one that serves
  *   engine_orders_read.c    pages, checking the log              thread: the one that serves
  *   engine_orders_calls.c   what callers ask                     thread: any
@@ -87,6 +88,8 @@ struct gv_orders {
     bool clock_set;
     struct gv_order_book book;
     struct gv_orders_newest newest;
+    struct gv_orders_cut cut;
+    int64_t cut_again_s; /* the book's clock: not looked for before */
     struct gv_ledger ledger;
     struct gv_ledger recomputed; /* while it is verified */
     uint32_t solver_count;
@@ -150,6 +153,9 @@ GV_MUST_USE enum gv_err gv_orders_claimed(struct gv_engine *engine, const struct
 GV_MUST_USE enum gv_err gv_do_orders_tick(struct gv_engine *engine, struct gv_order_tick *tick);
 GV_MUST_USE enum gv_err gv_do_orders_snapshot(struct gv_engine *engine,
                                               struct gv_order_snapshot *snapshot);
+
+/** engine_orders_cut.c: part of a tick. */
+GV_MUST_USE enum gv_err gv_orders_forget(struct gv_engine *engine);
 
 /** engine_orders_money.c */
 struct gv_solver *gv_orders_solver(struct gv_orders *orders, const struct gv_solver_id *id);

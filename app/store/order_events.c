@@ -71,9 +71,14 @@ enum gv_err gv_store_events_verify(struct gv_store *store, uint64_t *good, struc
 {
     struct gv_order_event_row row;
     struct gv_hash256 computed;
+    struct gv_orders_cut cut;
     bool fits = true;
-    *good = 0;
-    *last = (struct gv_hash256){{0}};
+    const enum gv_err cut_err = gv_store_orders_cut_get(store, &cut);
+    if (cut_err != GV_OK) {
+        return cut_err;
+    }
+    *good = cut.event;
+    *last = cut.event_hash;
     struct gv_query q = start(store, 0, INT64_MAX);
     while (fits && gv_query_next(&q)) {
         get_row(&q, &row);
@@ -92,9 +97,6 @@ enum gv_err gv_store_events_verify(struct gv_store *store, uint64_t *good, struc
 enum gv_err gv_store_event_last(struct gv_store *store, struct gv_orders_newest *newest)
 {
     struct gv_query q = gv_query_start(store, GV_SQL_OA_EVENT_LAST, "oa_event");
-    newest->event = 0;
-    newest->event_hash = (struct gv_hash256){{0}};
-    newest->at_s = INT64_MIN;
     if (gv_query_next(&q)) {
         newest->event = gv_query_get_uint(&q, INT64_MAX - 1);
         gv_query_get_hash(&q, &newest->event_hash);

@@ -98,15 +98,26 @@ enum gv_err gv_store_orders_open(struct gv_store *store,
     return err != GV_OK ? err : end;
 }
 
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
 enum gv_err gv_store_orders_newest(struct gv_store *store, struct gv_orders_newest *newest)
 {
+    struct gv_orders_cut cut;
+    enum gv_err err = gv_store_orders_cut_get(store, &cut);
+    if (err != GV_OK) {
+        return err;
+    }
+    *newest = (struct gv_orders_newest){
+        .event = cut.event, .event_hash = cut.event_hash, .at_s = cut.event_at_s};
     struct gv_query q = gv_query_start(store, GV_SQL_OA_ORDER_NEWEST, "oa_order");
-    *newest = (struct gv_orders_newest){.order = 0};
     if (gv_query_next(&q)) {
-        newest->order = gv_query_get_uint(&q, INT64_MAX - 1);
-        newest->bid = gv_query_get_uint(&q, INT64_MAX - 1);
+        newest->order = larger(cut.order, gv_query_get_uint(&q, INT64_MAX - 1));
+        newest->bid = larger(cut.bid, gv_query_get_uint(&q, INT64_MAX - 1));
         newest->entry = gv_query_get_uint(&q, INT64_MAX - 1);
     }
-    const enum gv_err err = gv_query_end(&q);
+    err = gv_query_end(&q);
     return err == GV_OK ? gv_store_event_last(store, newest) : err;
 }

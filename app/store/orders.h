@@ -6,6 +6,7 @@
  *                               └─ oa_escrow   what is deposited for the round
  *   oa_solver, oa_account ── oa_ledger         balances and the entries that made them (append-only)
  *   oa_event                                   append-only, hash-chained like the audit log
+ *   oa_cut                                     one row: what remains of old orders and events
  *
  * Times are seconds of the book's clock. Ids and sequence numbers are given by the engine. Thread: engine. */
 #ifndef GV_APP_STORE_ORDERS_H
@@ -49,7 +50,7 @@ GV_MUST_USE enum gv_err
 gv_store_orders_open(struct gv_store *store,
                      enum gv_err (*visit)(void *ctx, const struct gv_order *order), void *ctx);
 
-/** What was given out last; zeros when there is none. */
+/** What was given out last; zeros when there is none. Numbers of rows that were cut are not given out again. */
 struct gv_orders_newest {
     uint64_t order;
     uint64_t bid;
@@ -191,14 +192,36 @@ struct gv_order_event_row {
 GV_MUST_USE enum gv_err gv_store_event_append(struct gv_store *store,
                                               struct gv_orders_newest *newest,
                                               struct gv_order_event_row *row);
-/** The newest event's number, hash and time (INT64_MIN: none); part of gv_store_orders_newest. */
+/** The newest event's number, hash and time, when one is kept; part of gv_store_orders_newest. */
 GV_MUST_USE enum gv_err gv_store_event_last(struct gv_store *store,
                                             struct gv_orders_newest *newest);
 GV_MUST_USE enum gv_err gv_store_events_page(struct gv_store *store, uint64_t from,
                                              struct gv_order_event_row *rows, uint32_t rows_max,
                                              uint32_t *count);
-/** Recompute the chain. Returns also: GV_ERR_CRYPTO: entry *good + 1 is the first bad one. */
+/** Recompute the chain from what was cut on. Returns also: GV_ERR_CRYPTO: entry *good + 1 is the first bad one. */
 GV_MUST_USE enum gv_err gv_store_events_verify(struct gv_store *store, uint64_t *good,
                                                struct gv_hash256 *last);
+
+/* ---- retention ------------------------------------------------------------------------------------ */
+
+/** What remains of rows that were deleted, oldest first. */
+struct gv_orders_cut {
+    uint64_t order; /* given out by then */
+    uint64_t bid;
+    uint64_t event; /* the newest that was cut: the log is kept from the next one; 0: all of it */
+    struct gv_hash256 event_hash;
+    int64_t event_at_s;
+};
+GV_MUST_USE enum gv_err gv_store_orders_cut_get(struct gv_store *store, struct gv_orders_cut *cut);
+GV_MUST_USE enum gv_err gv_store_orders_cut_put(struct gv_store *store,
+                                                const struct gv_orders_cut *cut);
+/** Delete the oldest order with its bids (GV_ORDER_BIDS_PER_ORDER at most), commitments, claims and what was
+ *  held, when it has ended before a time. Its entries of the ledger stay: money is accounted for from the
+ *  first day on. Out: id: 0: there is none; bids: that were deleted. */
+GV_MUST_USE enum gv_err gv_store_orders_cut_oldest(struct gv_store *store, int64_t before_s,
+                                                   uint64_t *id, uint32_t *bids);
+/** Delete at most rows_max events that are older than a time. In-out: cut: its event moves on. */
+GV_MUST_USE enum gv_err gv_store_events_cut(struct gv_store *store, int64_t before_s,
+                                            uint32_t rows_max, struct gv_orders_cut *cut);
 
 #endif

@@ -242,6 +242,25 @@ static const char *const texts[GV_SQL_COUNT] = {
     [GV_SQL_OA_EVENT_INSERT] = "INSERT INTO oa_event (seq, at, kind, json, prev_hash, hash) "
                                "VALUES ($1, $2, $3, $4, $5, $6)",
     [GV_SQL_OA_EVENT_LAST] = "SELECT seq, hash, at FROM oa_event ORDER BY seq DESC LIMIT 1",
+    [GV_SQL_OA_EVENT_OLD] = "SELECT seq, at, hash FROM oa_event WHERE seq <= $1 AND at < $2 "
+                            "ORDER BY seq DESC LIMIT 1",
+    [GV_SQL_OA_EVENT_CUT] = "DELETE FROM oa_event WHERE seq <= $1",
+    [GV_SQL_OA_ORDER_OLDEST] = "SELECT o.id, o.state, o.updated_at, "
+                               "(SELECT COUNT(*) FROM oa_bid b WHERE b.order_id = o.id) "
+                               "FROM oa_order o ORDER BY o.id LIMIT 1",
+    [GV_SQL_OA_ORDER_CUT] = "DELETE FROM oa_order WHERE id = $1",
+    [GV_SQL_OA_BID_CUT] = "DELETE FROM oa_bid WHERE order_id = $1",
+    [GV_SQL_OA_COMMITMENT_CUT] = "DELETE FROM oa_commitment WHERE order_id = $1",
+    [GV_SQL_OA_CLAIM_CUT] = "DELETE FROM oa_claim WHERE order_id = $1",
+    [GV_SQL_OA_ESCROW_CUT] = "DELETE FROM oa_escrow WHERE order_id = $1",
+    [GV_SQL_OA_CUT_GET] =
+        "SELECT order_id, bid_seq, event_seq, event_at, event_hash FROM oa_cut WHERE id = 1",
+    [GV_SQL_OA_CUT_PUT] =
+        "INSERT INTO oa_cut (id, order_id, bid_seq, event_seq, event_at, event_hash) "
+        "VALUES (1, $1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE SET "
+        "order_id = excluded.order_id, bid_seq = excluded.bid_seq, "
+        "event_seq = excluded.event_seq, event_at = excluded.event_at, "
+        "event_hash = excluded.event_hash",
     [GV_SQL_OA_EVENT_FROM] =
         "SELECT seq, at, kind, json, prev_hash, hash FROM oa_event WHERE seq >= $1 "
         "ORDER BY seq LIMIT $2",

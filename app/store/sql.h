@@ -89,6 +89,16 @@ enum gv_sql {
     GV_SQL_OA_LEDGER_EACH,
     GV_SQL_OA_EVENT_INSERT,
     GV_SQL_OA_EVENT_LAST,
+    GV_SQL_OA_EVENT_OLD,
+    GV_SQL_OA_EVENT_CUT,
+    GV_SQL_OA_ORDER_OLDEST,
+    GV_SQL_OA_ORDER_CUT,
+    GV_SQL_OA_BID_CUT,
+    GV_SQL_OA_COMMITMENT_CUT,
+    GV_SQL_OA_CLAIM_CUT,
+    GV_SQL_OA_ESCROW_CUT,
+    GV_SQL_OA_CUT_GET,
+    GV_SQL_OA_CUT_PUT,
     GV_SQL_OA_EVENT_FROM,
     GV_SQL_COUNT,
 };
@@ -98,11 +108,12 @@ const char *gv_sql_text(enum gv_sql sql);
 
 /* Migrations are forward only: number n brings schema n - 1 to n and is never edited once it has
  * been released. */
-#define GV_MIGRATIONS 8u
+#define GV_MIGRATIONS 9u
 /* The oldest schema whose release can work with what this one leaves behind: an update of the box that does not prove
  * itself goes back, and must find its data usable. Migrations above this number only add (test_store_sql looks at
- * them): tables, indices, columns with a default. One that does more raises it, and forbids the way back. */
-#define GV_SCHEMA_OLDEST 8u
+ * them): tables, indices, columns with a default. One that does more raises it, and forbids the way back.
+ * 9: a release before it takes a log whose beginning was deleted for a broken one. */
+#define GV_SCHEMA_OLDEST 9u
 _Static_assert(GV_SCHEMA_OLDEST <= GV_MIGRATIONS, "a release can work with what it leaves");
 extern const char gv_migration_001[];
 extern const char gv_migration_002[];
@@ -112,5 +123,6 @@ extern const char gv_migration_005[];
 extern const char gv_migration_006[];
 extern const char gv_migration_007[];
 extern const char gv_migration_008[];
+extern const char gv_migration_009[];
 
 #endif

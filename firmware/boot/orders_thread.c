@@ -35,6 +35,7 @@ const struct gv_engine_orders_config *gv_orders_thread_rules(const struct gv_con
         .forfeit = config->orders_forfeit,
         .cooldown_s = config->orders_cooldown_s,
         .demo = config->orders_demo,
+        .keep_s = config->orders_keep_days * 86400u,
     };
     return &self.rules;
 }

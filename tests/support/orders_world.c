@@ -188,7 +188,7 @@ uint32_t gv_orders_events(const char *kind)
         for (uint32_t i = 0; i < count; i++) {
             found += strcmp(rows[i].kind, kind) == 0;
         }
-        from += count;
+        from = count > 0 ? rows[count - 1].seq + 1 : from; /* the oldest may have been deleted */
     } while (count == GV_ORDER_PAGE);
     return found;
 }

@@ -289,6 +289,11 @@ static void write_orders(struct metrics *m, const struct gv_orders_status *order
     one(m, "gavel_orders_bids_open", "gauge", "Bids held for open orders.", orders->bids_open);
     one(m, "gavel_orders_bids_total", "counter", "Bids accepted.", orders->bids);
     one(m, "gavel_orders_claims_total", "counter", "Claims accepted.", orders->claims);
+    one(m, "gavel_orders_log_events", "gauge", "Events that are kept.",
+        orders->newest_event + 1 - orders->oldest_event);
+    head(m, "gavel_orders_cut_total", "counter", "Deleted for their age.");
+    print(m, "gavel_orders_cut_total{what=\"orders\"} %" PRIu64 "\n", orders->orders_cut);
+    print(m, "gavel_orders_cut_total{what=\"events\"} %" PRIu64 "\n", orders->events_cut);
     head(m, "gavel_orders_refused_total", "counter", "Bids and claims refused, by reason.");
     for (unsigned i = 0; i < GV_ORDER_REASONS && orders->refused[i].code[0] != '\0'; i++) {
         print(m, "gavel_orders_refused_total{reason=\"%s\"} %" PRIu64 "\n", orders->refused[i].code,

@@ -247,6 +247,7 @@ void gv_handle_orders_log(struct gv_exchange *x)
 void gv_handle_orders_verify(struct gv_exchange *x)
 {
     struct gv_hash256 last;
+    struct gv_orders_status status;
     struct gv_json_out out;
     struct gv_fail fail = {.err = GV_OK};
     char hex[sizeof(last.b) * 2 + 1];
@@ -261,6 +262,9 @@ void gv_handle_orders_verify(struct gv_exchange *x)
     gv_jo_kbool(&out, "good", err == GV_OK);
     if (err == GV_OK) {
         gv_hex_encode(hex, gv_view_of(last.b, sizeof(last.b)));
+        gv_engine_orders_status(gv_api_of(x)->config.engine, &status);
+        gv_jo_key(&out, "from");
+        gv_jo_uint(&out, status.oldest_event);
         gv_jo_key(&out, "entries");
         gv_jo_uint(&out, entries);
         gv_jo_kstring(&out, "last_hash", hex);

@@ -44,6 +44,7 @@ static void put_rules(struct gv_json_out *out, const struct gv_engine_orders_con
     gv_jo_kint(out, "bond_percent", config->bond_percent);
     gv_jo_kbool(out, "forfeit", config->forfeit);
     gv_jo_kint(out, "cooldown_s", config->cooldown_s);
+    gv_jo_kint(out, "keep_s", config->keep_s);
     gv_jo_object_end(out);
 }
 
@@ -74,6 +75,7 @@ void gv_render_orders_status(struct gv_json_out *out, const struct gv_orders_sta
     gv_jo_kint(out, "bids_open", status->bids_open);
     put_uint(out, "newest_id", status->newest_id);
     put_uint(out, "newest_event", status->newest_event);
+    put_uint(out, "oldest_event", status->oldest_event);
     put_hex(out, "log_hash", &status->log_hash);
     gv_jo_kstring(out, "signing_domain", status->domain);
     gv_jo_key(out, "since_start");

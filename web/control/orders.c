@@ -101,7 +101,10 @@ enum gv_err gv_control_orders_verify(const struct gv_control *control, gv_json_r
         err = gv_engine_orders_verify(control->engine, &entries, &last, fail);
     }
     if (err == GV_OK) {
+        struct gv_orders_status status;
+        gv_engine_orders_status(control->engine, &status);
         gv_hex_encode(hex, gv_view_of(last.b, sizeof(last.b)));
+        gv_jo_kint(out, "from", (int64_t)status.oldest_event);
         gv_jo_kint(out, "entries", (int64_t)entries);
         gv_jo_kstring(out, "last_hash", hex);
     }

@@ -13,7 +13,8 @@
 #include <cmocka.h>
 
 enum {
-    SEEDS = 2
+    SEEDS = 2,
+    KEEP_S = 100000
 };
 
 static const struct gv_engine_orders_config *mode(void)
@@ -23,6 +24,7 @@ static const struct gv_engine_orders_config *mode(void)
     config.escrow = GV_ORDER_PROOF;
     config.bond_percent = 10;
     config.forfeit = true;
+    config.keep_s = KEEP_S;
     return &config;
 }
 
@@ -86,6 +88,11 @@ static enum gv_err bid_second(void)
     return bid(2, 0, 300);
 }
 
+static enum gv_err bid_third(void)
+{
+    return bid(3, 0, 100);
+}
+
 static enum gv_err bid_behind(void)
 {
     return bid(2, 1, 100);
@@ -107,15 +114,29 @@ static enum gv_err judge(void)
     return gv_orders_tick_after(13);
 }
 
-static enum gv_err (*const steps[])(void) = {open_world,   enlist_first, enlist_second, add,
-                                             tick_at_once, bid_first,    bid_second,    bid_behind,
-                                             select_bids,  claim_first,  judge};
+static enum gv_err judge_second(void)
+{
+    return gv_orders_tick_after(30);
+}
+
+/* Everything is old by now, and deleted. */
+static enum gv_err forget(void)
+{
+    return gv_orders_tick_after(KEEP_S + 1);
+}
+
+static enum gv_err (*const steps[])(void) = {
+    open_world, enlist_first, enlist_second, add,         tick_at_once, bid_first,
+    bid_second, bid_behind,   select_bids,   claim_first, judge,        judge_second,
+    forget,     add,          tick_at_once,  bid_third};
 #define STEPS (sizeof(steps) / sizeof(steps[0]))
 
 /* ---- what there must be after so many steps ----------------------------------------------------------- */
 
 struct picture {
     uint64_t events;
+    uint64_t oldest_event;
+    uint64_t newest_id;
     uint32_t open[3];
     uint32_t bids;
     uint32_t selected, reassigned, claims, fulfilled, failed;
@@ -132,6 +153,8 @@ static void look(struct picture *picture)
     memset(picture, 0, sizeof(*picture));
     gv_engine_orders_status(gv_world_engine(), &status);
     picture->events = status.newest_event;
+    picture->oldest_event = status.oldest_event;
+    picture->newest_id = status.newest_id;
     memcpy(picture->open, status.open, sizeof(picture->open));
     picture->bids = gv_orders_events("BidReceived");
     picture->selected = gv_orders_events("BidSelected");
@@ -157,6 +180,9 @@ static void record_golden(void)
         look(&golden[i + 1]);
     }
     gv_world_close();
+    /* Not even the newest event was left when the third order came, and no number was given out twice. */
+    assert_int_equal(golden[STEPS].newest_id, 4);
+    assert_true(golden[STEPS].oldest_event > golden[1].oldest_event);
 }
 
 static void work(void *ctx)
