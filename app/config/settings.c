@@ -269,7 +269,7 @@ static enum gv_err store_text(void *place, const struct gv_setting *setting, con
     }
     size_t n = strlen(value);
     if (n >= setting->cap) {
-        return gv_fail(fail, GV_ERR_INVALID, "config.range", "%s: longer than %zu bytes",
+        return gv_fail(fail, GV_ERR_INVALID, "config.length", "%s: longer than %zu bytes",
                        setting->key, setting->cap - 1);
     }
     memcpy(place, value, n + 1);

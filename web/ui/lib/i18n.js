@@ -17,6 +17,8 @@ const MARKS = { en: { group: ',', point: '.' }, de: { group: '.', point: ',' } }
 
 const strings = new Map();
 const loaded = new Map();
+/** Of the language before, as long as the next is on its way. */
+let stale = new Set();
 /** Set when the words of the new language are there: time to draw everything again. */
 export const language = signal(pick());
 let wanted = language.get();
@@ -53,7 +55,9 @@ export async function chooseLanguage(next) {
   }
   const areas = [...loaded.keys()];
   loaded.clear();
+  stale = new Set(strings.keys());
   await loadStrings(...areas);
+  for (const key of stale) strings.delete(key); /* what English leaves to the box has words elsewhere */
   language.set(next);
 }
 
@@ -68,7 +72,10 @@ export async function loadStrings(...areas) {
 async function load(area) {
   const answer = await fetch(`/strings/${area}.${wanted}.json`, { cache: 'no-cache' });
   if (!answer.ok) throw new Error(`strings ${area}: ${answer.status}`);
-  for (const [key, text] of Object.entries(await answer.json())) strings.set(key, text);
+  for (const [key, text] of Object.entries(await answer.json())) {
+    strings.set(key, text);
+    stale.delete(key);
+  }
 }
 
 /** @param {string} key */
