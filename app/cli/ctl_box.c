@@ -40,6 +40,36 @@ static bool member_is(gv_json_ref object, const char *key, const char *text)
     return gv_json_string(gv_json_get(object, key), &view) && gv_view_is(view, text);
 }
 
+#define NOT_RUNNING "no gaveld listens"
+#define NOT_RUNNING_ADVICE                                                                         \
+    "systemctl status gavel says why it does not run, gavelctl config check what is wrong in its " \
+    "file"
+
+/* Who reads JSON gets a finding as of the daemon's own, not nothing. */
+static void not_running(bool json)
+{
+    char text[512];
+    struct gv_json_out out;
+    if (!json) {
+        fprintf(stderr, "  %s\n", NOT_RUNNING_ADVICE);
+        return;
+    }
+    gv_json_out_init(&out, text, sizeof(text));
+    gv_jo_object(&out);
+    gv_jo_key(&out, "checks");
+    gv_jo_array(&out);
+    gv_jo_object(&out);
+    gv_jo_kstring(&out, "name", "gaveld");
+    gv_jo_kstring(&out, "verdict", "fail");
+    gv_jo_kstring(&out, "found", NOT_RUNNING);
+    gv_jo_kstring(&out, "advice", NOT_RUNNING_ADVICE);
+    gv_jo_object_end(&out);
+    gv_jo_array_end(&out);
+    gv_jo_kstring(&out, "worst", "fail");
+    gv_jo_object_end(&out);
+    printf("%.*s\n", (int)out.n, out.p);
+}
+
 static int doctor(const struct gv_ctl_options *options, int argc, char **argv)
 {
     /* Read in either form: the exit status says what was found. */
@@ -53,9 +83,7 @@ static int doctor(const struct gv_ctl_options *options, int argc, char **argv)
     }
     const int status = ask(&reading, "doctor", &answer);
     if (status == EX_UNAVAILABLE) {
-        fprintf(stderr,
-                "  systemctl status gavel says why it does not run, gavelctl config check what "
-                "is wrong in its file\n");
+        not_running(options->json);
     }
     if (status != EX_OK) {
         return status;

@@ -184,6 +184,11 @@ test('wrong words end with 64, and no daemon with 69', async () => {
     assert.ok(stderr.length > 0);
   }
   assert.ok(!existsSync(path), 'no half bundle is left');
+  const { code, stdout } = await ctlOf(scratch, '--json', 'doctor');
+  assert.equal(code, EXIT.NO_DAEMON);
+  const { checks, worst } = JSON.parse(stdout);
+  assert.deepEqual([checks.length, checks[0].name, checks[0].verdict, worst], [1, 'gaveld', 'fail', 'fail']);
+  assert.match(checks[0].advice, /config check/);
 });
 
 test('doctor ends with 75 when a part has failed', async () => {
