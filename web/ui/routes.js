@@ -21,9 +21,9 @@ const DASHBOARD = 'views/dashboard lib/api-oracle components/alerts components/b
   'components/table';
 
 export const routes = [
-  { path: '/', view: () => import('./views/market.js'), modules: MARKET, strings: ['market', 'lot', 'hint'], styles: ['/styles/market.css'] },
-  { path: '/lots/{id}', view: () => import('./views/lot.js'), modules: LOT, strings: ['lot', 'wallets', 'hint'], styles: ['/styles/market.css'] },
-  { path: '/sell', view: () => import('./views/sell.js'), strings: ['sell', 'lot', 'wallets', 'hint'], styles: ['/styles/market.css'] },
+  { path: '/', view: () => import('./views/market.js'), modules: MARKET, strings: ['market', 'hint'], styles: ['/styles/market.css'] },
+  { path: '/lots/{id}', view: () => import('./views/lot.js'), modules: LOT, strings: ['market', 'hint'], styles: ['/styles/market.css'] },
+  { path: '/sell', view: () => import('./views/sell.js'), strings: ['sell', 'market', 'hint'], styles: ['/styles/market.css'] },
   { path: '/dashboard', view: () => import('./views/dashboard.js'), modules: DASHBOARD, strings: ['dashboard'], needs: 'user' },
   { path: '/login', view: () => import('./views/login.js'), strings: ['account'] },
   { path: '/account', view: () => import('./views/account.js'), strings: ['account'], needs: 'user' },
@@ -37,8 +37,8 @@ export const routes = [
   { path: '/admin/audit', view: () => import('./views/admin-audit.js'), strings: ['admin'], styles: [ADMIN], needs: 'operate' },
   { path: '/admin/tls', view: () => import('./views/admin-tls.js'), strings: ['admin', 'dashboard', 'setup'], styles: [ADMIN], needs: 'operate' },
   { path: '/admin/webhooks', view: () => import('./views/admin-webhooks.js'), strings: ['admin'], styles: [ADMIN], needs: 'admin' },
-  { path: '/admin/listings', view: () => import('./views/admin-listings.js'), strings: ['admin', 'lot'], styles: [ADMIN], needs: 'operate' },
-  { path: '/stats', view: () => import('./views/stats.js'), strings: ['stats', 'lot'], styles: ['/styles/stats.css'] },
+  { path: '/admin/listings', view: () => import('./views/admin-listings.js'), strings: ['admin', 'market'], styles: [ADMIN], needs: 'operate' },
+  { path: '/stats', view: () => import('./views/stats.js'), strings: ['stats', 'market'], styles: ['/styles/stats.css'] },
   { path: '/orders', view: () => import('./views/orders.js'), strings: ['orders'], styles: ['/styles/orders.css'] },
   { path: '/admin/backups', view: () => import('./views/admin-backups.js'), strings: ['admin'], styles: [ADMIN], needs: 'admin' },
   { path: '/setup', view: () => import('./views/setup.js'), strings: ['setup'], styles: ['/styles/setup.css'] },
