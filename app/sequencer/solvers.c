@@ -177,7 +177,8 @@ void gv_solvers_collect(struct gv_sequencer *s, struct gv_mono now)
 
 void gv_solvers_post(struct gv_sequencer *s, struct gv_mono now)
 {
-    if (s->snapshot_lent.out || (s->snapshot_open && page_is_wanted(s, now))) {
+    /* Made before every tick that is not yet told: a later one would tell twice what the tick tells. */
+    if (s->tick_lent.out || s->snapshot_lent.out || (s->snapshot_open && page_is_wanted(s, now))) {
         return;
     }
     if (s->snapshot_open && s->snapshot.more && move(s, GV_SOLVER_JOINS, GV_SOLVER_JOINS) > 0) {

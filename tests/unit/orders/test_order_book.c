@@ -287,6 +287,23 @@ static void bids_of_one_solver_of_one_order_and_of_all_are_limited(void **state)
     assert_int_equal(book.count, 0);
 }
 
+static void what_is_too_much_for_one_tick_goes_on_in_the_next(void **state)
+{
+    (void)state;
+    const struct gv_order_sink sink = {.step = on_step};
+    for (uint64_t id = 1; id <= 5; id++)
+        add(id, 100);
+    tick(100);
+    for (uint32_t round = 0; round < 3; round++) {
+        const uint32_t left = 5 - 2 * round;
+        told.count = 0;
+        assert_int_equal(gv_order_book_tick(&book, 105, 2, &sink), left > 2);
+        assert_int_equal(told.count, left > 2 ? 2 : left);
+        assert_step(0, GV_ORDER_STEP_EXPIRED, 2 * round + 1, NULL);
+    }
+    assert_int_equal(book.count, 0);
+}
+
 static void a_full_book_says_so(void **state)
 {
     (void)state;
@@ -313,6 +330,7 @@ int main(void)
         cmocka_unit_test_setup(the_original_rule_goes_back_to_an_earlier_failure, setup),
         cmocka_unit_test_setup(a_bid_without_cover_is_passed_over, setup),
         cmocka_unit_test_setup(bids_of_one_solver_of_one_order_and_of_all_are_limited, setup),
+        cmocka_unit_test_setup(what_is_too_much_for_one_tick_goes_on_in_the_next, setup),
         cmocka_unit_test_setup(a_full_book_says_so, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

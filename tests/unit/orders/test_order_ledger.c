@@ -106,6 +106,10 @@ static void the_books_clock_follows_time_and_not_the_wall(void **state)
     gv_order_clock_set(&clock, (struct gv_utc){1005}, (struct gv_mono){5499});
     assert_int_equal(clock.now_s, 1004);
     assert_int_equal(clock.utc_ahead_s, 0); /* phase, no step */
+    gv_order_clock_set(&clock, (struct gv_utc){1006}, (struct gv_mono){5499});
+    assert_int_equal(clock.utc_ahead_s, 2);
+    gv_order_clock_set(&clock, (struct gv_utc){1002}, (struct gv_mono){5499});
+    assert_int_equal(clock.utc_ahead_s, -2);
     gv_order_clock_set(&clock, (struct gv_utc){4606}, (struct gv_mono){6500});
     assert_int_equal(clock.now_s, 1006);
     assert_int_equal(clock.utc_ahead_s, 3600);

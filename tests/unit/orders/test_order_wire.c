@@ -167,6 +167,36 @@ static void what_the_original_refuses_is_refused(void **state)
     }
 }
 
+/* A bid with a name, a rate and an auth of so many characters. */
+static enum gv_err parse_long(struct gv_order_line *line, int name, int rate, int auth)
+{
+    static char json[2048];
+    static char many[1024];
+    memset(many, '1', sizeof(many));
+    (void)snprintf(json, sizeof(json), "{\"SubmitBid\":[3,\"%.*s\",7,1.%.*s,5,\"%.*s\"]}", name,
+                   many, rate - 2, many, auth, many);
+    return parse(line, json);
+}
+
+static void texts_are_taken_to_their_last_character_and_no_further(void **state)
+{
+    (void)state;
+    struct gv_order_line line;
+    const int name = GV_SOLVER_ID_MAX;
+    const int rate = GV_ORDER_RATE_MAX - 1;
+    const int auth = GV_ORDER_AUTH_MAX - 1;
+    assert_int_equal(parse_long(&line, name, rate, auth), GV_OK);
+    assert_int_equal(strlen(line.bid.bid.solver.text), name);
+    assert_int_equal(strlen(line.bid.rate_text), rate);
+    assert_int_equal(strlen(line.bid.auth), auth);
+    assert_int_equal(parse_long(&line, name + 1, rate, auth), GV_ERR_INVALID);
+    assert_string_equal(fail.code, "orders.solver_id");
+    assert_int_equal(parse_long(&line, name, rate + 1, auth), GV_ERR_INVALID);
+    assert_string_equal(fail.code, "orders.member");
+    assert_int_equal(parse_long(&line, name, rate, auth + 1), GV_ERR_INVALID);
+    assert_string_equal(fail.code, "orders.member");
+}
+
 static void rates_are_written_in_their_shortest_form(void **state)
 {
     (void)state;
@@ -248,6 +278,7 @@ int main(void)
         cmocka_unit_test(captured_lines_are_read_and_written_again_to_the_byte),
         cmocka_unit_test(what_the_original_accepts_is_accepted),
         cmocka_unit_test(what_the_original_refuses_is_refused),
+        cmocka_unit_test(texts_are_taken_to_their_last_character_and_no_further),
         cmocka_unit_test(rates_are_written_in_their_shortest_form),
         cmocka_unit_test(the_least_output_is_the_floor_of_the_rounded_product),
         cmocka_unit_test(texts_are_escaped_as_the_original_escapes_them),

@@ -37,6 +37,7 @@ static bool claims_must_be_proven; /* as the next one begins */
 static struct {
     bool holds;
     bool full;
+    enum gv_err answers; /* what it says of intakes and ticks when it gives them back */
     struct gv_order_intake *held_intake;
     struct gv_order_item items[2048];
     uint32_t items_n;
@@ -48,6 +49,8 @@ static struct {
     const char *pages[3];
     bool holds_ticks;
     struct gv_order_tick *held_tick;
+    bool holds_snapshot;
+    struct gv_order_snapshot *held_snapshot;
     char posts[16]; /* what came in which order: 'i'ntakes, 't'icks */
     bool proves;
 } house;
@@ -72,6 +75,7 @@ static inline enum gv_err take_intake(void *ctx, struct gv_order_intake *intake,
     for (uint32_t i = 0; i < intake->count; i++) {
         house.items[house.items_n++] = intake->items[i];
     }
+    intake->call.err = house.answers;
     if (house.holds) {
         house.held_intake = intake;
     } else {
@@ -106,6 +110,7 @@ static inline enum gv_err take_tick(void *ctx, struct gv_order_tick *tick, struc
     tick->more = house.tick_more;
     house.tick_more = false;
     house.tick_lines = NULL;
+    tick->call.err = house.answers;
     if (house.holds_ticks) {
         house.held_tick = tick;
     } else {
@@ -130,8 +135,19 @@ static inline enum gv_err take_snapshot(void *ctx, struct gv_order_snapshot *sna
     snapshot->lines_len = fill(snapshot->lines, house.pages[snapshot->after]);
     snapshot->after++;
     snapshot->more = snapshot->after < 3 && house.pages[snapshot->after] != NULL;
-    snapshot->call.done(snapshot->call.ctx, &snapshot->call);
+    if (house.holds_snapshot) {
+        house.held_snapshot = snapshot;
+    } else {
+        snapshot->call.done(snapshot->call.ctx, &snapshot->call);
+    }
     return GV_OK;
+}
+
+static inline void give_back_snapshot(void)
+{
+    struct gv_order_snapshot *snapshot = house.held_snapshot;
+    house.held_snapshot = NULL;
+    snapshot->call.done(snapshot->call.ctx, &snapshot->call);
 }
 
 static inline bool is_proven(void *ctx, const struct gv_order_item *item)

@@ -202,6 +202,21 @@ static void a_line_ends_at_64_kib(void **state)
     assert_int_equal(refused(GV_SEQUENCER_TOO_LONG), 1);
 }
 
+static void a_line_may_have_64_kib_with_its_end(void **state)
+{
+    (void)state;
+    static char line[GV_ORDER_LINE_MAX];
+    memset(line, ' ', sizeof(line));
+    memcpy(line + sizeof(line) - sizeof(BID("3")), BID("3") "\n", sizeof(BID("3")));
+    struct gv_sim_peer *peer = gv_sim_connect(&sim, BIDS, LOOPBACK);
+    for (size_t sent = 0; sent < sizeof(line);) {
+        sent += gv_sim_say(peer, line + sent, sizeof(line) - sent);
+        steps(1);
+    }
+    assert_int_equal(refused(GV_SEQUENCER_TOO_LONG), 0);
+    assert_int_equal(house.items_n, 1);
+}
+
 static void long_lines_share_a_few_buffers_and_short_ones_need_none(void **state)
 {
     (void)state;
@@ -257,6 +272,9 @@ static void an_address_takes_its_share_and_this_machine_all_places(void **state)
     say(gv_sim_connect(&sim, BIDS, FAR + 1u), BID("3") "\n");
     steps(1);
     assert_int_equal(house.items_n, 1);
+    gv_sim_connect(&sim, PROVEN_BIDS, FAR); /* another listener, another share */
+    steps(1);
+    assert_int_equal(refused(GV_SEQUENCER_CROWDED), 2);
     for (unsigned i = 0; i < GV_SEQUENCER_SOLVERS_MAX + 3u; i++) {
         gv_sim_connect(&sim, ORDERS, LOOPBACK);
     }
@@ -266,6 +284,17 @@ static void an_address_takes_its_share_and_this_machine_all_places(void **state)
     say(gv_sim_connect(&sim, CLAIMS, LOOPBACK), CLAIM "\n"); /* each port has places of its own */
     steps(1);
     assert_int_equal(house.items_n, 2);
+}
+
+static void a_place_is_free_again_after_its_connection(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i <= GV_SEQUENCER_SOLVERS_MAX; i++) {
+        say(gv_sim_connect(&sim, BIDS, LOOPBACK), BID("3") "\n");
+        steps(1);
+    }
+    assert_int_equal(house.items_n, GV_SEQUENCER_SOLVERS_MAX + 1u);
+    assert_int_equal(refused(GV_SEQUENCER_FULL), 0);
 }
 
 /* ---- the engine ------------------------------------------------------------------------------------- */
@@ -297,6 +326,17 @@ static void a_busy_engine_is_asked_again_and_nothing_is_lost(void **state)
     house.full = false;
     steps(1);
     assert_int_equal(house.items_n, 1);
+}
+
+static void lines_that_were_not_stored_are_counted_and_not_handed_over_again(void **state)
+{
+    (void)state;
+    house.answers = GV_ERR_STORAGE;
+    say(gv_sim_connect(&sim, BIDS, LOOPBACK), BID("1") "\n");
+    say(gv_sim_connect(&sim, BIDS, LOOPBACK), BID("2") "\n");
+    steps(3);
+    assert_int_equal(house.batches, 1);
+    assert_int_equal(refused(GV_SEQUENCER_STORAGE), 2);
 }
 
 static void ticks_keep_their_schedule(void **state)
@@ -407,11 +447,14 @@ int main(void)
         TEST(an_authenticated_port_takes_proven_lines_only),
         TEST(an_unproven_claim_is_refused_and_handed_on_as_what_it_is),
         TEST(a_line_ends_at_64_kib),
+        TEST(a_line_may_have_64_kib_with_its_end),
         TEST(long_lines_share_a_few_buffers_and_short_ones_need_none),
         TEST(who_sends_no_line_in_time_is_cut),
         TEST(an_address_takes_its_share_and_this_machine_all_places),
+        TEST(a_place_is_free_again_after_its_connection),
         TEST(lines_that_come_during_a_commit_go_with_the_next),
         TEST(a_busy_engine_is_asked_again_and_nothing_is_lost),
+        TEST(lines_that_were_not_stored_are_counted_and_not_handed_over_again),
         TEST(ticks_keep_their_schedule),
         TEST(what_a_tick_leaves_over_is_done_at_once),
         TEST(a_due_tick_goes_before_the_lines_and_alone),

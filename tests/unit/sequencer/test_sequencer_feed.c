@@ -108,6 +108,10 @@ static void a_commitment_with_less_than_three_seconds_is_not_begun(void **state)
     assert_string_equal(drain(&late, 100, 12001), "end\n");
     setup(NULL);
     place = gv_feed_end(&feed);
+    append(COMMITMENT("1003"), 5000);
+    late = place;
+    assert_string_equal(drain(&place, 100, 5000), COMMITMENT("1003"));
+    assert_string_equal(drain(&late, 100, 5001), "");
     append(COMMITMENT("1002"), 5000);
     assert_string_equal(drain(&place, 100, 5000), "");
 }

@@ -76,6 +76,83 @@ static void who_stops_reading_is_dropped_and_nobody_waits_for_him(void **state)
     assert_false(reads->we_closed);
 }
 
+static uint64_t queue_bytes(void)
+{
+    struct gv_sequencer_stats stats;
+    gv_sequencer_stats(s, &stats);
+    return stats.queue_bytes;
+}
+
+static void many_short_lines_make_a_stalled_solver_slow_too(void **state)
+{
+    (void)state;
+    struct gv_sim_peer *stalled = gv_sim_connect(&sim, ORDERS, LOOPBACK);
+    steps(3);
+    stalled->stalled = true;
+    static char lines[2 * 512 + 1];
+    for (size_t i = 0; i < sizeof(lines) - 1; i++) {
+        lines[i] = i % 2 == 0 ? 'x' : '\n';
+    }
+    for (unsigned told = 512; told <= GV_SEQUENCER_LAG_LINES; told += 512) {
+        tell(lines);
+        assert_int_equal(queue_bytes(), 2 * told);
+        assert_false(stalled->we_closed);
+    }
+    tell("x\n");
+    assert_true(stalled->we_closed);
+    assert_int_equal(refused(GV_SEQUENCER_SLOW), 1);
+    steps(1);
+    assert_int_equal(queue_bytes(), 0);
+}
+
+/* The snapshot was made before the tick, and both come back in one turn. */
+static void who_joins_while_a_tick_is_made_misses_nothing(void **state)
+{
+    (void)state;
+    house.pages[0] = "open\n";
+    house.holds_snapshot = true;
+    struct gv_sim_peer *a = gv_sim_connect(&sim, ORDERS, LOOPBACK);
+    steps(2);
+    assert_non_null(house.held_snapshot);
+    house.tick_lines = "news\n";
+    gv_sim_clock_advance(&sim_clock, 2000);
+    steps(1);
+    give_back_snapshot();
+    steps(3);
+    assert_string_equal(gv_sim_heard(a), "open\nnews\n");
+}
+
+/* What a tick has told the engine's snapshot after it shows: it is not told by both. */
+static void who_joins_while_a_tick_is_out_hears_its_lines_once(void **state)
+{
+    (void)state;
+    steps(1);
+    house.holds_ticks = true;
+    house.tick_lines = "news\n";
+    house.pages[0] = "open, with the news\n";
+    gv_sim_clock_advance(&sim_clock, 2000);
+    steps(1);
+    struct gv_sim_peer *a = gv_sim_connect(&sim, ORDERS, LOOPBACK);
+    steps(2);
+    give_back_tick();
+    steps(3);
+    assert_string_equal(gv_sim_heard(a), "open, with the news\n");
+}
+
+static void lines_of_a_tick_that_was_not_stored_are_told_to_nobody(void **state)
+{
+    (void)state;
+    struct gv_sim_peer *a = gv_sim_connect(&sim, ORDERS, LOOPBACK);
+    steps(3);
+    house.answers = GV_ERR_STORAGE;
+    tell("never\n");
+    steps(2);
+    assert_string_equal(gv_sim_heard(a), "");
+    house.answers = GV_OK;
+    tell("stored\n");
+    assert_string_equal(gv_sim_heard(a), "stored\n");
+}
+
 static void who_reads_slowly_gets_every_byte(void **state)
 {
     (void)state;
@@ -119,6 +196,10 @@ int main(void)
         TEST(who_connects_hears_what_stands_first_and_then_what_comes),
         TEST(what_a_solver_says_is_read_and_thrown_away),
         TEST(who_stops_reading_is_dropped_and_nobody_waits_for_him),
+        TEST(many_short_lines_make_a_stalled_solver_slow_too),
+        TEST(who_joins_while_a_tick_is_made_misses_nothing),
+        TEST(who_joins_while_a_tick_is_out_hears_its_lines_once),
+        TEST(lines_of_a_tick_that_was_not_stored_are_told_to_nobody),
         TEST(who_reads_slowly_gets_every_byte),
         TEST(an_encrypted_solver_that_was_blocked_is_offered_the_same_bytes_again),
     };
