@@ -215,8 +215,45 @@ static void a_commitment_is_told_again_after_a_restart_and_not_made_anew(void **
     assert_int_equal(gv_orders_events("BidSelected"), 1);
     assert_int_equal(gv_orders_state(open), GV_ORDER_IN_AUCTION);
     assert_int_equal(gv_orders_row(id).order.commitment.round, 1);
-    gv_sim_clock_advance(gv_world_clock(), 6000);
+    gv_sim_clock_advance(gv_world_clock(), 5000);
+    assert_non_null(strstr(gv_orders_snapshot(), "Commitment")); /* four seconds are left */
+    gv_sim_clock_advance(gv_world_clock(), 1000);
     assert_null(strstr(gv_orders_snapshot(), "Commitment")); /* too late to begin */
+}
+
+static void a_commitment_that_was_claimed_is_not_told_again(void **state)
+{
+    (void)state;
+    const uint64_t id = committed("s1", NULL);
+    assert_non_null(strstr(gv_orders_snapshot(), "Commitment"));
+    assert_int_equal(gv_orders_claim(id, "s1", NULL), GV_OK);
+    assert_string_equal(gv_orders_snapshot(), "");
+}
+
+static void closures_of_the_selection_are_told_before_the_commitments_of_the_judgement(void **state)
+{
+    (void)state;
+    (void)committed("s1", "s2");
+    (void)gv_orders_add(1);
+    assert_int_equal(gv_orders_tick_after(5), GV_OK);
+    assert_int_equal(gv_orders_tick_after(8), GV_OK);
+    static const char closed[] =
+        "{\"AuctionClosedNoWinner\":2}\n"
+        "{\"CommitmentNotification\":{\"order_id\":1,\"solver_id\":\"s2\",";
+    assert_memory_equal(gv_orders_lines(), closed, sizeof(closed) - 1);
+}
+
+static void the_demo_adds_an_order_in_the_first_tick_and_every_second_one(void **state)
+{
+    (void)state;
+    static const uint64_t newest[] = {1, 1, 2, 2, 3};
+    config.demo = true;
+    for (size_t i = 0; i < sizeof(newest) / sizeof(newest[0]); i++) {
+        struct gv_orders_status status;
+        assert_int_equal(gv_orders_tick_after(2), GV_OK);
+        gv_engine_orders_status(gv_world_engine(), &status);
+        assert_int_equal(status.newest_id, newest[i]);
+    }
 }
 
 /* Case 26. */
@@ -341,6 +378,17 @@ static void a_failure_counts_and_cools_the_solver_down(void **state)
     static struct gv_solver_status solvers[GV_SOLVERS_MAX];
     assert_int_equal(gv_engine_solvers(gv_world_engine(), solvers), 2);
     assert_int_equal(solvers[0].solver.failures, 1);
+    assert_int_equal(solvers[0].solver.wins, 0);
+    assert_int_equal(gv_orders_tick_after(50), GV_OK);
+    const uint64_t later = announced();
+    assert_int_equal(gv_orders_bid(later, "s1", 500, 50, NULL), GV_OK);
+    assert_int_equal(gv_orders_tick_after(5), GV_OK); /* the sixtieth second after the failure */
+    assert_string_equal(gv_orders_row(later).order.commitment.solver.text, "s1");
+    assert_int_equal(gv_orders_claim(later, "s1", NULL), GV_OK);
+    assert_int_equal(gv_orders_tick_after(13), GV_OK);
+    assert_int_equal(gv_engine_solvers(gv_world_engine(), solvers), 2);
+    assert_int_equal(solvers[0].solver.wins, 1);
+    assert_int_equal(solvers[0].solver.failures, 1);
 }
 
 static void a_module_that_is_off_says_so(void **state)
@@ -374,6 +422,9 @@ int main(void)
         TEST(a_claim_counts_until_the_deadline_and_then_stays),
         TEST(an_order_never_returns_to_who_failed_it_also_after_a_restart),
         TEST(a_commitment_is_told_again_after_a_restart_and_not_made_anew),
+        TEST(a_commitment_that_was_claimed_is_not_told_again),
+        TEST(closures_of_the_selection_are_told_before_the_commitments_of_the_judgement),
+        TEST(the_demo_adds_an_order_in_the_first_tick_and_every_second_one),
         TEST(a_stored_claim_is_judged_after_the_downtime),
         TEST(a_step_of_the_wall_clock_moves_no_deadline),
         TEST(the_clock_never_goes_behind_what_is_stored),

@@ -129,6 +129,29 @@ static void a_claim_that_is_not_covered_does_not_fulfil(void **state)
     assert_money("s1", 130, 0); /* the bond is forfeited */
 }
 
+static void a_deposit_of_exactly_what_is_missing_fulfils(void **state)
+{
+    (void)state;
+    give("s1", 20);
+    const uint64_t id = committed("s1", 200);
+    assert_int_equal(
+        gv_engine_order_deposit(gv_world_engine(), gv_world_actor(), id, 180, "all", NULL), GV_OK);
+    assert_true(gv_orders_row(id).order.claimed);
+}
+
+static void no_more_than_the_bond_is_forfeited(void **state)
+{
+    (void)state;
+    give("s1", 20);
+    const uint64_t id = committed("s1", 200);
+    assert_int_equal(
+        gv_engine_order_deposit(gv_world_engine(), gv_world_actor(), id, 50, "part", NULL), GV_OK);
+    assert_money("s1", 0, 70);
+    assert_int_equal(gv_orders_tick_after(13), GV_OK);
+    assert_int_equal(gv_orders_state(id), GV_ORDER_EXPIRED);
+    assert_money("s1", 50, 0);
+}
+
 static void a_bond_is_returned_where_nothing_is_forfeited(void **state)
 {
     (void)state;
@@ -264,11 +287,15 @@ static void strangers_are_refused_where_lines_must_be_proven(void **state)
     give("s1", 1);
     assert_int_equal(gv_orders_bid(id, "s1", 5, 60, NULL), GV_OK);
     const struct gv_solver_id s1 = id_of("s1");
-    assert_int_equal(gv_engine_solver_suspend(gv_world_engine(), gv_world_actor(), &s1,
-                                              INT64_C(2000000000), NULL, NULL),
-                     GV_OK);
+    const int64_t until_s = gv_clock_utc(gv_world_time()).s + 2;
+    assert_int_equal(
+        gv_engine_solver_suspend(gv_world_engine(), gv_world_actor(), &s1, until_s, NULL, NULL),
+        GV_OK);
+    gv_sim_clock_advance(gv_world_clock(), 1000);
     assert_int_equal(gv_orders_bid(id, "s1", 6, 60, &code), GV_ERR_FORBIDDEN);
     assert_string_equal(code, "orders.suspended");
+    gv_sim_clock_advance(gv_world_clock(), 1000);
+    assert_int_equal(gv_orders_bid(id, "s1", 6, 60, NULL), GV_OK);
 }
 
 static void what_is_no_point_of_the_curve_is_no_key(void **state)
@@ -322,6 +349,8 @@ int main(void)
         TEST(a_bid_without_a_covered_bond_is_passed_over),
         TEST(a_claim_deposits_the_output_and_fulfilment_pays_it),
         TEST(a_claim_that_is_not_covered_does_not_fulfil),
+        TEST(a_deposit_of_exactly_what_is_missing_fulfils),
+        TEST(no_more_than_the_bond_is_forfeited),
         TEST(a_bond_is_returned_where_nothing_is_forfeited),
         TEST(the_operators_deposit_in_time_fulfils_and_late_does_not),
         TEST(locked_money_survives_a_restart_and_is_settled_after_it),
