@@ -133,6 +133,17 @@ void gv_jwks_shelf_init(struct gv_jwks_shelf *shelf)
     const int rc = pthread_mutex_init(&shelf->lock, NULL);
     GV_ASSERT(rc == 0);
     shelf->keys.count = 0;
+    atomic_init(&shelf->missed, false);
+}
+
+bool gv_jwks_shelf_missed(struct gv_jwks_shelf *shelf)
+{
+    return atomic_load(&shelf->missed);
+}
+
+void gv_jwks_shelf_forget_missed(struct gv_jwks_shelf *shelf)
+{
+    atomic_store(&shelf->missed, false);
 }
 
 void gv_jwks_shelf_put(struct gv_jwks_shelf *shelf, const struct gv_jwks *keys)
@@ -150,5 +161,8 @@ bool gv_jwks_shelf_find(struct gv_jwks_shelf *shelf, const struct gv_jwt *jwt, s
         *key = *found;
     }
     pthread_mutex_unlock(&shelf->lock);
+    if (found == NULL && jwt->kid[0] != '\0') {
+        atomic_store(&shelf->missed, true);
+    }
     return found != NULL;
 }

@@ -7,6 +7,7 @@
 #include "app/account/jwt.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #define GV_JWKS_KEYS_MAX  8u
 #define GV_JWKS_BYTES_MAX 16384u
@@ -38,9 +39,13 @@ GV_MUST_USE enum gv_err gv_jwks_parse(struct gv_jwks *jwks, struct gv_arena *are
 struct gv_jwks_shelf {
     pthread_mutex_t lock;
     struct gv_jwks keys;
+    atomic_bool missed; /* a token named a key that is not here */
 };
 void gv_jwks_shelf_init(struct gv_jwks_shelf *shelf);
 void gv_jwks_shelf_put(struct gv_jwks_shelf *shelf, const struct gv_jwks *keys);
+/** Was a key looked for by name, and not found, since this was forgotten? */
+bool gv_jwks_shelf_missed(struct gv_jwks_shelf *shelf);
+void gv_jwks_shelf_forget_missed(struct gv_jwks_shelf *shelf);
 /** As gv_jwks_find. Returns: false: there is none. Out: key. */
 GV_MUST_USE bool gv_jwks_shelf_find(struct gv_jwks_shelf *shelf, const struct gv_jwt *jwt,
                                     struct gv_jwk *key);

@@ -178,6 +178,23 @@ static enum gv_err check_orders(const struct gv_config *config, struct gv_fail *
     return GV_OK;
 }
 
+static enum gv_err check_issuer(const struct gv_config *config, struct gv_fail *fail)
+{
+    const char *url = config->auth_jwks_url;
+    if (url[0] == '\0') {
+        return GV_OK;
+    }
+    if (strncmp(url, "https://", 8) != 0 || url[8] == '\0' || strpbrk(url, " @#") != NULL) {
+        return gv_fail(fail, GV_ERR_INVALID, "config.issuer",
+                       "auth.jwks_url: must be https://host/path, without credentials");
+    }
+    if (config->auth_jwks_file[0] != '\0') {
+        return gv_fail(fail, GV_ERR_INVALID, "config.issuer",
+                       "auth.jwks_file excludes auth.jwks_url: keys come from one place");
+    }
+    return GV_OK;
+}
+
 enum gv_err gv_config_check(const struct gv_config *config, struct gv_fail *fail)
 {
     bool cookie = config->node_cookie_file[0] != '\0';
@@ -199,7 +216,8 @@ enum gv_err gv_config_check(const struct gv_config *config, struct gv_fail *fail
         return gv_fail(fail, GV_ERR_INVALID, "config.ports",
                        "http.port and https.port must differ");
     }
-    return check_orders(config, fail);
+    const enum gv_err err = check_issuer(config, fail);
+    return err == GV_OK ? check_orders(config, fail) : err;
 }
 
 void gv_config_each(const struct gv_config *config,

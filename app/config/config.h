@@ -15,7 +15,7 @@
 #include "firmware/base/log.h"
 
 #define GV_CONFIG_TEXT_MAX 256u
-#define GV_SETTINGS_COUNT  62u
+#define GV_SETTINGS_COUNT  64u
 
 /** Where a value came from, lowest rank first. */
 enum gv_config_source {
@@ -85,6 +85,8 @@ struct gv_config {
     char auth_issuer[GV_CONFIG_TEXT_MAX];   /* of foreign tokens; "": none are taken */
     char auth_audience[GV_CONFIG_TEXT_MAX]; /* what they must be meant for */
     char auth_jwks_file[GV_CONFIG_TEXT_MAX];
+    char auth_jwks_url[GV_CONFIG_TEXT_MAX];    /* instead of a file */
+    char auth_ca_file[GV_CONFIG_TEXT_MAX];     /* "": the system's bundle */
     bool webhooks_private;                     /* receivers in private ranges are allowed */
     char webhooks_ca_file[GV_CONFIG_TEXT_MAX]; /* "": the system's bundle */
     bool backups_nightly;

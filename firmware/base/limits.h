@@ -208,8 +208,8 @@ _Static_assert(GV_LIVE_LAG_BYTES < GV_LIVE_RAW_EVENT_BYTES, "who lags is told be
 /* Handles, buffers and DNS answers of each client; what all share. */
 #define GV_CURL_HEAP_BYTES (64u * 1024u * GV_HTTP_CLIENTS + 256u * 1024u)
 /* Outgoing HTTP handles: one per worker, the node thread's RPC, its question to the indexer, the price
- * keeper's RPC, and the two lanes of the outbox. */
-#define GV_HTTP_CLIENTS (GV_HTTP_WORKERS + 5u)
+ * keeper's RPC, the keys of an issuer of tokens, and the two lanes of the outbox. */
+#define GV_HTTP_CLIENTS (GV_HTTP_WORKERS + 6u)
 
 /* ---- File descriptors ------------------------------------------------------------------------ */
 

@@ -8,6 +8,7 @@
 #include "firmware/boot/backup_thread.h"
 #include "firmware/boot/clients.h"
 #include "firmware/boot/front.h"
+#include "firmware/boot/issuer_thread.h"
 #include "firmware/boot/machine.h"
 #include "firmware/boot/options.h"
 #include "firmware/boot/oracle_thread.h"
@@ -56,6 +57,13 @@ static enum gv_err start_threads(const struct gv_route *extra, size_t extra_n, s
     if (err == GV_OK) {
         err = gv_outbox_threads_start(gv_engine_instance(), gv_client(GV_CLIENT_OUTBOX),
                                       &gv_boot.clock, gv_settings_private_targets(), fail);
+    }
+    if (err == GV_OK) {
+        const struct gv_issuer_config issuer = {.http = gv_client(GV_CLIENT_ISSUER),
+                                                .clock = &gv_boot.clock,
+                                                .url = gv_boot.config.auth_jwks_url,
+                                                .shelf = &gv_boot_accounts_instance()->jwks};
+        err = gv_issuer_thread_start(&issuer, fail);
     }
     if (err == GV_OK) {
         err = gv_ports_file_write(gv_boot.config.data_dir, gv_server_http_port(gv_boot.server),
@@ -222,6 +230,7 @@ static void shut_down(void)
     gv_oracle_thread_stop();
     gv_control_thread_stop();
     gv_outbox_threads_stop();
+    gv_issuer_thread_stop();
     gv_backup_thread_stop();
     gv_live_stop(gv_boot.live);
     gv_server_stop(gv_boot.server);

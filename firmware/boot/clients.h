@@ -13,6 +13,7 @@ enum {
     GV_CLIENT_NODE = GV_HTTP_WORKERS,
     GV_CLIENT_INDEXER,
     GV_CLIENT_PRICES,
+    GV_CLIENT_ISSUER,
     GV_CLIENT_OUTBOX, /* and the next: one per lane */
     GV_CLIENTS = GV_CLIENT_OUTBOX + GV_LANES,
 };

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { Browser } from '../support/browser.mjs';
 import { OWNER } from '../support/gaveld.mjs';
 import { inspect, signIn, SIZES } from '../support/pages.mjs';
@@ -21,7 +22,7 @@ let admin;
 
 before(async () => {
   const [http, https] = await freePorts(2); /* the same again after a restart */
-  world = await World.start({ settings: { 'http.port': String(http), 'https.port': String(https) } });
+  world = await World.start({ settings: { 'http.port': String(http), 'https.port': String(https), 'web.hosts': 'box.example.org' } });
   browser = world.keep(await Browser.open({ locale: 'en-US', reducedMotion: 'reduce' }));
   admin = await world.gaveld.createKey({ scope: 'admin' });
   const { page } = await browser.newPage();
@@ -196,6 +197,25 @@ test('the certificate page shows names, end and fingerprints, and gives the auth
   assert.equal(readFileSync(await (await started).path(), 'utf8'), world.gaveld.ca);
   await inspect(page, 'admin-tls');
   assert.deepEqual(problems, []);
+  await page.close();
+});
+
+test('an owner brings a certificate of his own, is told what is wrong with it, and gives it up', async () => {
+  const { page, problems } = await open('/admin/tls');
+  const vector = (name) => fileURLToPath(new URL(`../vectors/tls/${name}`, import.meta.url));
+  const bring = async (name) => {
+    await page.getByLabel('Chain and private key').setInputFiles(vector(name));
+    await page.getByRole('button', { name: 'Check and serve' }).click();
+  };
+  await bring('stranger.pem');
+  await page.getByText('does not belong to the first certificate').waitFor();
+  await bring('leaf.pem');
+  await page.locator('#own').getByText('*.shop.example.org', { exact: true }).waitFor();
+  assert.equal((await world.api.get('/api/v1/system', { 'X-API-Key': admin })).json.certificate.own.state, 'served');
+  await inspect(page, 'admin-tls-own');
+  await page.getByRole('button', { name: 'Remove', exact: true }).click();
+  await page.locator('#own-fingerprint').waitFor({ state: 'detached' });
+  assert.deepEqual(ownProblems(problems), []);
   await page.close();
 });
 

@@ -53,7 +53,7 @@
  * @property {number|null} status
  * @property {string} error
  */
-import { get, patch, post, queryOf, remove } from './http.js';
+import { get, patch, post, put, queryOf, remove } from './http.js';
 
 /* ---- People and programs ---- */
 
