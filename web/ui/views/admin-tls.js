@@ -68,6 +68,6 @@ export function render(page) {
   }
   return adminPage(page, { id: 'tls', intro: t('tls.intro') },
     leaf(certificate),
-    own(page, certificate.own),
-    panel({ id: 'authority', title: t('tls.authority'), intro: t('tls.authorityIntro'), class: 'stack' }, trustAuthority(certificate)));
+    panel({ id: 'authority', title: t('tls.authority'), intro: t('tls.authorityIntro'), class: 'stack' }, trustAuthority(certificate)),
+    own(page, certificate.own));
 }
