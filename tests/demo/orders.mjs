@@ -4,8 +4,8 @@
  *
  *   node tests/demo/orders.mjs [--once]
  *
- * --once ends with 0 after three fulfilments and a reassignment, one line for each event. Without a terminal
- * it prints lines, too. Ctrl-C ends it and leaves nothing running.
+ * --once ends with 0 after three fulfilments and a reassignment, one line for each event, the last one for the
+ * log that is whole. Without a terminal it prints lines, too. Ctrl-C ends it and leaves nothing running.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -157,6 +157,14 @@ class Picture {
   }
 }
 
+/** The log as the box verifies it. @param {import('../support/gaveld.mjs').Gaveld} box */
+async function isLogWhole(box) {
+  const key = { 'X-API-Key': await box.createKey({ scope: 'admin' }) };
+  const { good, entries } = (await box.api.get('/api/v1/orders/log/verify', key)).json;
+  process.stdout.write(`log         ${good ? `${entries} entries, every hash and the escrow's sums are right` : 'NOT WHOLE'}\n`);
+  return good;
+}
+
 async function main() {
   const { values } = parseArgs({ options: { once: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } });
   if (values.help) {
@@ -190,11 +198,12 @@ async function main() {
     await sleep(FRAME_MS);
   }
   if (drawn) process.stdout.write('\x1b[?25h\n');
+  const isGood = !values.once || (isDone() && (await isLogWhole(box)));
   live.close();
   for (const solver of solvers) await solver.close();
   await box.close();
   removeTempDir(dir);
-  return values.once && !isDone() ? 1 : 0;
+  return isGood ? 0 : 1;
 }
 
 process.exitCode = await main();
