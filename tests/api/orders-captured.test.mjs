@@ -27,7 +27,9 @@ describe('our sequencer, spoken to as by the original solver', () => {
   it('says what the original said, byte by byte, from the third order to both commitments', { timeout: 90000 }, async () => {
     const box = await Gaveld.start({ settings: ORIGINAL, claim: false });
     const solver = await Listener.open(box.ports.orders);
-    const batch = await until('order 3', () => solver.messages.find((m) => m.NewOrderBatch?.[0].id === 3), { timeoutMs: 30000 });
+    const batch = await until('order 3', () => solver.messages.find((m) => m.NewOrderBatch?.[0].id === 3), {
+      timeoutMs: 30000,
+    });
     const createdS = batch.NewOrderBatch[0].creation_time;
     assert.equal(await shot(box.ports.bids, captured('"SubmitBid":{"order_id":3', createdS)), '');
     await until('order 4', () => solver.orders.includes(4));
@@ -36,7 +38,13 @@ describe('our sequencer, spoken to as by the original solver', () => {
     assert.equal(await shot(box.ports.claims, captured('FulfillmentComplete', createdS)), '');
     await solver.commitment(4);
     const said = capturedFeed(createdS).filter((line) => !line.includes(SATURATED));
-    assert.equal(solver.lines.map((line) => `${line}\n`).filter((line) => said.includes(line)).join(''), said.join(''));
+    assert.equal(
+      solver.lines
+        .map((line) => `${line}\n`)
+        .filter((line) => said.includes(line))
+        .join(''),
+      said.join(''),
+    );
     assert.doesNotMatch(solver.text, /\r|\n\n|^\n/, 'a blank line would end the original solver');
     await metricReaches(box, 'steps_total{step="fulfilled"}', 1);
     assert.equal((await orderMetrics(box))('bids_total'), 2);
@@ -55,7 +63,9 @@ class Ports {
       createServer((socket) => socket.on('data', (chunk) => (ports.heard[name] += chunk)).on('error', () => undefined));
     ports.servers = [createServer((socket) => (ports.order = socket)), collect('bids'), collect('claims')];
     const [orders, bids, claims] = await Promise.all(
-      ports.servers.map((server) => new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server.address().port)))),
+      ports.servers.map(
+        (server) => new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server.address().port))),
+      ),
     );
     ports.numbers = { orders, bids, claims };
     return ports;

@@ -1,24 +1,11 @@
 // Order auctions through a power cut: what was told was stored, what was stored is told again, nothing twice.
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
-import { bidLine, claimLine, Listener, metricReaches, nowS, orderMetrics, shot, Solver, startSequencer } from '../support/orders.mjs';
+import { bidLine, claimLine, keepPorts, Listener, metricReaches, nowS, orderMetrics, restart, shot, Solver, startSequencer } from '../support/orders.mjs';
 import { OriginalSolver } from '../support/original-solver.mjs';
 import { until } from '../support/wait.mjs';
 
 /** @type {import('../support/gaveld.mjs').Gaveld} */ let box;
-
-/** The same ports in the next run, so that solvers find it again. */
-function keepPorts() {
-  box.settings['orders.order_port'] = `${box.ports.orders}`;
-  box.settings['orders.bid_port'] = `${box.ports.bids}`;
-  box.settings['orders.claim_port'] = `${box.ports.claims}`;
-}
-
-async function crash() {
-  keepPorts();
-  await box.kill();
-  await box.launch();
-}
 
 before(async () => {
   box = await startSequencer({ 'orders.commit_seconds': '12', 'orders.collect_seconds': '2' });
@@ -31,7 +18,7 @@ it('case 25: a commitment that was stored is told again after a crash, not selec
   await shot(box.ports.bids, bidLine({ order_id: order, solver_id: 'a' }));
   const told = await listener.commitment(order);
   listener.close();
-  await crash();
+  await restart(box);
   listener = await Listener.open(box.ports.orders);
   assert.deepEqual(await listener.commitment(order), told);
   await shot(box.ports.claims, claimLine(order, 'a'));
@@ -48,7 +35,7 @@ it('bids that were accepted before a crash are selected from after it', { timeou
   await shot(box.ports.bids, bidLine({ order_id: order, solver_id: 'high', max_input: 101 }));
   await metricReaches(box, 'bids_total', before + 2);
   listener.close();
-  await crash();
+  await restart(box);
   listener = await Listener.open(box.ports.orders);
   assert.equal((await listener.commitment(order)).solver_id, 'high');
   listener.close();
@@ -63,7 +50,7 @@ it('case 26: a claim that was stored is judged after a crash that outlasted the 
   await shot(box.ports.claims, claimLine(order, 'a'));
   await metricReaches(box, 'claims_total', claims + 1);
   listener.close();
-  keepPorts();
+  keepPorts(box);
   await box.kill();
   await until('deadline and grace to pass', () => nowS() > deadline + 2);
   await box.launch();
@@ -75,7 +62,7 @@ it('case 35: solvers of both kinds come back by themselves and hear of open orde
   const original = new OriginalSolver('original', box.ports, { chance: 0 });
   await ours.says(/connected/);
   await until('the original to connect', () => original.connections === 1);
-  await crash();
+  await restart(box);
   await until('both to be back', () => original.connections === 2 && [...ours.log.matchAll(/ connected/g)].length === 2, {
     timeoutMs: 20000,
   });
@@ -92,7 +79,7 @@ it('ten crashes at any moment: no order is decided twice', { timeout: 120000 }, 
     const order = await listener.nextOrder();
     await shot(box.ports.bids, bidLine({ order_id: order, solver_id: `s${i}` }));
     await until('some time of this round', () => Date.now() % 1000 < 200 + 60 * i || listener.closed);
-    await crash();
+    await restart(box);
     for (const c of listener.commitments) seen.set(`${c.order_id}`, c);
     listener.close();
     const next = await Listener.open(box.ports.orders);

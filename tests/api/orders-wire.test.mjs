@@ -198,4 +198,15 @@ describe('claims', () => {
     assert.equal(solver.commitments.filter((c) => c.order_id === order).length, 2);
     assert.ok(solver.closures.includes(order));
   });
+
+  it('case 7: a reassignment between equals goes to the last received, whose validity is the higher one', async () => {
+    const order = await solver.nextOrder();
+    await accepts(3, async () => {
+      await bid(bidLine({ order_id: order, solver_id: 'fails', max_input: 300 }));
+      await bid(bidLine({ order_id: order, solver_id: 'sooner', valid_till: nowS() + 50 }));
+      await bid(bidLine({ order_id: order, solver_id: 'last', valid_till: nowS() + 60 }));
+    });
+    assert.equal((await solver.commitment(order, 1)).solver_id, 'fails');
+    assert.equal((await solver.commitment(order, 2)).solver_id, 'last');
+  });
 });

@@ -28,6 +28,20 @@ export const startSequencer = (settings = {}) =>
 export const startClaimedSequencer = (settings) =>
   Gaveld.start({ settings: { 'orders.demo': 'on', ...settings } });
 
+/** A power cut, and back on the same ports, so that solvers find it again. @param {Gaveld} box */
+export async function restart(box) {
+  keepPorts(box);
+  await box.kill();
+  await box.launch();
+}
+
+/** The ports of this run are those of the next one. @param {Gaveld} box */
+export function keepPorts(box) {
+  box.settings['orders.order_port'] = `${box.ports.orders}`;
+  box.settings['orders.bid_port'] = `${box.ports.bids}`;
+  box.settings['orders.claim_port'] = `${box.ports.claims}`;
+}
+
 /** UTC seconds, as on the wire. */
 export const nowS = () => Math.floor(Date.now() / 1000);
 

@@ -105,7 +105,6 @@ static void seven_orders_come_in_batches_and_expire_once_without_bids(void **sta
     assert_int_equal(gv_orders_events("OrderExpired"), 7);
 }
 
-/* Cases 11, 13 and 33. */
 /* The sheet counts from the creation, which ends whatever has waited for longer than that in the queue. */
 static void an_order_that_waited_for_its_batch_gets_its_time_for_bids(void **state)
 {
@@ -137,6 +136,7 @@ static void the_originals_rule_counts_from_the_creation(void **state)
     assert_int_equal(gv_orders_state(last), GV_ORDER_EXPIRED);
 }
 
+/* Cases 11, 13 and 33. */
 static void what_is_not_due_is_refused_counted_and_named(void **state)
 {
     (void)state;
