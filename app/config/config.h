@@ -15,7 +15,7 @@
 #include "firmware/base/log.h"
 
 #define GV_CONFIG_TEXT_MAX 256u
-#define GV_SETTINGS_COUNT  64u
+#define GV_SETTINGS_COUNT  65u
 
 /** Where a value came from, lowest rank first. */
 enum gv_config_source {
@@ -82,6 +82,7 @@ struct gv_config {
     uint32_t orders_keep_days;
     bool orders_demo;
     char claim_file[GV_CONFIG_TEXT_MAX];    /* "": <data_dir>/claim-code.txt */
+    char node_file[GV_CONFIG_TEXT_MAX];     /* asks for the box's own node; "": it has none */
     char auth_issuer[GV_CONFIG_TEXT_MAX];   /* of foreign tokens; "": none are taken */
     char auth_audience[GV_CONFIG_TEXT_MAX]; /* what they must be meant for */
     char auth_jwks_file[GV_CONFIG_TEXT_MAX];

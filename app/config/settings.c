@@ -121,6 +121,8 @@ const struct gv_setting gv_settings[GV_SETTINGS_COUNT] = {
      "on: a made-up order every second tick"},
     {"setup.claim_file", GV_SETTING_TEXT, AT(claim_file), "", 0, 0, GV_SETTING_BOOT, NULL,
      "file that shows the claim code of a fresh box; empty: claim-code.txt in the data directory"},
+    {"setup.node_file", GV_SETTING_TEXT, AT(node_file), "", 0, 0, GV_SETTING_BOOT, NULL,
+     "file that asks for the node of this box, as the SD card image has one; empty: there is none"},
     {"auth.issuer", GV_SETTING_TEXT, AT(auth_issuer), "", 0, 0, 0, NULL,
      "iss of tokens of another issuer that bidders may carry; empty: none are taken"},
     {"auth.audience", GV_SETTING_TEXT, AT(auth_audience), "", 0, 0, 0, NULL,

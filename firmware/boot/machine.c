@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/sysinfo.h>
 
 _Static_assert(GV_API_WRITTEN == GV_WEAR_CLASSES, "every class is told");
 _Static_assert(sizeof(((struct gv_api_machine *)NULL)->ca_sha256) == GV_CERT_FINGERPRINT_LEN,
@@ -57,6 +58,7 @@ static uint64_t size_of(const char *name)
 void gv_machine_read(void *ctx, struct gv_api_machine *machine)
 {
     struct statvfs disk;
+    struct sysinfo memory; /* not /proc/meminfo: the unit hides it */
     struct gv_sensors sensors;
     (void)ctx;
     gv_sensors_read(&sensors, "");
@@ -73,6 +75,9 @@ void gv_machine_read(void *ctx, struct gv_api_machine *machine)
         .knows_clock = sensors.clock != GV_CLOCK_SYNC_UNKNOWN,
         .clock_synchronised = sensors.clock == GV_CLOCK_SYNC_YES,
     };
+    if (sysinfo(&memory) == 0) {
+        machine->memory_total_bytes = (uint64_t)memory.totalram * memory.mem_unit;
+    }
     if (statvfs(self.data_dir, &disk) == 0) {
         machine->disk_free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
         machine->disk_total_bytes = (uint64_t)disk.f_blocks * disk.f_frsize;

@@ -1,6 +1,7 @@
 #include "firmware/boot/node_search.h"
 
 #include "firmware/base/text.h"
+#include "firmware/boot/parts.h"
 #include "hal/linux/files.h"
 #include "hal/linux/zmq_probe.h"
 
@@ -57,6 +58,19 @@ uint32_t gv_boot_find_cookies(void *ctx, struct gv_api_cookie *found, uint32_t f
         }
     }
     return n;
+}
+
+bool gv_boot_own_node_asked(void *ctx)
+{
+    (void)ctx;
+    return access(gv_boot.config.node_file, F_OK) == 0;
+}
+
+enum gv_err gv_boot_ask_own_node(void *ctx, enum gv_network network, struct gv_fail *fail)
+{
+    (void)ctx;
+    return gv_file_write_private(gv_boot.config.node_file, gv_view_str(gv_network_name(network)),
+                                 fail);
 }
 
 enum gv_err gv_boot_probe_zmq(void *ctx, const char *endpoint, struct gv_fail *fail)

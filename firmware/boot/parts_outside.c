@@ -72,6 +72,8 @@ void gv_boot_init_api(void)
         .jwks = &gv_boot_accounts_instance()->jwks,
         .show_claim = gv_boot_show_claim,
         .find_cookies = gv_boot_find_cookies,
+        .own_node_asked = gv_boot_own_node_asked,
+        .ask_own_node = gv_boot_ask_own_node,
         .probe_zmq = gv_boot_probe_zmq,
         .oracle = gv_boot.config.oracle_enabled ? gv_oracle_service_instance() : NULL,
         .prices = gv_prices_instance(),

@@ -41,6 +41,8 @@ const ELSEWHERE = {
   'setup_claim 201': 'setup.test.mjs',
   'setup_step 200': 'setup.test.mjs',
   'setup_discover 200': 'setup-node.test.mjs',
+  'setup_own_node 202': 'setup-node.test.mjs',
+  'setup_own_node 409': 'setup-node.test.mjs',
   'setup_node_test 200': 'setup-node.test.mjs',
   'account_password 204': 'people.test.mjs',
   'account_totp_offer 201': 'people.test.mjs',

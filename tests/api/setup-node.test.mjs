@@ -2,10 +2,14 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import net from 'node:net';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Bitcoind } from '../support/bitcoind.mjs';
 import { Gaveld } from '../support/gaveld.mjs';
 import { Person } from '../support/person.mjs';
+import { makeTempDir, removeTempDir } from '../support/process.mjs';
 
 /** @type {Bitcoind} */
 let node;
@@ -31,6 +35,7 @@ after(async () => {
   await node?.close();
 });
 
+const askOwn = (/** @type {Person} */ who, /** @type {object} */ body) => who.send('POST', '/api/v1/setup/node/own', body);
 const tryNode = (/** @type {object} */ body) => owner.send('POST', '/api/v1/setup/node/test', body);
 
 test('the configured address answers, and cookie files are named with their network', async () => {
@@ -139,5 +144,43 @@ test('a node without ZMQ is told the lines for its bitcoin.conf', async () => {
   } finally {
     bare.close();
     bare.closeAllConnections();
+  }
+});
+
+test('a box without a node of its own says so, and switches nothing on', async () => {
+  assert.equal((await owner.send('POST', '/api/v1/setup/node/discover')).json.own, null);
+  const { status, json } = await askOwn(owner, { network: 'main' });
+  assert.deepEqual([status, json.code], [409, 'setup.no_node']);
+});
+
+test('the node of the box is asked for by its owner, where it fits, and the audit log has it', async () => {
+  const dir = makeTempDir('wish');
+  const wish = join(dir, 'node-wanted');
+  const image = await Gaveld.start({ settings: { 'setup.node_file': wish, 'oracle.enabled': 'off', 'web.limit_loopback': 'off' } });
+  try {
+    const person = await Person.owner(image);
+    const { own } = (await person.send('POST', '/api/v1/setup/node/discover')).json;
+    assert.equal(own.asked, false);
+    assert.equal(own.memory_mib, Math.floor(os.totalmem() / 1048576));
+    assert.ok(own.memory_mib_min >= 1024 && own.disk_mib_min > 10240);
+    const fits = own.memory_mib >= own.memory_mib_min && own.disk_mib >= own.disk_mib_min;
+    const main = await askOwn(person, { network: 'main' });
+    assert.equal(main.status, fits ? 202 : 409, main.text);
+    assert.equal(existsSync(wish), fits);
+    rmSync(wish, { force: true });
+
+    const asked = await askOwn(person, { network: 'regtest' });
+    assert.equal(asked.status, 202, asked.text);
+    assert.equal(asked.json.asked, true);
+    assert.equal(readFileSync(wish, 'utf8'), 'regtest');
+    const { items } = (await person.send('GET', '/api/v1/audit?kind=node.asked')).json;
+    assert.deepEqual([items[0].subject, items[0].detail.includes('regtest')], ['node', true]);
+
+    for (const body of [{}, { network: 'moon' }, { network: 'main; reboot' }, { network: 'main', more: 1 }])
+      assert.equal((await askOwn(person, body)).status, 400, JSON.stringify(body));
+    assert.equal((await image.api.post('/api/v1/setup/node/own', { network: 'regtest' })).status, 401);
+  } finally {
+    await image.close();
+    removeTempDir(dir);
   }
 });

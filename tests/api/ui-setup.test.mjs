@@ -88,6 +88,30 @@ test('the claim: a wrong code is told at its field, another language loses nothi
   await page.close();
 });
 
+test('a node of the box itself: offered where it fits, and taken over when it answers', async () => {
+  const { page, problems } = await open(browser, '/setup');
+  const size = { asked: false, memory_mib: 467, memory_mib_min: 1800, disk_mib: 60000, disk_mib_min: 28000 };
+  let seen = { own: size, cookies: [], addresses: [{ url: node.url, answers: false }] };
+  await page.route('**/api/v1/setup/node/discover', (route) => route.fulfill({ json: seen }));
+  await page.reload();
+  await page.getByText('This box is too small for a node of its own').waitFor();
+  await page.getByText('Memory: 467 MiB, needed are 1,800').waitFor();
+  seen = { ...seen, own: { ...size, memory_mib: 3790 } };
+  await page.reload();
+  await page.route('**/api/v1/setup/node/own', (route) => {
+    assert.deepEqual(route.request().postDataJSON(), { network: 'main' });
+    seen = { ...seen, addresses: [{ url: node.url, answers: true }] };
+    return route.fulfill({ status: 202, json: { ...seen.own, asked: true } });
+  });
+  await page.getByLabel('Path of the cookie file').fill(node.cookieFile); // the image's settings have it
+  await page.getByRole('button', { name: 'Start the node of this box' }).click();
+  await page.getByText('The node of this box starts').waitFor();
+  await page.locator('#node-result').waitFor();
+  assert.equal(await page.getByLabel('Address of the node').inputValue(), node.url);
+  assert.deepEqual(ownProblems(problems), []);
+  await page.close();
+});
+
 test('the node: a wrong address says what to check, the right one is tested over RPC and ZMQ and stored', async () => {
   const { page, problems } = await open(browser, '/setup');
   await heading(page, 'Connect your bitcoin node');

@@ -10,7 +10,7 @@ import { until } from './wait.mjs';
 const ZMQ_TOPICS = ['rawtx', 'rawblock', 'hashblock', 'sequence'];
 
 /** Folder with bitcoind; fetched into the cache of this machine when it is not there yet. */
-function programFolder() {
+export function programFolder() {
   if (process.env.GAVEL_BITCOIND_BIN) return process.env.GAVEL_BITCOIND_BIN;
   const output = execFileSync(join(ROOT, 'toolchain/bitcoind'), {
     encoding: 'utf8',

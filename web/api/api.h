@@ -38,6 +38,7 @@ struct gv_api_worker {
 #define GV_API_WRITTEN 4u
 struct gv_api_machine {
     uint64_t resident_bytes;
+    uint64_t memory_total_bytes; /* of the machine */
     uint64_t sqlite_used_bytes;
     uint64_t disk_free_bytes;
     uint64_t disk_total_bytes;
@@ -106,6 +107,10 @@ struct gv_api_config {
     /** Read what an ACME client laid down for a token. Out: out: n bytes of at most cap.
      *  Returns: GV_OK; GV_ERR_NOT_FOUND, also when https.acme_dir is not set; and others. */
     enum gv_err (*read_challenge)(void *ctx, const char *token, char *out, size_t cap, size_t *n);
+    /** With setup.node_file: has the box's own node been asked for, and not been started yet? */
+    bool (*own_node_asked)(void *ctx);
+    /** Ask for it. Returns: GV_OK once durable; GV_ERR_INVALID, GV_ERR_IO. */
+    enum gv_err (*ask_own_node)(void *ctx, enum gv_network network, struct gv_fail *fail);
     /** Is a ZMQ publisher there? Takes seconds. */
     enum gv_err (*probe_zmq)(void *ctx, const char *endpoint, struct gv_fail *fail);
     void (*machine)(void *ctx, struct gv_api_machine *machine); /* lent by boot */

@@ -126,6 +126,8 @@ void gv_handle_audit_verify(struct gv_exchange *x);
 void gv_handle_setup(struct gv_exchange *x);
 void gv_handle_setup_claim(struct gv_exchange *x);
 void gv_handle_setup_step(struct gv_exchange *x);
+/* own_node.c */
+void gv_handle_setup_own_node(struct gv_exchange *x);
 /* setup_node.c */
 void gv_handle_setup_discover(struct gv_exchange *x);
 void gv_handle_setup_node_test(struct gv_exchange *x);

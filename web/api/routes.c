@@ -97,6 +97,7 @@ const struct gv_route gv_api_routes[] = {
     {"POST", "/api/v1/setup/claim",             gv_handle_setup_claim,    PUBLIC,           GV_CSRF_NONE,  GV_RATE_LOGIN, GV_SMALL_BODY_MAX, GV_ROUTE_UNCLAIMED, "setup_claim",           NULL},
     {"PUT",  "/api/v1/setup/step",              gv_handle_setup_step,     "admin",          GV_CSRF_TOKEN, GV_RATE_WRITE, GV_SMALL_BODY_MAX, 0,                  "setup_step",            NULL},
     {"POST", "/api/v1/setup/node/discover",     gv_handle_setup_discover, "admin",          GV_CSRF_TOKEN, GV_RATE_PSBT,  0,                 0,                  "setup_discover",        NULL},
+    {"POST", "/api/v1/setup/node/own",          gv_handle_setup_own_node, "admin",          GV_CSRF_TOKEN, GV_RATE_WRITE, GV_SMALL_BODY_MAX, 0,                  "setup_own_node",        NULL},
     {"POST", "/api/v1/setup/node/test",         gv_handle_setup_node_test, "admin",         GV_CSRF_TOKEN, GV_RATE_PSBT,  GV_SMALL_BODY_MAX, 0,                  "setup_node_test",       NULL},
     {"POST", "/api/v1/session",                 gv_handle_login,          PUBLIC,           GV_CSRF_NONE,  GV_RATE_LOGIN, GV_SMALL_BODY_MAX, 0,                  "session_open",          NULL},
     {"GET",  "/api/v1/session",                 gv_handle_session,        "login",          GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "session",               NULL},

@@ -6,6 +6,7 @@
 #include "web/api/api_state.h"
 #include "web/api/conditional.h"
 #include "web/api/errors.h"
+#include "web/api/own_node.h"
 #include "web/api/small_body.h"
 
 #include <string.h>
@@ -73,6 +74,8 @@ void gv_handle_setup_discover(struct gv_exchange *x)
     bool listed = false;
     gv_json_out_init(&out, gv_api_worker_of(x)->reply, GV_REPLY_BYTES_MAX);
     gv_jo_object(&out);
+    gv_jo_key(&out, "own");
+    gv_own_node_write(api, &out);
     write_cookies(&out, api);
     gv_jo_key(&out, "addresses");
     gv_jo_array(&out);

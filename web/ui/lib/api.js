@@ -93,8 +93,11 @@ export const readSetup = () => get('/api/v1/setup');
 export const claimBox = (claim) => post('/api/v1/setup/claim', claim, { quiet: true });
 /** @param {string} step */
 export const saveSetupStep = (step) => put('/api/v1/setup/step', { step });
-/** @returns {Promise<{cookies: {path: string, network: string, readable: boolean}[], addresses: {url: string, answers: boolean}[]}>} */
+/** @typedef {{asked: boolean, memory_mib: number, memory_mib_min: number, disk_mib: number, disk_mib_min: number}} OwnNode */
+/** @returns {Promise<{own: OwnNode|null, cookies: {path: string, network: string, readable: boolean}[], addresses: {url: string, answers: boolean}[]}>} */
 export const discoverNode = () => post('/api/v1/setup/node/discover', undefined, { timeoutMs: 30000 });
+/** @returns {Promise<OwnNode>} */
+export const startOwnNode = () => post('/api/v1/setup/node/own', { network: 'main' });
 /** @param {object} connection @param {AbortSignal} [until] @returns {Promise<NodeTest>} */
 export const testNode = (connection, until) => post('/api/v1/setup/node/test', connection, { until, timeoutMs: 40000 });
 

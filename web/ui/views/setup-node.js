@@ -2,7 +2,7 @@
  * The node: what is found on this machine, a test of RPC and ZMQ before anything is stored, and the lines of bitcoin.conf
  * that are missing.
  */
-import { discoverNode, testNode } from '../lib/api.js';
+import { discoverNode, startOwnNode, testNode } from '../lib/api.js';
 import { keepDraft, readDraft, dropDraft } from '../lib/draft.js';
 import { el } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
@@ -12,10 +12,11 @@ import { copyBox } from '../components/copy-box.js';
 import { choice, field, form, passwordField, showProblem, valuesOf } from '../components/form.js';
 import { facts, message } from '../components/panel.js';
 import { gauge } from '../components/progress.js';
-import { percent } from '../lib/format.js';
+import { integer, percent } from '../lib/format.js';
 import { status } from '../components/badge.js';
 
 const DRAFT = 'setup.node';
+const SEARCH_MS = 5000;
 const TOPICS = { tx: 'rawtx', block: 'rawblock', sequence: 'sequence' };
 
 /** Looks around once, unasked: on most boxes the node is right here. */
@@ -28,6 +29,7 @@ export async function enter(page) {
     page.state.found = { cookies: [], addresses: [], problem };
   }
   page.draw();
+  if (page.state.found.own?.asked) followOwn(page);
 }
 
 /** What stands in the form: typed, else stored. */
@@ -51,14 +53,17 @@ function connectionOf({ url, sign, cookie_file, user, password, zmq }) {
   return { url, ...signIn, ...(zmq && zmq !== 'off' ? Object.fromEntries(Object.keys(TOPICS).map((name) => [`zmq_${name}`, zmq.split(',')[0].trim()])) : {}) };
 }
 
-async function runTest(page, node) {
+const formId = (page) => `node-form-${page.state.version ?? 0}`;
+const formOf = (page) => document.getElementById(formId(page));
+
+async function runTest(page, values) {
   page.state.testing = true;
   page.state.result = null;
   page.draw();
   try {
-    page.state.result = await testNode(connectionOf(valuesOf(node)), page.left);
+    page.state.result = await testNode(connectionOf(values), page.left);
   } catch (problem) {
-    showProblem(node, problem);
+    showProblem(formOf(page), problem);
   } finally {
     page.state.testing = false;
     page.draw();
@@ -67,10 +72,39 @@ async function runTest(page, node) {
 
 /** Take over what was found, and try it. */
 function use(page, values) {
-  keepDraft(DRAFT, { ...presentValues(page), ...values });
+  const all = { ...presentValues(page), ...values };
+  keepDraft(DRAFT, all);
   page.state.version = (page.state.version ?? 0) + 1;
+  runTest(page, all);
+}
+
+/** The box starts its own node: looks until it answers, then takes it. */
+async function followOwn(page) {
+  page.state.starting = true;
   page.draw();
-  setTimeout(() => runTest(page, document.getElementById(`node-form-${page.state.version}`)), 60);
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, SEARCH_MS));
+    if (page.left.aborted) return;
+    const seen = await discoverNode().catch(() => null);
+    const answering = seen?.addresses.find(({ answers }) => answers);
+    if (!answering) continue;
+    Object.assign(page.state, { starting: false, found: seen });
+    use(page, { sign: 'cookie', url: answering.url });
+    return;
+  }
+}
+
+/** A box with a node of its own, which is off: offered where it fits, else why not. */
+function ownNode(page, own) {
+  if (page.state.starting) return message('wait', t('setup.ownStarting'), t('setup.ownStartingText'));
+  const { asked, ...sizes } = own;
+  const numbers = Object.fromEntries(Object.entries(sizes).map(([name, n]) => [name, integer(n)]));
+  if (own.memory_mib < own.memory_mib_min || own.disk_mib < own.disk_mib_min) return message('info', t('setup.ownSmall'), t('setup.ownSmallText', numbers));
+  const start = async () => {
+    await startOwnNode();
+    followOwn(page);
+  };
+  return message('info', t('setup.ownOffer'), t('setup.ownOfferText'), button({ label: t('setup.ownStart'), kind: 'primary', id: 'own-node', onclick: start }));
 }
 
 function found(page) {
@@ -78,6 +112,7 @@ function found(page) {
   if (seen === undefined || seen === null) return el('p', { role: 'status', class: 'soft' }, t('setup.searching'));
   if (seen.problem) return message('info', t('setup.searchFailed'), seen.problem.text);
   const answering = seen.addresses.filter(({ answers }) => answers);
+  if (seen.own && !answering.length) return ownNode(page, seen.own);
   const offers = seen.cookies.map(({ path, network, readable }) => el('li', { class: 'row between', 'data-key': path },
     el('span', {}, el('code', {}, path), ' ', el('span', { class: 'soft' }, readable ? network : t('setup.cookieUnreadable'))),
     readable ? button({ label: t('setup.use'), onclick: () => use(page, { sign: 'cookie', cookie_file: path, url: answering[0]?.url ?? presentValues(page).url }) }) : null));
@@ -153,12 +188,11 @@ async function save(page, values, go) {
 
 export function body(page, go, back) {
   const forced = isForced(page);
-  const id = `node-form-${page.state.version ?? 0}`;
-  const test = button({ label: t('setup.test'), icon: 'refresh', onclick: () => runTest(page, document.getElementById(id)) });
+  const test = button({ label: t('setup.test'), icon: 'refresh', onclick: () => runTest(page, valuesOf(formOf(page))) });
   return [
     forced ? message('info', t('setup.forced'), t('setup.forcedText')) : found(page),
     form({
-      id,
+      id: formId(page),
       submit: t('setup.saveNext'),
       oninput: ({ password, ...kept }) => keepDraft(DRAFT, kept),
       onsubmit: (values) => save(page, values, go),
