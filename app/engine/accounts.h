@@ -146,5 +146,9 @@ GV_MUST_USE enum gv_err gv_engine_audit_list(struct gv_engine *engine, uint64_t 
                                              const char *kind, uint32_t rows_max,
                                              struct gv_audit_row rows[GV_AUDIT_PAGE],
                                              uint32_t *count, struct gv_fail *fail);
+/** The newest rows about a subject, newest first, at most GV_AUDIT_PAGE. One reader at a time. */
+GV_MUST_USE enum gv_err gv_engine_audit_about(struct gv_engine *engine, const char *subject,
+                                              struct gv_audit_row rows[GV_AUDIT_PAGE],
+                                              uint32_t *count, struct gv_fail *fail);
 
 #endif

@@ -89,6 +89,7 @@ struct gv_command {
         struct {
             uint64_t before;
             char kind[GV_AUDIT_KIND_MAX];
+            char subject[GV_AUDIT_SUBJECT_MAX]; /* not "": the newest about it, of any kind */
             uint32_t rows_max;
             uint32_t count;
         } audit_list;

@@ -91,6 +91,17 @@ enum gv_err gv_store_audit_verify(struct gv_store *store, uint64_t *rows, struct
     return gv_store_audit_verify_more(store, UINT32_MAX, rows, last);
 }
 
+static enum gv_err read_rows(struct gv_query *q, struct gv_audit_row *rows, uint32_t rows_max,
+                             uint32_t *count)
+{
+    *count = 0;
+    while (*count < rows_max && gv_query_next(q)) {
+        get_row(q, &rows[*count]);
+        *count += q->corrupt ? 0u : 1u;
+    }
+    return gv_query_end(q);
+}
+
 enum gv_err gv_store_audit_list(struct gv_store *store, uint64_t before, const char *kind,
                                 struct gv_audit_row *rows, uint32_t rows_max, uint32_t *count)
 {
@@ -103,10 +114,14 @@ enum gv_err gv_store_audit_list(struct gv_store *store, uint64_t before, const c
         gv_query_put_text(&q, kind);
     }
     gv_query_put_int(&q, rows_max);
-    *count = 0;
-    while (*count < rows_max && gv_query_next(&q)) {
-        get_row(&q, &rows[*count]);
-        *count += q.corrupt ? 0u : 1u;
-    }
-    return gv_query_end(&q);
+    return read_rows(&q, rows, rows_max, count);
+}
+
+enum gv_err gv_store_audit_about(struct gv_store *store, const char *subject,
+                                 struct gv_audit_row *rows, uint32_t rows_max, uint32_t *count)
+{
+    struct gv_query q = gv_query_start(store, GV_SQL_AUDIT_ABOUT, "audit");
+    gv_query_put_text(&q, subject);
+    gv_query_put_int(&q, rows_max);
+    return read_rows(&q, rows, rows_max, count);
 }

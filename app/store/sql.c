@@ -126,6 +126,9 @@ static const char *const texts[GV_SQL_COUNT] = {
         "WHERE id < $1 AND (kind = $2 OR (kind > $3 || '.' AND kind < $4 || '/')) "
         "ORDER BY id DESC LIMIT $5",
 
+    [GV_SQL_AUDIT_ABOUT] = "SELECT id, at, kind, subject, detail, prev_hash, hash FROM audit "
+                           "WHERE subject = $1 ORDER BY id DESC LIMIT $2",
+
     [GV_SQL_RUNG_AFTER] =
         "SELECT r.listing_id, l.utxo_txid, l.utxo_vout, r.block_number, r.price, r.sealed "
         "FROM rungs r JOIN listings l ON l.id = r.listing_id "

@@ -174,5 +174,9 @@ GV_MUST_USE enum gv_err gv_store_audit_verify_more(struct gv_store *store, uint3
 GV_MUST_USE enum gv_err gv_store_audit_list(struct gv_store *store, uint64_t before,
                                             const char *kind, struct gv_audit_row *rows,
                                             uint32_t rows_max, uint32_t *count);
+/** Read the newest rows about a subject ("listing:42"), newest first. Out: count: as above. */
+GV_MUST_USE enum gv_err gv_store_audit_about(struct gv_store *store, const char *subject,
+                                             struct gv_audit_row *rows, uint32_t rows_max,
+                                             uint32_t *count);
 
 #endif

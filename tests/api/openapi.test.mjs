@@ -227,6 +227,8 @@ test('every described status of every operation can be had', async () => {
   const lengthen = (id, more) => api.post(`/api/v1/dutch/${id}/extend`, more, auth());
   await lengthen(json.id, {});
   await lengthen(999, { end_block: 1, psbts: [] });
+  await api.get(`/api/v1/dutch/${json.id}/events`);
+  await api.get('/api/v1/dutch/999/events');
   await api.get('/api/v1/stats');
   await api.get('/api/v1/stats?window=1');
   await api.get('/api/v1/ws');

@@ -37,6 +37,9 @@ function purchase(plan, block, more = {}) {
   return buy({ psbt: finalRung(plan, block), sold: plan.coin, buyer: world.buyer, ...more, coins });
 }
 
+/** What everybody may read of a lot's history, newest first. */
+const eventsOf = async (id) => (await world.api.get(`/api/v1/dutch/${id}/events`)).json.items;
+
 const isoOf = (seconds) => new Date(seconds * 1000).toISOString().slice(0, 19);
 
 test('row 60: a purchase is provisionally sold in the mempool, and then has block, time and recipient', async () => {
@@ -67,6 +70,14 @@ test('row 60: a purchase is provisionally sold in the mempool, and then has bloc
   assert.deepEqual([listed.current_price_sats, listed.current_psbt_data], [plan.startPrice, null]);
   const { json } = await world.api.get(`/api/address/${world.buyer.address}?role=buyer`);
   assert.ok(json.listings.some((listing) => listing.id === id));
+  const events = await eventsOf(id);
+  const spend = { outcome: 'sold', txid };
+  assert.deepEqual(events.map(({ at, ...rest }) => rest), [
+    { type: 'spend.confirmed', ...spend, block: height },
+    { type: 'spend.pending', ...spend, block: null },
+    { type: 'listing.created', outcome: null, txid: null, block: null },
+  ]);
+  assert.deepEqual(events.map(({ at }) => at), events.map(({ at }) => at).sort().reverse());
 });
 
 test('a purchase that the box first sees in a block is sold', async () => {
@@ -183,6 +194,8 @@ test('a purchase that a reorganisation drops for good is active again', async ()
   await world.mineOnly([instead.toHex()]);
   await world.mine(1);
   await world.listingBecomes(id, { status: 'active', spent_txid: null, spent_block: null });
+  const types = (await eventsOf(id)).map(({ type }) => type);
+  assert.deepEqual(types.filter((type) => type !== 'spend.pending'), ['spend.undone', 'spend.unconfirmed', 'spend.confirmed', 'listing.created']);
 });
 
 test('row 64: a seller spend with an output of the price, but another script or index, is closed', async () => {

@@ -30,6 +30,7 @@ void gv_handle_extend(struct gv_exchange *x);
 void gv_handle_one(struct gv_exchange *x);
 /* current_psbt.c */
 void gv_handle_current_psbt(struct gv_exchange *x);
+void gv_handle_lot_events(struct gv_exchange *x);
 /* batch.c */
 void gv_handle_batch(struct gv_exchange *x);
 /* create.c, check.c, ladder.c, purchase.c */

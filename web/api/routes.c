@@ -66,6 +66,7 @@ const struct gv_route gv_api_routes[] = {
     {"POST", "/api/v1/dutch/ladder",            gv_handle_ladder,         PUBLIC,           GV_CSRF_NONE,  GV_RATE_WRITE, GV_SMALL_BODY_MAX, 0,                  "dutch_ladder",          &v1},
     {"GET",  "/api/v1/dutch/{id}",              gv_handle_one,            PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "dutch_one",             &v1},
     {"GET",  "/api/v1/dutch/{id}/current-psbt", gv_handle_current_psbt,   PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "dutch_psbt",            &v1},
+    {"GET",  "/api/v1/dutch/{id}/events",       gv_handle_lot_events,     PUBLIC,           GV_CSRF_NONE,  GV_RATE_READ,  0,                 0,                  "dutch_events",          NULL},
     {"POST", "/api/v1/dutch/{id}/extend",       gv_handle_extend,         "auctions:write", GV_CSRF_TOKEN, GV_RATE_WRITE, GV_BODY_MAX,       0,                  "dutch_extend",          &v1},
     {"POST", "/api/v1/dutch/{id}/purchase",     gv_handle_purchase,       PUBLIC,           GV_CSRF_NONE,  GV_RATE_WRITE, GV_SMALL_BODY_MAX, 0,                  "dutch_purchase",        &v1},
     {"GET",  "/problems/{code}",                gv_handle_problem,        PUBLIC,           GV_CSRF_NONE,  GV_RATE_FREE,  0,                 0,                  "problem",               NULL},

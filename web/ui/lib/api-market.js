@@ -17,6 +17,7 @@
  * @property {number} vsize
  *
  * @typedef {{block_number: number, price_sats: number, psbt_data: string}} Rung
+ * @typedef {{at: string, type: string, outcome: string|null, txid: string|null, block: number|null}} LotEvent
  *
  * @typedef {Object} Report of a preflight
  * @property {{pointer: string, code: string, detail: string}[]} problems
@@ -42,6 +43,9 @@ export const readStats = (what, until) => get(`/api/v1/stats${queryOf(what)}`, u
 
 /** @param {string} id @returns {Promise<Listing>} without its PSBT */
 export const readLot = (id) => get(`/api/v1/dutch/${encodeURIComponent(id)}`);
+
+/** @param {number} id @returns {Promise<{items: LotEvent[]}>} newest first */
+export const readLotEvents = (id) => get(`/api/v1/dutch/${id}/events`);
 
 /** @param {string} id @returns {Promise<{psbt: Rung|null}>} */
 export const readCurrentPsbt = (id) => get(`/api/v1/dutch/${encodeURIComponent(id)}/current-psbt`);

@@ -76,21 +76,6 @@ export function nextEvent(lot, height) {
 export const confirmationsOf = (lot, height) =>
   lot.spend?.state === 'confirmed' && lot.spend.block !== null ? Math.max(lot.spend.confirmations, height - lot.spend.block + 1) : 0;
 
-/**
- * What happened between two pictures of a lot.
- * @param {Listing} before @param {Listing} after
- * @returns {'seen'|'replaced'|'gone'|'confirmed'|'reorged'|'extended'|null}
- */
-export function lotChange(before, after) {
-  const [was, is] = [before.spend, after.spend];
-  if (!was && !is) return after.end_block > before.end_block ? 'extended' : null;
-  if (!was) return is.state === 'pending' ? 'seen' : 'confirmed';
-  if (!is) return was.state === 'confirmed' ? 'reorged' : 'gone';
-  if (was.state === 'confirmed' && (is.state === 'pending' || is.txid !== was.txid)) return 'reorged';
-  if (was.state === 'pending' && is.txid !== was.txid) return 'replaced';
-  return was.state === 'pending' && is.state === 'confirmed' ? 'confirmed' : null;
-}
-
 /* ---- Filters: what the box does with a query, for lots that come by the stream ---- */
 
 /** @param {Object<string, string>} filter as in the query of /api/v1/dutch @param {Listing} lot */

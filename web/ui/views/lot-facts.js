@@ -13,6 +13,7 @@ import { priceHint } from '../components/price-hint.js';
 import { table } from '../components/table.js';
 
 /** @typedef {import('../lib/api.js').Listing} Listing */
+/** @typedef {import('../lib/api-market.js').LotEvent} LotEvent */
 
 const REVEALS_SHOWN = 5;
 
@@ -74,22 +75,30 @@ function spendRow(lot, height) {
     spend.recipient ? el('span', {}, t('lot.history.recipient'), ' ', code(spend.recipient)) : null);
 }
 
-const seenRow = ({ what, at, spend }, i, all) =>
-  el('li', { 'data-key': `seen-${all.length - i}` }, el('strong', {}, t(`lot.history.${what}`)), el('time', { datetime: at, class: 'soft' }, moment(at)),
-    spend?.txid ? el('span', { class: 'chain-text' }, code(spend.txid)) : null);
+const EVENTS = {
+  'listing.extended': 'extended', 'spend.pending': 'seen', 'spend.confirmed': 'confirmed', 'spend.unconfirmed': 'reorged', 'spend.undone': 'gone',
+  'spend.unknown': 'spent.unknown',
+};
+
+/** @param {LotEvent} event @param {number} i @param {LotEvent[]} all newest first */
+function eventRow({ type, at, txid }, i, all) {
+  const what = type === 'spend.pending' && all[i + 1]?.type === type ? 'replaced' : EVENTS[type];
+  return el('li', { 'data-key': `event-${all.length - i}` }, el('strong', {}, t(`lot.history.${what}`)), el('time', { datetime: at, class: 'soft' }, moment(at)),
+    txid ? el('span', { class: 'chain-text' }, code(txid)) : null);
+}
 
 const revealRow = ({ block, price }, newest) =>
   el('li', { 'data-key': `reveal-${block}` }, el('strong', {}, newest ? t('lot.history.newest', { block }) : t('lot.history.reveal', { block })), el('span', {}, `${integer(price)} sat`));
 
-/** Newest first: the spend, what was seen happening, the prices that were revealed, the beginning. */
+/** Newest first: the spend, what happened to it, the prices that were revealed, the beginning. */
 export function historyPanel(page, height) {
-  const { lot } = page.data;
+  const { lot, events } = page.data;
   const revealed = rungsOf(lot).filter(({ block }) => block <= (lot.revealed_high_block ?? 0)).reverse();
   const rows = revealed.map((rung, i) => revealRow(rung, i === 0));
   return panel({ id: 'history', title: t('lot.historyTitle') },
     el('ol', { class: 'history' },
       spendRow(lot, height),
-      (page.state.seen ?? []).map(seenRow),
+      events.filter(({ type }) => EVENTS[type]).map(eventRow),
       rows.slice(0, REVEALS_SHOWN),
       rows.length > REVEALS_SHOWN ? el('li', { 'data-key': 'earlier' },
         el('details', {}, el('summary', {}, t('lot.history.earlier', { n: rows.length - REVEALS_SHOWN })), el('ol', { class: 'history' }, rows.slice(REVEALS_SHOWN)))) : null,

@@ -2,11 +2,11 @@
  * One lot: what it is, what it costs now, how to buy it, what has happened to it. The stream keeps it up to date.
  */
 import { el } from '../lib/html.js';
-import { listLots, readCurrentPsbt, readLot } from '../lib/api-market.js';
+import { listLots, readCurrentPsbt, readLot, readLotEvents } from '../lib/api-market.js';
 import { follow, link, node } from '../lib/box.js';
 import { integer, moment } from '../lib/format.js';
 import { t } from '../lib/i18n.js';
-import { isOpen, isSecret, lotChange } from '../lib/lots.js';
+import { isOpen, isSecret } from '../lib/lots.js';
 import { followPriceHint } from '../lib/price-hint.js';
 import { fromBase64 } from '../lib/psbt.js';
 import { linkButton } from '../components/button.js';
@@ -39,20 +39,26 @@ async function currentPsbt(lot) {
 export async function load(page) {
   restorePurchase(page);
   const lot = await readLot(page.params.id);
-  const [psbt, others] = await Promise.all([
+  const [psbt, events, others] = await Promise.all([
     currentPsbt(lot),
+    readLotEvents(lot.id),
     lot.seller ? listLots({ seller: lot.seller, limit: OTHERS + 1 }, page.left) : { items: [] },
   ]);
-  return { lot: { ...lot, psbt }, others: new Map(others.items.filter(({ id }) => id !== lot.id).slice(0, OTHERS).map((each) => [each.id, each])) };
+  return { lot: { ...lot, psbt }, events: events.items, others: new Map(others.items.filter(({ id }) => id !== lot.id).slice(0, OTHERS).map((each) => [each.id, each])) };
 }
 
-/** What happened while somebody looked is kept, because the box only tells how it stands now. */
+const eventful = ({ spend, end_block: end }) => JSON.stringify([spend, end]);
+
 function take(page, lot) {
-  const { data, state } = page;
+  const { data } = page;
   if (data.others.has(lot.id)) data.others.set(lot.id, lot);
   if (lot.id !== data.lot.id) return;
-  const what = lotChange(data.lot, lot);
-  if (what) state.seen = [{ what, at: new Date().toISOString(), spend: lot.spend ?? data.lot.spend }, ...(state.seen ?? [])];
+  if (eventful(lot) !== eventful(data.lot)) {
+    readLotEvents(lot.id).then(({ items }) => {
+      data.events = items;
+      page.draw();
+    }, () => undefined); /* they come with the next change */
+  }
   data.lot = lot;
 }
 
@@ -64,6 +70,7 @@ export function open(page) {
     },
     reload: () => load(page).then((data) => {
       page.data.others = data.others;
+      page.data.events = data.events;
       take(page, data.lot);
       page.draw();
     }, () => undefined), /* the shell says that the box does not answer */
