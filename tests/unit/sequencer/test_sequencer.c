@@ -360,6 +360,40 @@ static void ticks_keep_their_schedule(void **state)
     assert_int_equal(stats.tick_late_ms_max, 58000);
 }
 
+static void a_due_tick_goes_before_lines_again_once_lines_have_had_their_turn(void **state)
+{
+    (void)state;
+    steps(1);
+    gv_sim_clock_advance(&sim_clock, 2000);
+    steps(2);
+    for (unsigned i = 0; i < 2; i++) {
+        say(gv_sim_connect(&sim, BIDS, LOOPBACK), BID("1") "\n");
+        steps(2);
+        gv_sim_clock_advance(&sim_clock, 2000 * i);
+    }
+    say(gv_sim_connect(&sim, BIDS, LOOPBACK), BID("1") "\n");
+    steps(3);
+    assert_string_equal(house.posts, "tiiti");
+}
+
+static void a_tick_is_counted_in_the_bucket_that_its_time_does_not_exceed(void **state)
+{
+    (void)state;
+    steps(1);
+    for (unsigned over = 0; over < 2; over++) {
+        struct gv_sequencer_stats stats;
+        house.holds_ticks = true;
+        gv_sim_clock_advance(&sim_clock, 2000 - (over > 0 ? gv_sequencer_bucket_ms[1] : 0));
+        steps(1);
+        gv_sim_clock_advance(&sim_clock, gv_sequencer_bucket_ms[1] + over);
+        give_back_tick();
+        steps(1);
+        gv_sequencer_stats(s, &stats);
+        assert_int_equal(stats.tick_buckets[1], 1);
+        assert_int_equal(stats.tick_buckets[2], over);
+    }
+}
+
 static void what_a_tick_leaves_over_is_done_at_once(void **state)
 {
     (void)state;
@@ -456,6 +490,8 @@ int main(void)
         TEST(a_busy_engine_is_asked_again_and_nothing_is_lost),
         TEST(lines_that_were_not_stored_are_counted_and_not_handed_over_again),
         TEST(ticks_keep_their_schedule),
+        TEST(a_due_tick_goes_before_lines_again_once_lines_have_had_their_turn),
+        TEST(a_tick_is_counted_in_the_bucket_that_its_time_does_not_exceed),
         TEST(what_a_tick_leaves_over_is_done_at_once),
         TEST(a_due_tick_goes_before_the_lines_and_alone),
         TEST(a_tick_waits_for_the_commit_that_runs_and_for_no_other),

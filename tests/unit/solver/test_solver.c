@@ -173,6 +173,83 @@ static void a_claim_that_could_not_be_begun_is_tried_again_until_the_deadline(vo
     assert_int_equal(solver.counts.claims, 1);
 }
 
+static void a_claim_may_be_sent_in_the_second_of_the_deadline_and_not_behind_it(void **state)
+{
+    (void)state;
+    begin("* 1 1 60 4", "");
+    tell(COMMITMENT("3", "s1", "1795210491")); /* four seconds for four of work */
+    pass_s(4);
+    assert_string_equal(shot(CLAIMS), CLAIM_3);
+    tell(COMMITMENT("4", "s1", "1795210500"));
+    gv_sim_clock_advance(&sim_clock, 10000); /* it was not asked in time */
+    steps(2);
+    assert_string_equal(shot(CLAIMS), "");
+    assert_int_equal(solver.counts.claims, 1);
+}
+
+static void another_round_of_an_order_is_another_commitment(void **state)
+{
+    (void)state;
+    begin("* 1 1 60 1", "");
+    tell(COMMITMENT("3", "s1", "1795210497"));
+    pass_s(1);
+    assert_string_equal(shot(CLAIMS), CLAIM_3);
+    tell(COMMITMENT("3", "s1", "1795210499"));
+    pass_s(1);
+    assert_string_equal(shot(CLAIMS), CLAIM_3);
+}
+
+/* The sequencer may have read what it needed: a second claim could undo the first at the original. */
+static void a_claim_that_was_begun_is_never_sent_again(void **state)
+{
+    (void)state;
+    begin("* 1 1 60 1", "");
+    tell(COMMITMENT("3", "s1", "1795210497"));
+    gv_sim_clock_advance(&sim_clock, 1000);
+    gv_solver_step(&solver, 0);
+    struct gv_sim_peer *half = gv_sim_dialled(&sim, CLAIMS);
+    assert_non_null(half);
+    half->to_peer.n = GV_SIM_PIPE_BYTES - 11u; /* ten bytes of room */
+    steps(1);
+    gv_sim_hang_up(half);
+    half->to_peer.n = 0;
+    steps(2);
+    pass_s(8);
+    assert_null(gv_sim_dialled(&sim, CLAIMS));
+    assert_int_equal(solver.counts.unsent, 1);
+}
+
+static void a_bid_that_nobody_takes_is_given_up(void **state)
+{
+    (void)state;
+    begin("* 1 1 60 1", "");
+    assert_int_equal(gv_sim_say(sequencer, BATCH_3, strlen(BATCH_3)), strlen(BATCH_3));
+    gv_solver_step(&solver, 0);
+    struct gv_sim_peer *stalled = gv_sim_dialled(&sim, BIDS);
+    assert_non_null(stalled);
+    stalled->stalled = true;
+    pass_s(4);
+    assert_false(stalled->we_closed);
+    pass_s(1);
+    assert_true(stalled->we_closed);
+    assert_int_equal(solver.counts.unsent, 1);
+}
+
+static void commitments_are_forgotten_behind_their_deadline(void **state)
+{
+    (void)state;
+    begin("* 1 1 60 never", "");
+    for (unsigned i = 0; i <= GV_SOLVER_JOBS_MAX; i++) {
+        char line[256];
+        gv_format_cut(line, sizeof(line), COMMITMENT("%u", "s1", "1795210489"), i);
+        tell(line);
+    }
+    assert_int_equal(solver.counts.commitments, GV_SOLVER_JOBS_MAX);
+    pass_s(8);
+    tell(COMMITMENT("3", "s1", "1795210999"));
+    assert_int_equal(solver.counts.commitments, GV_SOLVER_JOBS_MAX + 1u);
+}
+
 static void a_lost_connection_is_made_again_and_nothing_done_twice(void **state)
 {
     (void)state;
@@ -215,6 +292,11 @@ int main(void)
         cmocka_unit_test(commitments_are_worked_on_at_the_same_time),
         cmocka_unit_test(others_and_repeated_and_hopeless_commitments_are_left_alone),
         cmocka_unit_test(a_claim_that_could_not_be_begun_is_tried_again_until_the_deadline),
+        cmocka_unit_test(a_claim_may_be_sent_in_the_second_of_the_deadline_and_not_behind_it),
+        cmocka_unit_test(another_round_of_an_order_is_another_commitment),
+        cmocka_unit_test(a_claim_that_was_begun_is_never_sent_again),
+        cmocka_unit_test(a_bid_that_nobody_takes_is_given_up),
+        cmocka_unit_test(commitments_are_forgotten_behind_their_deadline),
         cmocka_unit_test(a_lost_connection_is_made_again_and_nothing_done_twice),
         cmocka_unit_test(nonsense_is_passed_over),
     };
