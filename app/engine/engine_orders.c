@@ -57,6 +57,21 @@ static enum gv_err take_solver(void *ctx, const struct gv_solver *solver)
     return GV_OK;
 }
 
+/* Who is committed to an order keeps his seat. */
+static void count_duties(struct gv_orders *orders)
+{
+    memset(orders->duties, 0, sizeof(orders->duties));
+    for (uint32_t i = 0; i < orders->book.count; i++) {
+        const struct gv_order *order = &orders->book.slots[i].order;
+        const struct gv_solver *solver = order->state == GV_ORDER_COMMITTED
+                                             ? gv_orders_solver(orders, &order->commitment.solver)
+                                             : NULL;
+        if (solver != NULL) {
+            gv_orders_count_duty(orders, solver, true);
+        }
+    }
+}
+
 static enum gv_err take_domain(void *ctx, const char *name, const char *value)
 {
     struct gv_orders *orders = ctx;
@@ -94,6 +109,7 @@ enum gv_err gv_load_orders(struct gv_engine *engine)
     if (err == GV_OK) {
         err = gv_store_solvers_each(store, take_solver, orders);
     }
+    count_duties(orders);
     if (err == GV_OK) {
         err = gv_store_ledger_load(store, &orders->ledger);
     }

@@ -20,14 +20,76 @@ struct gv_solver *gv_orders_solver(struct gv_orders *orders, const struct gv_sol
     return NULL;
 }
 
-struct gv_solver *gv_orders_solver_seat(struct gv_orders *orders, const struct gv_solver_id *id)
+static bool has_account(const struct gv_ledger *ledger, const struct gv_solver_id *id)
 {
-    struct gv_solver *solver = gv_orders_solver(orders, id);
-    if (solver == NULL && orders->solver_count < GV_SOLVERS_MAX) {
-        solver = &orders->solvers[orders->solver_count++];
-        *solver = (struct gv_solver){.id = *id};
+    for (uint32_t i = 0; i < ledger->count; i++) {
+        if (gv_solver_id_equal(&ledger->solvers[i].id, id)) {
+            return true;
+        }
     }
-    return solver;
+    return false;
+}
+
+/* Somebody about whom nothing must be remembered. */
+static bool may_lose_seat(const struct gv_orders *orders, uint32_t i)
+{
+    const struct gv_solver *solver = &orders->solvers[i];
+    return !solver->has_secret && !solver->has_pubkey && orders->duties[i].committed == 0 &&
+           solver->suspended_until_s <= orders->clock.now_s &&
+           solver->cool_until_s <= orders->clock.now_s &&
+           !has_account(&orders->ledger, &solver->id);
+}
+
+static struct gv_solver *stranger(struct gv_orders *orders)
+{
+    uint32_t oldest = GV_SOLVERS_MAX;
+    for (uint32_t i = 0; i < orders->solver_count; i++) {
+        const bool older =
+            oldest == GV_SOLVERS_MAX || orders->duties[i].turn < orders->duties[oldest].turn;
+        if (older && may_lose_seat(orders, i)) {
+            oldest = i;
+        }
+    }
+    return oldest == GV_SOLVERS_MAX ? NULL : &orders->solvers[oldest];
+}
+
+enum gv_err gv_orders_solver_seat(struct gv_engine *engine, const struct gv_solver_id *id,
+                                  struct gv_solver **solver)
+{
+    struct gv_orders *orders = &engine->orders;
+    *solver = gv_orders_solver(orders, id);
+    if (*solver != NULL) {
+        return GV_OK;
+    }
+    if (orders->solver_count < GV_SOLVERS_MAX) {
+        *solver = &orders->solvers[orders->solver_count++];
+    } else {
+        *solver = stranger(orders);
+        if (*solver == NULL) {
+            return GV_OK;
+        }
+        gv_log(GV_LOG_INFO, "orders", "seat taken over solver=%s from=%s", id->text,
+               (*solver)->id.text);
+        if (gv_store_solver_delete(&engine->store, &(*solver)->id) != GV_OK) {
+            return GV_ERR_STORAGE;
+        }
+        orders->status.seats_taken_over++;
+    }
+    **solver = (struct gv_solver){.id = *id};
+    orders->duties[*solver - orders->solvers] = (struct gv_solver_duty){0};
+    orders->solvers_changed = true;
+    return GV_OK;
+}
+
+void gv_orders_count_duty(struct gv_orders *orders, const struct gv_solver *solver, bool begins)
+{
+    struct gv_solver_duty *duty = &orders->duties[solver - orders->solvers];
+    if (begins) {
+        duty->committed++;
+        duty->turn = ++orders->turns;
+    } else if (duty->committed > 0) { /* 0: he was committed before he had a seat */
+        duty->committed--;
+    }
 }
 
 static enum gv_err put_solver(struct gv_engine *engine, const struct gv_solver *solver)
@@ -57,7 +119,10 @@ static enum gv_err have_domain(struct gv_engine *engine)
 enum gv_err gv_do_solver_register(struct gv_engine *engine, const struct gv_orders_command *command,
                                   struct gv_fail *fail)
 {
-    struct gv_solver *solver = gv_orders_solver_seat(&engine->orders, &command->solver.id);
+    struct gv_solver *solver = NULL;
+    if (gv_orders_solver_seat(engine, &command->solver.id, &solver) != GV_OK) {
+        return GV_ERR_STORAGE;
+    }
     if (solver == NULL) {
         return gv_fail(fail, GV_ERR_FULL, "orders.solvers", "there are %u solvers", GV_SOLVERS_MAX);
     }
@@ -302,13 +367,15 @@ static enum gv_err settle_money(struct gv_engine *engine, const struct gv_order 
 enum gv_err gv_orders_settle(struct gv_engine *engine, const struct gv_order *order, bool fulfilled)
 {
     struct gv_orders *orders = &engine->orders;
-    struct gv_solver *solver = gv_orders_solver_seat(orders, &order->commitment.solver);
-    if (settle_money(engine, order, fulfilled) != GV_OK) {
+    struct gv_solver *solver = NULL;
+    if (settle_money(engine, order, fulfilled) != GV_OK ||
+        gv_orders_solver_seat(engine, &order->commitment.solver, &solver) != GV_OK) {
         return GV_ERR_STORAGE;
     }
     if (solver == NULL) {
-        return GV_OK; /* a stranger beyond the table's end is not counted */
+        return GV_OK; /* a stranger whom no seat was free for is not counted */
     }
+    gv_orders_count_duty(orders, solver, false);
     solver->wins += fulfilled;
     solver->failures += !fulfilled;
     if (!fulfilled) {

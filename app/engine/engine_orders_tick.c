@@ -210,17 +210,19 @@ static enum gv_err step_committed(struct work *work, const struct gv_order_step 
     struct gv_engine *engine = work->engine;
     struct gv_orders *orders = &engine->orders;
     const bool first = step->kind == GV_ORDER_STEP_SELECTED;
+    struct gv_solver *solver = NULL;
     struct gv_order_commitment_row row = {.order_id = step->order.id,
                                           .commitment = step->order.commitment,
                                           .at_s = orders->clock.now_s};
     if (update_order(engine, &step->order, 0) != GV_OK ||
         gv_store_commitment_insert(&engine->store, &row) != GV_OK ||
         write_step_event(engine, step, first ? "BidSelected" : "OrderReassigned") != GV_OK ||
-        gv_orders_lock_bond(engine, &row) != GV_OK) {
+        gv_orders_lock_bond(engine, &row) != GV_OK ||
+        gv_orders_solver_seat(engine, &step->order.commitment.solver, &solver) != GV_OK) {
         return GV_ERR_STORAGE;
     }
-    if (gv_orders_solver_seat(orders, &step->order.commitment.solver) != NULL) {
-        orders->solvers_changed = true;
+    if (solver != NULL) {
+        gv_orders_count_duty(orders, solver, true);
     }
     put_commitment(engine, &work->lines, &step->order);
     orders->status.open[GV_ORDER_IN_AUCTION] -= first;

@@ -244,6 +244,7 @@ struct gv_orders_status {
     uint64_t ticks;
     uint64_t announced, committed, reassigned, fulfilled, failed, expired;
     uint64_t orders_cut, events_cut; /* deleted for their age */
+    uint64_t seats_taken_over;       /* from strangers, by others */
     struct gv_order_reason refused[GV_ORDER_REASONS];
 };
 void gv_engine_orders_status(struct gv_engine *engine, struct gv_orders_status *status);

@@ -83,6 +83,12 @@ union gv_orders_page {
     struct gv_order_event_row events[GV_ORDER_PAGE];
 };
 
+/** What decides about a solver's seat, beside what is stored. */
+struct gv_solver_duty {
+    uint32_t committed; /* orders, now */
+    uint64_t turn;      /* of his newest commitment, counted since the start; 0: none */
+};
+
 struct gv_orders {
     struct gv_order_clock clock;
     bool clock_set;
@@ -94,11 +100,13 @@ struct gv_orders {
     struct gv_ledger recomputed; /* while it is verified */
     uint32_t solver_count;
     struct gv_solver solvers[GV_SOLVERS_MAX];
-    struct gv_orders_status status; /* what the next publication shows */
+    struct gv_solver_duty duties[GV_SOLVERS_MAX]; /* of the same solvers */
+    struct gv_orders_status status;               /* what the next publication shows */
 
     /* the batch */
     bool changed;
     bool solvers_changed;
+    uint64_t turns;      /* commitments since the start */
     uint32_t news_count; /* may be above GV_EVENT_ROWS_MAX: then they are not told one by one */
     struct gv_order_news news[GV_EVENT_ROWS_MAX];
     bool news_owed;                  /* that much has changed */
@@ -159,8 +167,14 @@ GV_MUST_USE enum gv_err gv_orders_forget(struct gv_engine *engine);
 
 /** engine_orders_money.c */
 struct gv_solver *gv_orders_solver(struct gv_orders *orders, const struct gv_solver_id *id);
-/** As gv_orders_solver; a new one when there is room. */
-struct gv_solver *gv_orders_solver_seat(struct gv_orders *orders, const struct gv_solver_id *id);
+/** As gv_orders_solver, seated if he was not. When all seats are taken he gets that of a stranger: of those without a
+ *  key, an account, a commitment, a suspension and a cool-down, of the one who was not committed for longest. Only his
+ *  wins and failures are forgotten by that. Out: solver: NULL: there is no such one. */
+GV_MUST_USE enum gv_err gv_orders_solver_seat(struct gv_engine *engine,
+                                              const struct gv_solver_id *id,
+                                              struct gv_solver **solver);
+/** He has been committed to an order, or no longer is. */
+void gv_orders_count_duty(struct gv_orders *orders, const struct gv_solver *solver, bool begins);
 /** Is the bond of this bid covered, and its solver free? */
 bool gv_orders_may_commit(const struct gv_engine *engine, const struct gv_order_bid *bid);
 /** Lock the bond of a new commitment. */

@@ -20,6 +20,13 @@ enum gv_err gv_store_solver_put(struct gv_store *store, const struct gv_solver *
     return gv_query_run(&q);
 }
 
+enum gv_err gv_store_solver_delete(struct gv_store *store, const struct gv_solver_id *id)
+{
+    struct gv_query q = gv_query_start(store, GV_SQL_OA_SOLVER_DELETE, "oa_solver");
+    gv_query_put_text(&q, id->text);
+    return gv_query_run(&q);
+}
+
 /* 32 bytes or none. Returns: whether there are any. */
 static bool get_bytes32(struct gv_query *q, uint8_t out[32])
 {

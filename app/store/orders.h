@@ -154,6 +154,8 @@ struct gv_solver {
     int64_t cool_until_s;      /* after a failure */
 };
 GV_MUST_USE enum gv_err gv_store_solver_put(struct gv_store *store, const struct gv_solver *solver);
+GV_MUST_USE enum gv_err gv_store_solver_delete(struct gv_store *store,
+                                               const struct gv_solver_id *id);
 GV_MUST_USE enum gv_err
 gv_store_solvers_each(struct gv_store *store,
                       enum gv_err (*visit)(void *ctx, const struct gv_solver *solver), void *ctx);

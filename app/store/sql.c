@@ -231,6 +231,7 @@ static const char *const texts[GV_SQL_COUNT] = {
         "key_hash = excluded.key_hash, pubkey = excluded.pubkey, wins = excluded.wins, "
         "failures = excluded.failures, suspended_until = excluded.suspended_until, "
         "cool_until = excluded.cool_until",
+    [GV_SQL_OA_SOLVER_DELETE] = "DELETE FROM oa_solver WHERE id = $1",
     [GV_SQL_OA_SOLVER_EACH] =
         "SELECT id, key_hash, pubkey, wins, failures, suspended_until, cool_until "
         "FROM oa_solver ORDER BY id",

@@ -291,6 +291,8 @@ static void write_orders(struct metrics *m, const struct gv_orders_status *order
     one(m, "gavel_orders_claims_total", "counter", "Claims accepted.", orders->claims);
     one(m, "gavel_orders_log_events", "gauge", "Events that are kept.",
         orders->newest_event + 1 - orders->oldest_event);
+    one(m, "gavel_orders_seats_taken_over_total", "counter", "Solvers' seats given to others.",
+        orders->seats_taken_over);
     head(m, "gavel_orders_cut_total", "counter", "Deleted for their age.");
     print(m, "gavel_orders_cut_total{what=\"orders\"} %" PRIu64 "\n", orders->orders_cut);
     print(m, "gavel_orders_cut_total{what=\"events\"} %" PRIu64 "\n", orders->events_cut);
