@@ -7,6 +7,17 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* What limits.h counts. A solver: his record and duties, the ledger twice, the copies for readers, and the
+ * credential of the sequencer's own copy. */
+_Static_assert(sizeof(struct gv_solver) + sizeof(struct gv_solver_duty) +
+                       2u * sizeof(struct gv_ledger_solver) + sizeof(struct gv_solver_status) +
+                       2u * sizeof(struct gv_solver_credential) <=
+                   GV_SOLVER_BYTES,
+               "limits.h must count everything that is kept per solver");
+_Static_assert(sizeof(union gv_orders_page) <= GV_ORDER_PAGE_BYTES, "as counted in limits.h");
+_Static_assert(sizeof(struct gv_order_upload) <= GV_ORDER_UPLOAD_SLOT_BYTES,
+               "as counted in limits.h");
+
 void gv_orders_open(struct gv_engine *engine)
 {
     const int rc = pthread_mutex_init(&engine->orders.reader, NULL);

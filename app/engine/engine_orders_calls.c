@@ -293,6 +293,7 @@ static enum gv_err read_rows(struct gv_engine *engine, const struct read *read, 
                              struct gv_fail *fail)
 {
     struct gv_command *command = NULL;
+    const uint32_t page = read->op == GV_ORDERS_OP_LOG ? GV_ORDER_LOG_PAGE : GV_ORDER_PAGE;
     enum gv_err err = acquire(engine, read->op, GV_COMMANDS_MARGIN, &command, fail);
     if (err != GV_OK) {
         return err;
@@ -300,7 +301,7 @@ static enum gv_err read_rows(struct gv_engine *engine, const struct read *read, 
     command->orders.read.id = read->id;
     command->orders.read.from = read->from;
     command->orders.read.state = read->state;
-    command->orders.read.rows_max = read->rows_max < GV_ORDER_PAGE ? read->rows_max : GV_ORDER_PAGE;
+    command->orders.read.rows_max = read->rows_max < page ? read->rows_max : page;
     command->orders.read.count = 1;
     pthread_mutex_lock(&engine->orders.reader);
     err = gv_command_ask(engine, command, GV_ENGINE_WAIT_MS, fail);

@@ -184,6 +184,7 @@ GV_MUST_USE enum gv_err gv_engine_orders_add(struct gv_engine *engine, const str
 /* ---- reads ---------------------------------------------------------------------------------------- */
 
 #define GV_ORDER_PAGE      50u
+#define GV_ORDER_LOG_PAGE  20u /* events: 2.7 kB each */
 #define GV_ORDER_ANY_STATE GV_ORDER_STATES
 
 /** Orders of a state (or GV_ORDER_ANY_STATE) below an id, newest first. In: rows_max: at most GV_ORDER_PAGE;
@@ -208,7 +209,7 @@ GV_MUST_USE enum gv_err gv_engine_order_commitments(struct gv_engine *engine, ui
 GV_MUST_USE enum gv_err gv_engine_order_claims(struct gv_engine *engine, uint64_t id,
                                                uint32_t rows_max, struct gv_order_claim_row *rows,
                                                uint32_t *count, struct gv_fail *fail);
-/** The event log from a sequence number on, oldest first. */
+/** The event log from a sequence number on, oldest first. In: rows_max: at most GV_ORDER_LOG_PAGE. */
 GV_MUST_USE enum gv_err gv_engine_orders_log(struct gv_engine *engine, uint64_t from,
                                              uint32_t rows_max, struct gv_order_event_row *rows,
                                              uint32_t *count, struct gv_fail *fail);

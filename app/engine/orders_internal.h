@@ -80,7 +80,7 @@ union gv_orders_page {
     struct gv_order_bid_row bids[GV_ORDER_PAGE];
     struct gv_order_commitment_row commitments[GV_ORDER_PAGE];
     struct gv_order_claim_row claims[GV_ORDER_PAGE];
-    struct gv_order_event_row events[GV_ORDER_PAGE];
+    struct gv_order_event_row events[GV_ORDER_LOG_PAGE];
 };
 
 /** What decides about a solver's seat, beside what is stored. */

@@ -140,7 +140,7 @@ _Static_assert(GV_LIVE_LAG_BYTES < GV_LIVE_RAW_EVENT_BYTES, "who lags is told be
 /* ---- Order auctions ------------------------------------------------------------------------- */
 
 /* An order with its commitment; a bid with its links (asserted in app/auction/orders/book.c). */
-#define GV_ORDER_BYTES     160u
+#define GV_ORDER_BYTES     144u
 #define GV_ORDER_BID_BYTES 128u
 /* Resident only when the module is switched on, and as far as it is filled. */
 #define GV_ORDER_BOOK_BYTES                                                                        \
@@ -148,17 +148,23 @@ _Static_assert(GV_LIVE_LAG_BYTES < GV_LIVE_RAW_EVENT_BYTES, "who lags is told be
 
 /* Solvers that are registered or have been committed; each with its balances and counters, in the
  * engine, its copy for readers and that for the sequencer. */
-#define GV_SOLVERS_MAX 256u
+#define GV_SOLVERS_MAX GV_SEQUENCER_SOLVERS_MAX
+/* Record 168 with his duties 16, balances and their recomputation 176, status for readers 184, credential for
+ * readers and the sequencer 262 (asserted in app/engine/engine_orders.c). */
+#define GV_SOLVER_BYTES (168u + 16u + 176u + 184u + 262u)
 
-/* New orders of a request on their way (17 kB each). */
-#define GV_ORDER_UPLOADS_MAX 4u
+/* New orders of a request on their way, with room for 16 kB of descriptions. */
+#define GV_ORDER_UPLOADS_MAX       4u
+#define GV_ORDER_UPLOAD_SLOT_BYTES 16512u
+/* The page that is read for one caller at a time: 50 orders with descriptions of 1 kB. */
+#define GV_ORDER_PAGE_BYTES 59392u
 
 /* Sequencer: places of its three ports (a claim comes once for many bids), a quarter of the smallest for
  * one address; a connection with room for a line of usual length (a bid with a signature has 330 bytes). */
 #define GV_SEQUENCER_CLAIMANTS_MAX    (GV_SEQUENCER_SOLVERS_MAX / 2u)
 #define GV_SEQUENCER_PER_ADDRESS      (GV_SEQUENCER_SOLVERS_MAX / 4u)
 #define GV_SEQUENCER_LINE_SHORT       384u
-#define GV_SEQUENCER_CONNECTION_BYTES 576u
+#define GV_SEQUENCER_CONNECTION_BYTES 552u
 /* Its encrypted ports: places of each, half of them for one address. */
 #define GV_SEQUENCER_TLS_PER_ADDRESS (GV_SEQUENCER_TLS_PLACES / 2u)
 #define GV_SEQUENCER_TLS_MAX         (3u * GV_SEQUENCER_TLS_PLACES)
@@ -170,7 +176,7 @@ _Static_assert(GV_LIVE_LAG_BYTES < GV_LIVE_RAW_EVENT_BYTES, "who lags is told be
 /* Their values: yyjson reserves 16 bytes for every 6 of text. What has more values is no bid. */
 #define GV_SEQUENCER_ARENA_BYTES (192u * 1024u)
 /* A line in a batch; two batches by turns: one is read while the other is committed. */
-#define GV_SEQUENCER_ITEM_BYTES 512u
+#define GV_SEQUENCER_ITEM_BYTES 432u
 /* What is told is stored once. Behind the lag that a solver may have there is room for a whole tick. */
 #define GV_SEQUENCER_LAG_BYTES       262144u
 #define GV_SEQUENCER_LAG_LINES       2048u
@@ -249,9 +255,11 @@ _Static_assert(GV_LIVE_LAG_BYTES < GV_LIVE_RAW_EVENT_BYTES, "who lags is told be
      GV_WIDE(GV_LIVE_CLIENTS_MAX) * GV_LIVE_CLIENT_BYTES +                                         \
      GV_WIDE(GV_LIVE_TEXTS) * GV_LIVE_FRAME_IN_MAX + GV_WIDE(GV_LIVE_EVENT_BYTES) +                \
      GV_WIDE(GV_LIVE_RAW_EVENT_BYTES) + GV_ORACLE_BYTES + GV_PRICES_PUBLISHED_BYTES +              \
-     GV_KEEPER_BYTES + GV_ORDER_BOOK_BYTES + GV_SEQUENCER_BYTES + GV_WIDE(GV_BACKUP_BYTES) +       \
-     GV_WIDE(GV_FILL_TXIDS_MAX) * 32u + GV_WIDE(GV_SQLITE_HEAP_BYTES) +                            \
-     GV_WIDE(GV_TLS_HEAP_BYTES) + GV_WIDE(GV_CIVETWEB_HEAP_BYTES) + GV_WIDE(GV_CURL_HEAP_BYTES))
+     GV_KEEPER_BYTES + GV_ORDER_BOOK_BYTES + GV_WIDE(GV_SOLVERS_MAX) * GV_SOLVER_BYTES +           \
+     GV_WIDE(GV_ORDER_UPLOADS_MAX) * GV_ORDER_UPLOAD_SLOT_BYTES + GV_ORDER_PAGE_BYTES +            \
+     GV_SEQUENCER_BYTES + GV_WIDE(GV_BACKUP_BYTES) + GV_WIDE(GV_FILL_TXIDS_MAX) * 32u +            \
+     GV_WIDE(GV_SQLITE_HEAP_BYTES) + GV_WIDE(GV_TLS_HEAP_BYTES) +                                  \
+     GV_WIDE(GV_CIVETWEB_HEAP_BYTES) + GV_WIDE(GV_CURL_HEAP_BYTES))
 
 _Static_assert(GV_FIXED_BYTES <= GV_BUDGET_BYTES, "the board's memory budget is exceeded");
 

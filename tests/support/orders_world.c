@@ -177,19 +177,19 @@ enum gv_order_state gv_orders_state(uint64_t id)
 
 uint32_t gv_orders_events(const char *kind)
 {
-    static struct gv_order_event_row rows[GV_ORDER_PAGE];
+    static struct gv_order_event_row rows[GV_ORDER_LOG_PAGE];
     uint32_t found = 0;
     uint64_t from = 1;
     uint32_t count = 0;
     do {
         const enum gv_err err =
-            gv_engine_orders_log(gv_world_engine(), from, GV_ORDER_PAGE, rows, &count, NULL);
+            gv_engine_orders_log(gv_world_engine(), from, GV_ORDER_LOG_PAGE, rows, &count, NULL);
         GV_ASSERT(err == GV_OK);
         for (uint32_t i = 0; i < count; i++) {
             found += strcmp(rows[i].kind, kind) == 0;
         }
         from = count > 0 ? rows[count - 1].seq + 1 : from; /* the oldest may have been deleted */
-    } while (count == GV_ORDER_PAGE);
+    } while (count == GV_ORDER_LOG_PAGE);
     return found;
 }
 
