@@ -22,15 +22,15 @@ const TICK_MS = 1000;
 const state = {
   /** newest message of the stream @type {any} */
   frame: null,
-  /** @type {import('./lib/api-oracle.js').Oracle|null} */
+  /** @type {Oracle|null} */
   facts: null,
   off: false,
   /** @type {{t: number, p: number}[]} */
   points: [],
   next: 0, /* number of the point after the newest one held */
-  /** @type {import('./lib/api-oracle.js').BlockTip[]} */
+  /** @type {BlockTip[]} */
   blocks: [],
-  /** @type {import('./lib/api-oracle.js').Day[]|null} */
+  /** @type {Day[]|null} */
   days: null,
   /** @type {import('./lib/live.js').Link} */
   link: 'live',

@@ -16,7 +16,7 @@ const BACKUP_OLD_S = 8 * 86400;
 
 /** @typedef {{level: 'bad'|'wait'|'info', id: string, params?: Object<string, any>, href?: string}} Alert */
 
-/** @param {import('../lib/api.js').NodeState|null} node @param {number} nowMs @returns {(Alert|false)[]} */
+/** @param {NodeState|null} node @param {number} nowMs @returns {(Alert|false)[]} */
 function ofNode(node, nowMs) {
   if (!node) return [];
   if (!node.reachable) return [{ level: 'bad', id: 'nodeAway', params: { why: node.error ?? '' }, href: '/setup' }];
@@ -61,7 +61,7 @@ function ofSystem(system, nowMs) {
 const ORDER = { bad: 0, wait: 1, info: 2 };
 
 /**
- * @param {{node: any, system: any, session: import('../lib/api.js').Session|null, nowMs: number}} facts
+ * @param {{node: any, system: any, session: Session|null, nowMs: number}} facts
  * @returns {Alert[]}
  */
 export function alertsOf({ node, system, session, nowMs }) {

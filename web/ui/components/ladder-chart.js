@@ -21,11 +21,11 @@ function describe(lot, height, started) {
   return started ? t('lot.chart', { ...ends, block: integer(height) }) : t('lot.chartAhead', ends);
 }
 
-/** What may be said about the lowest price of a secret ladder. @param {import('../lib/api.js').Listing} lot */
+/** What may be said about the lowest price of a secret ladder. @param {Listing} lot */
 export const reserveText = (lot) => t(lot.reserve?.reached ? 'lot.reserve.reached' : 'lot.reserve.hidden');
 
 /**
- * @param {Pick<import('../lib/api.js').Listing, 'start_block'|'end_block'|'start_price_sats'|'end_price_sats'|'price_decrement'|'status'|'spend'>} lot
+ * @param {Pick<Listing, 'start_block'|'end_block'|'start_price_sats'|'end_price_sats'|'price_decrement'|'status'|'spend'>} lot
  * @param {number} height validated tip
  * @param {{height?: number}} [look] of the picture, where it has a width of 320
  * @returns {SVGElement}
@@ -76,7 +76,7 @@ export function ladderChart(lot, height, { height: tall = HEIGHT } = {}) {
 /**
  * The ladder of a lot with its two ends in words. Of a secret one there is nothing to draw: a line between two prices
  * would claim those between them.
- * @param {import('../lib/api.js').Listing} lot @param {number} height @param {{height?: number}} [look] as above
+ * @param {Listing} lot @param {number} height @param {{height?: number}} [look] as above
  */
 export function ladder(lot, height, look) {
   const secret = isSecret(lot);

@@ -9,7 +9,7 @@ import { ladder } from './ladder-chart.js';
 import { lotBadge, lotName, lotPrice, lotQuantity, lotSeller, lotState, lotWarnings } from './lot.js';
 
 /**
- * @param {import('../lib/api.js').Listing} lot
+ * @param {Listing} lot
  * @param {number} height
  * @returns {HTMLElement}
  */

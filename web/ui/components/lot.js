@@ -8,8 +8,6 @@ import { BLOCK_S, confirmationsOf, nextEvent } from '../lib/lots.js';
 import { badge } from './badge.js';
 import { priceHint } from './price-hint.js';
 
-/** @typedef {import('../lib/api.js').Listing} Listing */
-
 const LEVEL = { upcoming: 'info', active: 'accent', finished: 'accent', sold: 'good', closed: 'bad', expired: '' };
 
 /** "2 h" for blocks, said as the guess it is. @param {number} blocks */
@@ -33,7 +31,7 @@ export function lotState(lot, height) {
   return `${t(`lot.ended.${lot.status}`, { block: spend.block })} · ${t('lot.confirmations', { n: confirmationsOf(lot, height) })}`;
 }
 
-/** @param {import('../lib/api.js').Amount} it one of a lot's assets */
+/** @param {Amount} it one of a lot's assets */
 export const units = (it) => t('lot.units', { amount: quantity(it.quantity, it.divisible), n: Number(it.quantity) / (it.divisible ? 1e8 : 1) });
 
 /** How much of it, or how many assets a bundle holds. @param {Listing} lot */

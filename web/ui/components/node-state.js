@@ -6,7 +6,7 @@ import { ago, integer, percent } from '../lib/format.js';
 import { t } from '../lib/i18n.js';
 
 /**
- * @param {import('../lib/api.js').NodeState|null} node
+ * @param {NodeState|null} node
  * @param {'live'|'polling'|'offline'} link how this page hears from the box
  * @returns {{level: 'good'|'wait'|'bad', text: string, detail: string}}
  */
@@ -20,7 +20,7 @@ export function judge(node, link) {
 }
 
 /**
- * @param {import('../lib/api.js').NodeState|null} node
+ * @param {NodeState|null} node
  * @param {'live'|'polling'|'offline'} link
  * @returns {Node[]}
  */

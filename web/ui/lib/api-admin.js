@@ -1,57 +1,5 @@
 /**
  * The calls of the admin pages. Each is declared once; settings and the system's state are in lib/api.js.
- *
- * @typedef {'owner'|'operator'|'host'|'bidder'|'viewer'} Role
- *
- * @typedef {Object} User
- * @property {string} etag of what can be changed
- * @property {string} id
- * @property {string} name
- * @property {Role} role
- * @property {string} created_at
- * @property {string|null} last_login_at
- * @property {boolean} totp
- * @property {boolean} disabled
- *
- * @typedef {Object} Key
- * @property {string} id
- * @property {string} name
- * @property {string[]} scopes
- * @property {boolean} legacy_unlocked
- * @property {string} created_at
- * @property {string|null} expires_at
- * @property {string|null} last_used_at
- * @property {string|null} revoked_at
- * @property {string} [key] its text: once, in the answer to its creation
- *
- * @typedef {{id: number, at: string, kind: string, subject: string, detail: string, hash: string}} AuditRow
- * @typedef {{number: number, at: string, level: string, module: string, text: string}} LogLine
- *
- * @typedef {Object} Webhook
- * @property {string} etag of what can be changed
- * @property {number} id
- * @property {string} name
- * @property {string} url
- * @property {string[]} events
- * @property {string} created_at
- * @property {boolean} enabled
- * @property {string|null} disabled_at
- * @property {string} disabled_reason
- * @property {number} pending
- * @property {number} attempts
- * @property {string} [secret] once, in the answer to its creation
- *
- * @typedef {Object} Delivery
- * @property {number} id
- * @property {string} uuid
- * @property {string} event
- * @property {'pending'|'delivered'} state
- * @property {string} created_at
- * @property {number} attempts
- * @property {string|null} next_at
- * @property {string|null} delivered_at
- * @property {number|null} status
- * @property {string} error
  */
 import { get, patch, post, put, queryOf, remove } from './http.js';
 
@@ -107,25 +55,6 @@ export const redeliver = (id) => post(`/api/v1/deliveries/${id}/redeliver`);
 
 /* ---- Backups ---- */
 
-/**
- * @typedef {Object} Backup
- * @property {string} id
- * @property {string} created_at
- * @property {number} bytes
- * @property {boolean} automatic
- * @property {string|null} verified_at
- * @property {boolean|null} verified of the last trial restore
- *
- * @typedef {Object} BackupJob
- * @property {'create'|'verify'|'restore'} work
- * @property {'running'|'done'|'failed'} state
- * @property {string} step
- * @property {number} done
- * @property {number|null} all
- * @property {string|null} id
- * @property {string} [code]
- * @property {string} [error]
- */
 /** @param {AbortSignal} [until] @returns {Promise<{items: Backup[], has_key: boolean, created_at: string|null, verified_at: string|null, job: BackupJob|null}>} */
 export const listBackups = (until) => get('/api/v1/backups', until);
 /** @param {string} [passphrase] needed for the first one @returns {Promise<{job: BackupJob}>} */

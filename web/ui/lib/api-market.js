@@ -1,29 +1,5 @@
 /**
  * The calls of the market: lots, purchase, and what a seller needs. Each is declared once.
- *
- * @typedef {import('./api.js').Listing} Listing
- *
- * @typedef {Object} LotPage
- * @property {Listing[]} items
- * @property {string|null} next_cursor
- *
- * @typedef {Object} Purchase
- * @property {string} psbt base64, the buyer's pair first
- * @property {number} block_number of the seller's half
- * @property {number} price_sats
- * @property {number} receive_sats on the output that takes the asset
- * @property {number} fee_sats
- * @property {number} change_sats
- * @property {number} vsize
- *
- * @typedef {{block_number: number, price_sats: number, psbt_data: string}} Rung
- * @typedef {{at: string, type: string, outcome: string|null, txid: string|null, block: number|null}} LotEvent
- *
- * @typedef {Object} Report of a preflight
- * @property {{pointer: string, code: string, detail: string}[]} problems
- * @property {string[]} warnings
- * @property {{block_number: number, price_sats: number, valid: boolean, listable: boolean, locked: boolean, code: string, detail: string}[]} rungs
- * @property {boolean} listable
  */
 import { get, post, queryOf } from './http.js';
 

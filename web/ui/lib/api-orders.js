@@ -1,13 +1,5 @@
 /**
  * The calls of order auctions. Each is declared once. Members that end in _s are seconds of the book's clock.
- *
- * @typedef {{round: number, solver_id: string, input: number, min_output: number, deadline_s: number, claimed: boolean}} Commitment
- * @typedef {'pending'|'in_auction'|'committed'|'fulfilled'|'expired'} OrderState
- * @typedef {{id: number, description: string, state: OrderState, created_s: number, updated_s: number, commitment: Commitment|null}} Order
- * @typedef {{solver_id: string, max_input: number, min_output: number, valid_till_s: number, at_s: number}} Bid
- * @typedef {{seq: number, at_s: number, kind: string, json: string, prev_hash: string, hash: string}} LogEntry
- * @typedef {{id: string, registered: boolean, wins: number, failures: number, suspended: boolean, suspended_until_s: number,
- *   cool_until_s: number, available: number, locked: number}} Solver
  */
 import { get, patch, post, queryOf } from './http.js';
 

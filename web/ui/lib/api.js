@@ -1,80 +1,7 @@
 /**
  * The calls of the shell: market and node (public), set-up, session and account, dashboard. Each is declared once.
- *
- * @typedef {Object} Listing
- * @property {number} id
- * @property {'dutch'} kind
- * @property {string} asset
- * @property {string} quantity base units
- * @property {boolean} divisible
- * @property {Amount[]} assets all that is sold; more than one: a bundle
- * @property {{txid: string, vout: number, value_sats: number}} utxo
- * @property {number} start_block
- * @property {number} end_block
- * @property {number} blocks_after_end
- * @property {number} start_price_sats
- * @property {number|null} end_price_sats null: hidden by a reserve
- * @property {number|null} price_decrement null: hidden by a reserve
- * @property {{reached: boolean}|null} reserve
- * @property {boolean} locked
- * @property {'upcoming'|'active'|'sold'|'closed'|'finished'|'expired'} status
- * @property {number|null} price_sats
- * @property {string|null} seller
- * @property {string} created_at
- * @property {{kind: string, block_number: number|null}} reveal
- * @property {string|null} psbt
- * @property {Spend|null} spend
- *
- * @typedef {Object} Amount
- * @property {string} asset
- * @property {string} quantity base units
- * @property {boolean} divisible
- *
- * @typedef {Object} Spend
- * @property {'pending'|'confirmed'|'unknown'} state
- * @property {string|null} txid
- * @property {number|null} block
- * @property {number|null} price_sats
- * @property {number|null} rung block number of the PSBT that was used
- * @property {string|null} recipient
- * @property {boolean} asset_returned
- * @property {number} confirmations
- *
- * @typedef {Object} NodeState
- * @property {number} height
- * @property {number} headers
- * @property {boolean} live
- * @property {boolean} reachable
- * @property {boolean} initial_download
- * @property {boolean} pruned
- * @property {string} network
- * @property {string} tip_time
- * @property {number|null} mempool_txs
- * @property {number} verification_progress
- * @property {string|null} error
- * @property {{enabled: boolean, alive: boolean}} feed
- * @property {{reachable: boolean, ready: boolean, height: number}} indexer
- *
- * @typedef {Object} Session
- * @property {{id: number, name: string, role: 'owner'|'operator'|'host'|'bidder'|'viewer'}} user
- * @property {string[]} scopes
- * @property {string} csrf
- * @property {string} expires_at
- *
- * @typedef {Object} Setup
- * @property {boolean} claimed
- * @property {string} step where the wizard was left
- * @property {string} language
- * @property {string[]} steps
- *
- * @typedef {Object} NodeTest
- * @property {{ok: boolean, code: string, detail: string}} rpc
- * @property {{topic: string, ok: boolean, detail: string}[]} zmq
- * @property {string[]} missing lines for bitcoin.conf
- * @property {{network: string, height: number, headers: number, pruned: boolean, ibd: boolean, version: number}|null} chain version: 300000 is 30.0.0, 0 untold
  */
 import { get, patch, post, put, remove } from './http.js';
-
 
 /** @returns {Promise<{items: Listing[], sequence: number}>} */
 export const listListings = () => get('/api/v1/dutch?limit=200');
@@ -93,7 +20,6 @@ export const readSetup = () => get('/api/v1/setup');
 export const claimBox = (claim) => post('/api/v1/setup/claim', claim, { quiet: true });
 /** @param {string} step */
 export const saveSetupStep = (step) => put('/api/v1/setup/step', { step });
-/** @typedef {{asked: boolean, memory_mib: number, memory_mib_min: number, disk_mib: number, disk_mib_min: number}} OwnNode */
 /** @returns {Promise<{own: OwnNode|null, cookies: {path: string, network: string, readable: boolean}[], addresses: {url: string, answers: boolean}[]}>} */
 export const discoverNode = () => post('/api/v1/setup/node/discover', undefined, { timeoutMs: 30000 });
 /** @returns {Promise<OwnNode>} */
@@ -123,24 +49,6 @@ export const removeTotp = (proof) => remove('/api/v1/account/totp', { body: proo
 
 /* ---- Settings and system ---- */
 
-/**
- * @typedef {Object} Setting
- * @property {string} key "node.url"
- * @property {string} group
- * @property {'text'|'path'|'url'|'endpoints'|'origins'|'number'|'switch'|'choice'} type
- * @property {string|number|boolean} [value] a secret has `set` instead
- * @property {boolean} [set]
- * @property {string|number|boolean} [default]
- * @property {number} [min]
- * @property {number} [max]
- * @property {string[]} [choices]
- * @property {string} help
- * @property {'default'|'file'|'stored'|'environment'|'flag'} source
- * @property {boolean} restart takes effect at the next start
- * @property {boolean} secret
- * @property {boolean} forced cannot be changed here
- * @property {boolean} pending differs from what runs
- */
 /** @returns {Promise<{items: Setting[], pending: boolean}>} */
 export const readSettings = () => get('/api/v1/settings');
 /** @param {Object<string, any>} changes key to value @param {string|undefined} etag of what was read */

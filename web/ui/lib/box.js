@@ -6,7 +6,7 @@ import { setClockSkew } from './format.js';
 import { askModules } from './modules.js';
 import { signal } from './signal.js';
 
-/** @type {ReturnType<typeof signal<import('./api.js').NodeState|null>>} */
+/** @type {ReturnType<typeof signal<NodeState|null>>} */
 export const node = signal(null);
 /** @type {ReturnType<typeof signal<'live'|'polling'|'offline'>>} */
 export const link = signal('live');

@@ -1,7 +1,6 @@
 /**
  * What a lot means, without a screen: its prices, where it stands, what changed, whether a filter lets it pass.
  *
- * @typedef {import('./api.js').Listing} Listing
  */
 
 export const STATUSES = ['upcoming', 'active', 'finished', 'sold', 'closed', 'expired'];

@@ -3,8 +3,8 @@
  *
  * @typedef {Object} Known
  * @property {any} status
- * @property {Map<number, import('./api-orders.js').Order>} orders
- * @property {Map<number, Map<string, import('./api-orders.js').Bid>>} bids of each order
+ * @property {Map<number, Order>} orders
+ * @property {Map<number, Map<string, Bid>>} bids of each order
  * @property {Map<string, any>} ends fills, failures, reassignments, expiries
  */
 
@@ -85,7 +85,7 @@ const textOf = (text) => {
 
 /**
  * Compute the chain of these entries, as the API's document describes it.
- * @param {import('./api-orders.js').LogEntry[]} entries oldest first
+ * @param {LogEntry[]} entries oldest first
  * @returns {Promise<boolean|null>} null: this browser computes hashes on secure connections only
  */
 export async function checkChain(entries) {

@@ -7,7 +7,7 @@ import { signal } from './signal.js';
 
 const MARK = 'gavel.signed-in';
 
-/** @type {ReturnType<typeof signal<import('./api.js').Session|null>>} */
+/** @type {ReturnType<typeof signal<Session|null>>} */
 export const session = signal(null);
 
 function marked() {
@@ -27,7 +27,7 @@ function mark(signedIn) {
   }
 }
 
-/** @param {import('./api.js').Session|null} opened */
+/** @param {Session|null} opened */
 export function adopt(opened) {
   useCsrf(opened ? opened.csrf : null);
   mark(opened !== null);

@@ -4,11 +4,11 @@
 import { changeSettings } from './api.js';
 import { etagOf } from './http.js';
 
-/** @param {{items: import('./api.js').Setting[]}} settings @param {string} key */
+/** @param {{items: Setting[]}} settings @param {string} key */
 export const settingOf = (settings, key) => settings.items.find((item) => item.key === key);
 
 /**
- * @param {{items: import('./api.js').Setting[]}} settings as they were read
+ * @param {{items: Setting[]}} settings as they were read
  * @param {Object<string, any>} wanted key to value
  * @returns {Promise<any>} the settings of now
  */

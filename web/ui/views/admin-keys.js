@@ -34,7 +34,7 @@ function stateOf(key) {
   return badge(key.expires_at ? t('keys.until', { day: day(key.expires_at) }) : t('keys.live'), 'good');
 }
 
-/** @param {import('../lib/api-admin.js').Key} made */
+/** @param {Key} made */
 const showOnce = (made) => openDialog({
   title: t('keys.made'),
   body: el('div', { class: 'stack' },

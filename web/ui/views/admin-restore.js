@@ -18,7 +18,7 @@ const ASK_MS = 1000;
 const PATIENCE = 300;
 const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
-/** The restored box, or why not. @param {string|undefined} earlier time of a restore before @returns {Promise<'done'|'lost'|import('../lib/api-admin.js').BackupJob>} */
+/** The restored box, or why not. @param {string|undefined} earlier time of a restore before @returns {Promise<'done'|'lost'|BackupJob>} */
 async function seeThrough(page, earlier) {
   for (let i = 0; i < PATIENCE && !page.left.aborted; i++) {
     await pause(ASK_MS);

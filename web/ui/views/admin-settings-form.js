@@ -12,8 +12,6 @@ import { choice, field, form, passwordField, selectField } from '../components/f
 import { message, panel } from '../components/panel.js';
 import { toast } from '../components/toast.js';
 
-/** @typedef {import('../lib/api.js').Setting} Setting */
-
 const textOr = (key, other) => (hasText(key) ? t(key) : other);
 export const groupName = (group) => textOr(`settings.group.${group}`, group);
 export const settingName = ({ key }) => textOr(`setting.${key}`, key);

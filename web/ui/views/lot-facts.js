@@ -12,16 +12,13 @@ import { facts, panel } from '../components/panel.js';
 import { priceHint } from '../components/price-hint.js';
 import { table } from '../components/table.js';
 
-/** @typedef {import('../lib/api.js').Listing} Listing */
-/** @typedef {import('../lib/api-market.js').LotEvent} LotEvent */
-
 const REVEALS_SHOWN = 5;
 
 const code = (text) => el('code', {}, clean(text));
 /** Long names of things on the chain, with a way to take them along. */
 const chainText = (text) => el('span', { class: 'chain-text' }, code(text), copyButton(text));
 
-/** @param {Listing} lot @param {import('../lib/api.js').NodeState|null} node */
+/** @param {Listing} lot @param {NodeState|null} node */
 export function factsPanel(lot, node) {
   const height = node?.indexer?.ready ? t('lot.fact.indexerAt', { block: node.indexer.height }) : t('lot.fact.indexerAway');
   return panel({ id: 'facts', title: t('lot.factsTitle') },

@@ -18,7 +18,7 @@ function change(day, before) {
 
 let shown;
 
-/** @param {import('../lib/api-oracle.js').Day[]|null} days ascending; null: not read yet */
+/** @param {Day[]|null} days ascending; null: not read yet */
 export function renderDays(days) {
   if (days === null || days === shown) return;
   shown = days;
