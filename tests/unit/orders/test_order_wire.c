@@ -98,13 +98,12 @@ static void what_the_original_accepts_is_accepted(void **state)
 {
     (void)state;
     const char *good[] = {
-        "{\"SubmitBid\":{\"valid_till\":5,\"conversion_rate\":1,\"max_input\":7,\"solver_id\":"
-        "\"s\","
-        "\"order_id\":3,\"note\":[1,{\"a\":null}]}}",
+        ("{\"SubmitBid\":{\"valid_till\":5,\"conversion_rate\":1,\"max_input\":7,"
+         "\"solver_id\":\"s\",\"order_id\":3,\"note\":[1,{\"a\":null}]}}"),
         "{\"SubmitBid\":[3,\"s\",7,1.0,5]}",
         " {\"SubmitBid\":[3,\"s\",7,1e0,5]}\r",
-        "{\"SubmitBid\":{\"order_id\":3,\"solver_id\":\"s\",\"max_input\":7,\"conversion_rate\":1,"
-        "\"valid_till\":5,\"auth\":\"gvl_k\"}}",
+        ("{\"SubmitBid\":{\"order_id\":3,\"solver_id\":\"s\",\"max_input\":7,\"conversion_rate\":1,"
+         "\"valid_till\":5,\"auth\":\"gvl_k\"}}"),
         "{\"SubmitBid\":[3,\"s\",7,1,5,\"gvl_k\"]}",
     };
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
