@@ -9,6 +9,8 @@
 #include "app/cli/ctl_people.h"
 #include "app/cli/oracle.h"
 #include "app/cli/psbt_check.h"
+#include "app/cli/slot_cli.h"
+#include "app/cli/update_cli.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -36,6 +38,7 @@ static int usage(FILE *to, int status)
         "                                           encrypted copies; a passphrase is asked for\n",
         to);
     fputs(gv_ctl_box_usage, to);
+    fputs(gv_cli_update_usage, to);
     fputs(gv_ctl_people_usage, to);
     fputs(gv_ctl_orders_usage, to);
     fputs(
@@ -45,17 +48,19 @@ static int usage(FILE *to, int status)
         "  oracle block FILE.bin                    what the price filter makes of one block\n"
         "  oracle watch                             the running daemon's price, live\n"
         "  card read FILE DIR                       the owner's text file of an SD card, for the "
-        "image\n"
-        "  --help, --version\n"
-        "--data DIR is the daemon's general.data_dir, /var/lib/gavel unless given.\n"
-        "Scopes: auctions:read, auctions:write (the default), bids:write, orders:solve, admin.\n"
-        "--legacy-unlocked keys may list\n"
-        "ladders without height locks, as the wallets of today make them.\n"
-        "Exit status: 0 done, 64 usage, 65 the daemon refused or the audit log is broken, 69 no "
-        "daemon\n"
-        "runs, 73 no file can be made, 75 the doctor found a failure, 77 not allowed;\n"
-        "psbt check: 0 listable, 2 valid but not listable, 1 invalid, 64 usage.\n",
+        "image\n",
         to);
+    fputs(gv_cli_slot_usage, to);
+    fputs("  --help, --version\n"
+          "--data DIR is the daemon's general.data_dir, /var/lib/gavel unless given.\n"
+          "Scopes: auctions:read, auctions:write (the default), bids:write, orders:solve, admin.\n"
+          "--legacy-unlocked keys may list\n"
+          "ladders without height locks, as the wallets of today make them.\n"
+          "Exit status: 0 done, 64 usage, 65 the daemon refused or the audit log is broken, 69 no "
+          "daemon\n"
+          "runs, 73 no file can be made, 75 the doctor found a failure, 77 not allowed;\n"
+          "psbt check: 0 listable, 2 valid but not listable, 1 invalid, 64 usage.\n",
+          to);
     return status;
 }
 
@@ -102,6 +107,20 @@ static int config(const struct gv_ctl_options *options, int left, char **words)
 
 /* No command of this group. */
 #define UNKNOWN (-1)
+
+static int updates(const struct gv_ctl_options *options, int left, char **words)
+{
+    if (left == 2 && strcmp(words[0], "verify") == 0) {
+        return gv_cli_verify(words[1]);
+    }
+    if (left >= 1 && left <= 2 && strcmp(words[0], "update") == 0) {
+        return gv_cli_update(options, left == 2 ? words[1] : NULL);
+    }
+    if (left >= 1 && strcmp(words[0], "slot") == 0) {
+        return gv_cli_slot(options, left - 1, words + 1);
+    }
+    return UNKNOWN;
+}
 
 static int psbt_oracle_or_card(const struct gv_ctl_options *options, int left, char **words)
 {
@@ -170,8 +189,8 @@ static int box(const struct gv_ctl_options *options, int left, char **words)
 
 int main(int argc, char **argv)
 {
-    static int (*const groups[])(const struct gv_ctl_options *options, int left,
-                                 char **words) = {psbt_oracle_or_card, keys_and_audit, box};
+    static int (*const groups[])(const struct gv_ctl_options *options, int left, char **words) = {
+        psbt_oracle_or_card, keys_and_audit, updates, box};
     struct gv_ctl_options options = {.data_dir = "/var/lib/gavel", .json = false};
     const int left = take_options(&options, argc, argv);
     if (left == 1 && (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0 ||

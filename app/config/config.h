@@ -15,7 +15,7 @@
 #include "firmware/base/log.h"
 
 #define GV_CONFIG_TEXT_MAX 256u
-#define GV_SETTINGS_COUNT  65u
+#define GV_SETTINGS_COUNT  66u
 
 /** Where a value came from, lowest rank first. */
 enum gv_config_source {
@@ -91,8 +91,9 @@ struct gv_config {
     bool webhooks_private;                     /* receivers in private ranges are allowed */
     char webhooks_ca_file[GV_CONFIG_TEXT_MAX]; /* "": the system's bundle */
     bool backups_nightly;
-    uint32_t backups_keep;              /* automatic ones */
-    uint8_t sources[GV_SETTINGS_COUNT]; /* enum gv_config_source, in the table's order */
+    uint32_t backups_keep;                  /* automatic ones */
+    char update_folder[GV_CONFIG_TEXT_MAX]; /* empty: updated elsewhere */
+    uint8_t sources[GV_SETTINGS_COUNT];     /* enum gv_config_source, in the table's order */
 };
 
 /** Defaults only. */

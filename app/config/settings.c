@@ -141,6 +141,8 @@ const struct gv_setting gv_settings[GV_SETTINGS_COUNT] = {
      "a backup and its trial restore every day, once a passphrase was given"},
     {"backups.keep", GV_SETTING_NUMBER, AT(backups_keep), "7", 1, 24, GV_SETTING_LIVE, NULL,
      "automatic backups kept, 1..24"},
+    {"update.folder", GV_SETTING_TEXT, AT(update_folder), "", 0, 0, GV_SETTING_BOOT, NULL,
+     "where the SD card's updater tells how it does; empty: this box is updated as it was installed"},
 };
 /* clang-format on */
 

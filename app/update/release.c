@@ -1,5 +1,6 @@
 /* gavel-release: for the maker of releases, on his own machine; not installed on a box.
- *   gavel-release key SECRET_FILE                                 makes a key, prints what is pinned in a build
+ *   gavel-release key SECRET_FILE                                 makes a key
+ *   gavel-release public SECRET_FILE                              prints what a build pins (GAVEL_RELEASE_KEY)
  *   gavel-release make SECRET_FILE VERSION FROM NAME=FILE... >BUNDLE   signs a bundle (toolchain/bundle calls it)
  * Exit status: sysexits(3). */
 #include "app/update/maker.h"
@@ -53,7 +54,6 @@ static int make_key(const char *path)
 {
     const struct gv_entropy entropy = gv_linux_entropy();
     struct gv_fail fail = {.err = GV_OK};
-    struct gv_signer signer;
     uint8_t secret[SECRET_LEN];
     char text[2 * SECRET_LEN + 2];
     FILE *there = fopen(path, "re");
@@ -65,14 +65,21 @@ static int make_key(const char *path)
     gv_entropy_fill(&entropy, secret, sizeof(secret));
     gv_hex_encode(text, gv_view_of(secret, sizeof(secret)));
     text[2 * SECRET_LEN] = '\n';
-    enum gv_err err = gv_file_write_private(path, gv_view_of(text, 2 * SECRET_LEN + 1), &fail);
+    const enum gv_err err =
+        gv_file_write_private(path, gv_view_of(text, 2 * SECRET_LEN + 1), &fail);
     gv_secure_zero(secret, sizeof(secret));
     gv_secure_zero(text, sizeof(text));
-    if (err == GV_OK) {
-        err = open_key(&signer, path, &entropy, &fail);
-    }
-    if (err != GV_OK) {
-        return complain(EX_IOERR, &fail);
+    return err == GV_OK ? EX_OK : complain(EX_IOERR, &fail);
+}
+
+static int print_public(const char *path)
+{
+    const struct gv_entropy entropy = gv_linux_entropy();
+    struct gv_fail fail = {.err = GV_OK};
+    struct gv_signer signer;
+    char text[2 * sizeof(signer.pubkey) + 1];
+    if (open_key(&signer, path, &entropy, &fail) != GV_OK) {
+        return complain(EX_DATAERR, &fail);
     }
     gv_hex_encode(text, gv_view_of(signer.pubkey, sizeof(signer.pubkey)));
     gv_secure_zero(&signer, sizeof(signer));
@@ -181,10 +188,13 @@ int main(int argc, char **argv)
     if (argc == 3 && strcmp(argv[1], "key") == 0) {
         return make_key(argv[2]);
     }
+    if (argc == 3 && strcmp(argv[1], "public") == 0) {
+        return print_public(argv[2]);
+    }
     if (argc > 5 && strcmp(argv[1], "make") == 0) {
         return make_bundle(argc - 2, argv + 2);
     }
-    fputs("usage: gavel-release key SECRET_FILE\n"
+    fputs("usage: gavel-release key|public SECRET_FILE\n"
           "       gavel-release make SECRET_FILE VERSION FROM NAME=FILE... >BUNDLE\n",
           stderr);
     return EX_USAGE;

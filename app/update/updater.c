@@ -254,5 +254,5 @@ enum gv_trial_verdict gv_trial_look(struct gv_trial *trial, bool ready, uint64_t
     if (ready && now_ms - trial->ready_ms >= GV_TRIAL_READY_MS) {
         return GV_TRIAL_PROVED;
     }
-    return now_ms - trial->began_ms >= GV_TRIAL_LIMIT_MS ? GV_TRIAL_FAILED : GV_TRIAL_GOES_ON;
+    return now_ms - trial->began_ms >= trial->limit_ms ? GV_TRIAL_FAILED : GV_TRIAL_GOES_ON;
 }

@@ -16,8 +16,6 @@
 
 #define GV_UPDATE_PIECE   65536u
 #define GV_TRIAL_READY_MS 20000u /* ready for so long without a break: proved */
-#define GV_TRIAL_LIMIT_MS                                                                          \
-    900000u /* a node on a slow card needs minutes; then the release has failed */
 
 /** Caller's storage; private but for state. */
 struct gv_updater {
@@ -67,9 +65,10 @@ GV_MUST_USE enum gv_err gv_updater_end(struct gv_updater *updater, enum gv_err e
 /** Make the slot that runs the chosen one, and raise the floor. */
 GV_MUST_USE enum gv_err gv_updater_confirm(struct gv_updater *updater, struct gv_fail *fail);
 
-/** A trial as time passes. Begin with zeros and the first reading. */
+/** A trial as time passes. Begin with the time, the limit, and zeros. */
 struct gv_trial {
     uint64_t began_ms;
+    uint64_t limit_ms; /* not proved by then: failed */
     uint64_t ready_ms; /* since when it is ready; valid with is_ready */
     bool is_ready;
 };

@@ -34,6 +34,8 @@
 #define GV_SMALL_BODY_MAX 16384u
 /* A backup that comes back goes through in pieces; no box of ours has one over a gibibyte. */
 #define GV_BACKUP_BODY_MAX 1073741824u
+/* An update of the SD card: its slots hold 400 MiB each, and what starts them. */
+#define GV_UPDATE_BODY_MAX 536870912u
 /* yyjson keeps 16 bytes per value and reserves one value per 6 bytes of minified text. */
 #define GV_BODY_ARENA_BYTES (GV_BODY_MAX / 6u * 16u + 65536u)
 /* Served forms of one ladder: all as large as allowed, or as much as came, base64 with numbers, since

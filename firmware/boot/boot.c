@@ -20,6 +20,7 @@
 #include "firmware/boot/price_thread.h"
 #include "firmware/boot/settings.h"
 #include "firmware/boot/settings_file.h"
+#include "firmware/boot/update_stage.h"
 #include "hal/linux/clock.h"
 #include "hal/linux/descriptors.h"
 #include "hal/linux/entropy.h"
@@ -121,6 +122,7 @@ static enum gv_err bring_up(const struct gv_route *extra, size_t extra_n, struct
     if (err != GV_OK) {
         return err;
     }
+    gv_update_stage_open(&gv_boot.config);
     gv_boot_init_api();
     err = gv_boot_open_engine(fail);
     if (err == GV_OK) {

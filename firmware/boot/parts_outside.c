@@ -9,6 +9,7 @@
 #include "firmware/boot/machine.h"
 #include "firmware/boot/node_search.h"
 #include "firmware/boot/own_cert.h"
+#include "firmware/boot/update_stage.h"
 #include "hal/linux/own_network.h"
 
 #include <string.h>
@@ -66,6 +67,7 @@ void gv_boot_init_api(void)
         .is_neighbour = gv_own_network_holds_text,
         .own_cert = &gv_boot_own_ops,
         .read_challenge = read_challenge,
+        .updates = &gv_update_stage_ops,
         .restart = gv_boot_ask_restart,
         .entropy = &gv_boot.entropy,
         .signer = &gv_boot_accounts_instance()->signer,
@@ -142,6 +144,7 @@ enum gv_err gv_boot_start_control(struct gv_fail *fail)
         .changes = gv_boot.changes,
         .backups = &gv_backup_thread_ops,
         .own_cert = &gv_boot_own_ops,
+        .updates = &gv_update_stage_ops,
         .clock = &gv_boot.clock,
         .entropy = &gv_boot.entropy,
         .started = gv_clock_mono(&gv_boot.clock),

@@ -62,6 +62,7 @@ const ELSEWHERE = {
 /** Tags whose own tests call assertCovered. */
 const COVERED_BY = {
   backups: 'backups.test.mjs',
+  updates: 'update.test.mjs',
   orders: 'orders-rest.test.mjs',
   webhooks: 'webhooks.test.mjs',
 };

@@ -81,7 +81,8 @@ test('the form has every row of the table with type, source and help', async () 
   for (const item of json.items) {
     assert.ok(item.help && item.group && item.type, item.key);
     assert.ok(['default', 'environment', 'flag', 'file', 'stored'].includes(item.source), item.key);
-    const boot = ['general.data_dir', 'general.require_mount', 'setup.claim_file', 'setup.node_file'].includes(item.key);
+    const files = ['setup.claim_file', 'setup.node_file', 'update.folder'];
+    const boot = ['general.data_dir', 'general.require_mount', ...files].includes(item.key);
     assert.equal(item.forced, boot || ['environment', 'flag'].includes(item.source), item.key);
   }
   const level = json.items.find((item) => item.key === 'log.level');

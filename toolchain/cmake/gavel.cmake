@@ -29,6 +29,11 @@ check_pie_supported(LANGUAGES C CXX)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 # (Libraries say -fPIE themselves, see gv_library: -fPIC would keep GCC from inlining what is exported.)
 
+# -DGAVEL_VERSION=: another version than the project's, for tests of updates.
+if(NOT DEFINED GAVEL_VERSION)
+    set(GAVEL_VERSION "${PROJECT_VERSION}")
+endif()
+
 # ---- Flags, as one interface target that everything of ours links -----------------------------
 add_library(gv_flags INTERFACE)
 target_include_directories(gv_flags INTERFACE "${CMAKE_SOURCE_DIR}")
@@ -37,7 +42,7 @@ target_compile_definitions(gv_flags INTERFACE
     _DEFAULT_SOURCE
     _FILE_OFFSET_BITS=64
     GV_BOARD_LIMITS_H="board/${GAVEL_BOARD}/limits.h"
-    GV_VERSION="${PROJECT_VERSION}")
+    GV_VERSION="${GAVEL_VERSION}")
 cmake_path(RELATIVE_PATH CMAKE_SOURCE_DIR BASE_DIRECTORY "${CMAKE_BINARY_DIR}" OUTPUT_VARIABLE gavel_tree)
 target_compile_options(gv_flags INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes

@@ -16,6 +16,7 @@
 #include "app/oracle/service.h"
 #include "app/prices/published.h"
 #include "app/sequencer/sequencer.h"
+#include "app/update/update.h"
 #include "hal/iface/own_cert.h"
 #include "hal/iface/signer.h"
 #include "web/api/caller.h"
@@ -98,6 +99,7 @@ struct gv_api_config {
     struct gv_changes *changes;
     const struct gv_backup_ops *backups;
     const struct gv_own_cert_ops *own_cert;
+    const struct gv_update_ops *updates;
     const struct gv_entropy *entropy;
     const struct gv_signer *signer; /* the box's key */
     struct gv_jwks_shelf *jwks;     /* keys of the configured issuer of tokens; may be empty */

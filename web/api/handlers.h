@@ -69,6 +69,10 @@ void gv_handle_backup_verify(struct gv_exchange *x);
 void gv_handle_backup_delete(struct gv_exchange *x);
 void gv_handle_backup_file(struct gv_exchange *x);
 void gv_handle_restore(struct gv_exchange *x);
+void gv_handle_update(struct gv_exchange *x);
+void gv_handle_update_upload(struct gv_exchange *x);
+void gv_handle_update_delete(struct gv_exchange *x);
+void gv_handle_update_apply(struct gv_exchange *x);
 void gv_handle_restore_state(struct gv_exchange *x);
 /* orders.c */
 void gv_handle_orders(struct gv_exchange *x);

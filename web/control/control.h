@@ -18,6 +18,7 @@
 #include "app/config/changes.h"
 #include "app/engine/engine.h"
 #include "app/oracle/service.h"
+#include "app/update/update.h"
 #include "hal/iface/own_cert.h"
 
 struct gv_api_machine;
@@ -33,6 +34,7 @@ struct gv_control {
     struct gv_changes *changes;
     const struct gv_backup_ops *backups;
     const struct gv_own_cert_ops *own_cert;
+    const struct gv_update_ops *updates;
     const struct gv_clock *clock;
     const struct gv_entropy *entropy;
     struct gv_mono started;

@@ -5,6 +5,8 @@
  *   {"cmd":"backup.verify","id":"...","passphrase":"..."}   {"cmd":"backup.remove","id":"..."}
  *   {"cmd":"backup.restore","id":"...","passphrase":"...","settings":true,"replace":false}
  *   {"cmd":"cert.install","pem":"-----BEGIN..."}   {"cmd":"cert.remove"}   served a moment later
+ *   {"cmd":"update.status"}   {"cmd":"update.apply"}: of what gavelctl put into the folder `update`
+ *   {"cmd":"update.gate"}: may the box restart now?
  * A job goes on after its answer; backup.list tells how. Thread: control. */
 #ifndef GV_WEB_CONTROL_OPERATE_H
 #define GV_WEB_CONTROL_OPERATE_H
@@ -38,6 +40,16 @@ GV_MUST_USE enum gv_err gv_control_cert_install(const struct gv_control *control
                                                 gv_json_ref request, struct gv_json_out *out,
                                                 struct gv_fail *fail);
 GV_MUST_USE enum gv_err gv_control_cert_remove(const struct gv_control *control,
+                                               gv_json_ref request, struct gv_json_out *out,
+                                               struct gv_fail *fail);
+
+GV_MUST_USE enum gv_err gv_control_update_status(const struct gv_control *control,
+                                                 gv_json_ref request, struct gv_json_out *out,
+                                                 struct gv_fail *fail);
+GV_MUST_USE enum gv_err gv_control_update_apply(const struct gv_control *control,
+                                                gv_json_ref request, struct gv_json_out *out,
+                                                struct gv_fail *fail);
+GV_MUST_USE enum gv_err gv_control_update_gate(const struct gv_control *control,
                                                gv_json_ref request, struct gv_json_out *out,
                                                struct gv_fail *fail);
 

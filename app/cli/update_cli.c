@@ -1,0 +1,201 @@
+#include "app/cli/update_cli.h"
+
+#include "app/cli/ctl_ask.h"
+#include "app/update/update.h"
+#include "firmware/base/text.h"
+#include "hal/linux/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PIECE  65536u
+#define LOOK_S 2
+
+const char gv_cli_update_usage[] =
+    "  update FILE | update                     install a signed release on an SD card's box; how "
+    "it "
+    "goes\n"
+    "  verify FILE                              a release in hand: signature, parts and version\n";
+
+static uint8_t piece[PIECE];
+
+/* ---- verify ------------------------------------------------------------------------------------- */
+
+int gv_cli_verify(const char *path)
+{
+    static struct gv_bundle_reader reader;
+    struct gv_bundle_rules rules = gv_bundle_own_rules((struct gv_version){0});
+    const struct gv_bundle_sink nowhere = {.ctx = NULL};
+    struct gv_fail fail = {.err = GV_OK};
+    char version[GV_VERSION_MAX];
+    enum gv_err err = GV_OK;
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        fprintf(stderr, "gavelctl verify: cannot open %s\n", path);
+        return EX_NOINPUT;
+    }
+    rules.any_version = true;
+    gv_bundle_reader_init(&reader, &rules, &nowhere);
+    for (size_t n = 1; err == GV_OK && n > 0;) {
+        n = fread(piece, 1, sizeof(piece), file);
+        err = gv_bundle_put(&reader, gv_view_of(piece, n), &fail);
+    }
+    (void)fclose(file);
+    if (err == GV_OK) {
+        err = gv_bundle_end(&reader, &fail);
+    }
+    if (err != GV_OK) {
+        fprintf(stderr, "gavelctl verify: %s (%s)\n", fail.text, fail.code);
+        return EX_DATAERR;
+    }
+    gv_version_format(reader.bundle.version, version);
+    printf("release %s", version);
+    gv_version_format(reader.bundle.from, version);
+    printf(", for boxes from %s on: good, %" PRIu32 " parts, %" PRIu64 " bytes\n", version,
+           reader.bundle.parts_n, reader.bundle.bytes);
+    return EX_OK;
+}
+
+/* ---- update ------------------------------------------------------------------------------------- */
+
+static bool write_all(int fd, struct gv_view bytes)
+{
+    while (bytes.n > 0) {
+        const ssize_t n = write(fd, bytes.p, bytes.n);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            return false;
+        }
+        bytes = gv_view_of(bytes.p + n, bytes.n - (size_t)n);
+    }
+    return true;
+}
+
+/* The daemon may not read where the file lies, so it gets a copy in its folder, and as its own. */
+static bool copy(FILE *from, const char *data_dir)
+{
+    char path[GV_FILE_PATH_MAX];
+    struct stat owner;
+    if (!gv_format(path, sizeof(path), "%s/" GV_UPDATE_FOLDER "/" GV_UPDATE_INCOMING, data_dir) ||
+        stat(data_dir, &owner) != 0) {
+        return false;
+    }
+    (void)unlink(path);
+    const int fd =
+        open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
+    if (fd < 0) {
+        return false;
+    }
+    bool good = true;
+    for (size_t n = 1; good && n > 0;) {
+        n = fread(piece, 1, sizeof(piece), from);
+        good = ferror(from) == 0 && write_all(fd, gv_view_of(piece, n));
+    }
+    good = good && fsync(fd) == 0 &&
+           (owner.st_uid == geteuid() || fchown(fd, owner.st_uid, owner.st_gid) == 0);
+    (void)close(fd);
+    if (!good) {
+        (void)unlink(path);
+    }
+    return good;
+}
+
+static gv_json_ref here_of(gv_json_ref answer)
+{
+    return gv_json_get(answer, "here");
+}
+
+static bool phase_is(gv_json_ref here, const char *phase)
+{
+    struct gv_view text;
+    return gv_json_string(gv_json_get(here, "phase"), &text) && gv_view_is(text, phase);
+}
+
+/* Says how it goes. Returns: whether it goes on. */
+static bool show(gv_json_ref answer)
+{
+    const gv_json_ref here = here_of(answer);
+    const gv_json_ref last = gv_json_get(here, "last");
+    const gv_json_ref failed = gv_json_get(here, "failed");
+    if (gv_json_type(here) != GV_JSON_OBJECT) {
+        puts("this box is not updated here, but as it was installed");
+        return false;
+    }
+    fputs("phase ", stdout);
+    gv_ctl_print(true, gv_json_get(here, "phase"));
+    if (gv_ctl_number(here, "all") > 0) {
+        printf("%" PRId64 " of %" PRId64 " MB", gv_ctl_number(here, "done") / 1000000,
+               gv_ctl_number(here, "all") / 1000000);
+    }
+    putchar('\n');
+    if (!phase_is(here, "idle")) {
+        return true;
+    }
+    if (gv_json_type(failed) == GV_JSON_OBJECT) {
+        fputs("failed: ", stdout);
+        gv_ctl_print(false, gv_json_get(failed, "error"));
+    }
+    if (gv_json_type(last) == GV_JSON_OBJECT) {
+        fputs(gv_ctl_flag(last, "confirmed") ? "runs since the last update: "
+                                             : "went back after trying: ",
+              stdout);
+        gv_ctl_print(false, gv_json_get(last, "version"));
+    }
+    return false;
+}
+
+/* Until the box restarts, or it ends. */
+static int follow(const struct gv_ctl_options *options, gv_json_ref answer)
+{
+    const struct timespec pause = {.tv_sec = LOOK_S};
+    while (show(answer)) {
+        struct gv_json_out out;
+        (void)nanosleep(&pause, NULL);
+        gv_ctl_begin(&out, "update.status");
+        const int status = gv_ctl_ask(options, &out, &answer);
+        if (status != EX_OK) {
+            return status;
+        }
+    }
+    const gv_json_ref failed = gv_json_get(here_of(answer), "failed");
+    return gv_json_type(failed) == GV_JSON_OBJECT ? EX_DATAERR : EX_OK;
+}
+
+int gv_cli_update(const struct gv_ctl_options *options, const char *path)
+{
+    struct gv_json_out out;
+    gv_json_ref answer = NULL;
+    if (path != NULL) {
+        const int judged = gv_cli_verify(path);
+        FILE *file = judged == EX_OK ? fopen(path, "re") : NULL;
+        if (file == NULL) {
+            return judged == EX_OK ? EX_NOINPUT : judged;
+        }
+        const bool copied = copy(file, options->data_dir);
+        (void)fclose(file);
+        if (!copied) {
+            fprintf(stderr, "gavelctl update: cannot copy it into %s/" GV_UPDATE_FOLDER "\n",
+                    options->data_dir);
+            return EX_CANTCREAT;
+        }
+    }
+    gv_ctl_begin(&out, path != NULL ? "update.apply" : "update.status");
+    const int status = gv_ctl_ask(options, &out, &answer);
+    if (status != EX_OK || answer == NULL) {
+        return status;
+    }
+    if (path != NULL) {
+        return follow(options, answer);
+    }
+    (void)show(answer);
+    return EX_OK;
+}
