@@ -56,28 +56,38 @@ const noted = async (address) => {
   assert.ok((await failures()).includes(address), address);
 };
 
+/** Guesses until the limit of five a minute, three of them at once, is felt: one more is let in every 12 seconds. */
+async function guess(api, headersOf) {
+  for (let i = 0; i < 10; i++) if ((await login(api, headersOf(i), wrong)).status === 429) return;
+  assert.fail('ten guesses were all let in');
+}
+
 test('who guesses behind the proxy is held up himself, not everybody behind it', async () => {
   const proxy = from('127.0.0.40');
-  for (let i = 0; i < 3; i++) assert.equal((await login(proxy, forwarded(CLIENT), wrong)).status, 401);
-  assert.equal((await login(proxy, forwarded(CLIENT))).status, 429);
+  await guess(proxy, () => forwarded(CLIENT));
   assert.equal((await login(proxy, forwarded('203.0.113.6'))).status, 201);
   await noted(CLIENT);
 });
 
 test('the client is whom the trusted proxy saw, whatever stood in the header before', async () => {
   const proxy = from('127.0.0.40');
-  for (const list of [`198.51.100.9, ${CLIENT}`, `127.0.0.1,${CLIENT}`, `nonsense, 1.2.3.4:5, ${CLIENT}`, `${CLIENT}, 127.0.0.41`, `${CLIENT}, fd00::7, 127.0.0.41`])
-    assert.equal((await login(proxy, forwarded(list))).status, 429, list); /* still held up */
-  assert.equal((await login(proxy, forwarded(`${CLIENT}, 203.0.113.7`))).status, 201);
-  assert.equal((await login(proxy, forwarded('2001:db8::5'), wrong)).status, 401);
-  await noted('2001:db8::5');
+  const seen = {
+    '203.0.113.20': '198.51.100.9, 203.0.113.20',
+    '203.0.113.21': '127.0.0.1,203.0.113.21',
+    '203.0.113.22': 'nonsense, 1.2.3.4:5, 203.0.113.22',
+    '203.0.113.23': '203.0.113.23, 127.0.0.41',
+    '203.0.113.24': '203.0.113.24, fd00::7, 127.0.0.41',
+    '203.0.113.25': `${CLIENT}, 203.0.113.25`,
+    '2001:db8::5': '2001:db8::5',
+  };
+  for (const [client, list] of Object.entries(seen)) {
+    assert.equal((await login(proxy, forwarded(list), wrong)).status, 401, list);
+    await noted(client);
+  }
 });
 
 test('whoever is no trusted proxy is who he is', async () => {
-  const stranger = from('127.0.0.50');
-  for (let i = 0; i < 3; i++)
-    assert.equal((await login(stranger, forwarded(`198.51.100.${i}`), wrong)).status, 401);
-  assert.equal((await login(stranger, forwarded('198.51.100.77'))).status, 429);
+  await guess(from('127.0.0.50'), (i) => forwarded(`198.51.100.${i}`));
   await noted('127.0.0.50');
   assert.ok(!(await failures()).some((address) => address?.startsWith('198.51.100.')));
   const secure = await login(from('127.0.0.51'), { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'evil.example' });
