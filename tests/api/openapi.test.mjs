@@ -42,6 +42,7 @@ const ELSEWHERE = {
   'setup_step 200': 'setup.test.mjs',
   'setup_discover 200': 'setup-node.test.mjs',
   'setup_own_node 202': 'setup-node.test.mjs',
+  'setup_own_node 400': 'setup-node.test.mjs',
   'setup_own_node 409': 'setup-node.test.mjs',
   'setup_node_test 200': 'setup-node.test.mjs',
   'account_password 204': 'people.test.mjs',
