@@ -263,3 +263,11 @@
  * @property {string} [code]
  * @property {string} [error]
  */
+
+/**
+ * @typedef {{code: string, error: string}} Refusal
+ * @typedef {Object} Update
+ * @property {boolean} trusts a release key is pinned in this build
+ * @property {{version: string, bytes: number}|null} staged
+ * @property {{phase: string, done: number, all: number|null, last: {version: string, confirmed: boolean}|null, failed: Refusal|null, blocked: Refusal|null}|null} here
+ */

@@ -71,3 +71,14 @@ export const uploadBackup = (file) => post('/api/v1/restore', new Blob([file], {
 export const beginRestore = (order) => post('/api/v1/restore', order);
 /** @param {AbortSignal} [until] @returns {Promise<{job: BackupJob|null, restored: {id: string, at: string}|null}>} */
 export const readRestore = (until) => get('/api/v1/restore', until);
+
+/* ---- Updates ---- */
+
+const UPDATE = '/api/v1/update';
+/** @returns {Promise<Update>} */
+export const readUpdate = () => get(UPDATE);
+/** @param {File} file @returns {Promise<Update>} */
+export const uploadUpdate = (file) => post(UPDATE, new Blob([file], { type: 'application/octet-stream' }), { timeoutMs: 1800000 });
+/** @returns {Promise<Update>} */
+export const applyUpdate = () => post(`${UPDATE}/apply`);
+export const dropUpdate = () => remove(UPDATE);

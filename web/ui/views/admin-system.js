@@ -2,23 +2,31 @@
  * What the box is made of and how it does: memory, pools, threads, wear, versions. Words shared with the dashboard.
  */
 import { readSystem } from '../lib/api.js';
+import { applyUpdate, dropUpdate, readUpdate, uploadUpdate } from '../lib/api-admin.js';
 import { overhear } from '../lib/box.js';
 import { boxNow, bytes, duration, integer, moment } from '../lib/format.js';
-import { el } from '../lib/html.js';
+import { clean, el } from '../lib/html.js';
+import { problemText } from '../lib/http.js';
 import { t } from '../lib/i18n.js';
 import { session } from '../lib/session.js';
 import { adminPage } from '../components/admin-frame.js';
 import { alertsOf, alertWords } from '../components/alerts.js';
 import { status } from '../components/badge.js';
+import { button } from '../components/button.js';
+import { field, form } from '../components/form.js';
 import { facts, message, panel } from '../components/panel.js';
 import { gauge } from '../components/progress.js';
 import { table } from '../components/table.js';
 
 const QUIET_MS = 30000;
+const ASK_MS = 2000;
 
 export const title = () => t('admin.page.system');
 export const load = (page) => readSystem(page.left);
-export const open = (page) => overhear('box', (system) => { page.data = system; page.draw(); }, page.left);
+export function open(page) {
+  watchUpdate(page);
+  return overhear('box', (system) => { page.data = system; page.draw(); }, page.left);
+}
 
 const of = (used, all, write = integer) => t('dashboard.of', { used: write(used), all: write(all) });
 
@@ -79,9 +87,51 @@ const heapsPanel = ({ heaps }) => panel({ id: 'heaps', title: t('system.heaps'),
     ['refused', t('dashboard.refused'), (heap) => integer(heap.refused)],
   ]));
 
-/** Honest about what this version cannot do yet. */
-const updatesPanel = ({ version }) => panel({ id: 'updates', title: t('system.updates') },
-  message('info', t('system.updatesNow', { version }), t('system.updatesHow')));
+/* ---- Updates: a release taken in, written beside the one that runs, tried, kept or not ---- */
+
+async function ask(page, work = readUpdate) {
+  page.state.update = await work() ?? await readUpdate();
+  page.draw();
+}
+
+function watchUpdate(page) {
+  const look = () => ask(page).catch(() => undefined); /* the shell says that the box does not answer */
+  look();
+  page.every(ASK_MS, () => { if (page.state.update?.here?.phase !== 'idle') look(); });
+}
+
+const uploadForm = (page) => form({
+  id: 'update-form',
+  submit: t('backups.upload'),
+  kind: '',
+  onsubmit: async (_values, node) => {
+    const [file] = node.querySelector('input').files;
+    if (file) await ask(page, () => uploadUpdate(file));
+  },
+  fields: [field({ name: 'file', label: t('update.file'), control: el('input', { type: 'file' }) })],
+});
+
+const stagedRow = (page, { version }, blocked) => [
+  blocked ? message('wait', clean(problemText(blocked.code, blocked.error))) : null,
+  el('div', { class: 'row' },
+    button({ label: t('update.install', { version }), kind: 'primary', disabled: Boolean(blocked), onclick: () => ask(page, applyUpdate) }),
+    button({ label: t('backups.remove'), onclick: () => ask(page, dropUpdate) })),
+];
+
+function content(page, { trusts, staged, here: { phase, done, all, last, failed, blocked } }) {
+  if (phase !== 'idle') return gauge({ id: 'update-gauge', label: t(`update.${phase in { asked: 1, checking: 1 } ? 'installing' : phase}`), value: all ? done : null, max: all || 1 });
+  return [
+    last ? message(last.confirmed ? 'good' : 'wait', t(last.confirmed ? 'update.kept' : 'update.back', last)) : null,
+    failed ? message('bad', clean(problemText(failed.code, failed.error))) : null,
+    staged ? stagedRow(page, staged, blocked) : trusts ? uploadForm(page) : message('info', t('update.noKey')),
+  ];
+}
+
+function updatePanel(page) {
+  const { update } = page.state;
+  return panel({ id: 'updates', title: t('system.updates'), intro: t('system.updatesNow', page.data), class: 'stack' },
+    update && (update.here ? content(page, update) : message('info', t('system.updatesHow'))));
+}
 
 export function render(page) {
   const system = page.data;
@@ -96,5 +146,5 @@ export function render(page) {
     el('div', { class: 'grid wide' }, boxPanel(system), diskPanel(system)),
     poolsPanel(system),
     el('div', { class: 'grid wide' }, heapsPanel(system), threadsPanel(system)),
-    updatesPanel(system));
+    updatePanel(page));
 }
