@@ -107,6 +107,7 @@ static int look(const struct gv_ctl_options *options, uint64_t seconds)
                                         [GV_UPDATE_START_CONFIRMED] = "confirmed",
                                         [GV_UPDATE_START_FELL_BACK] = "fell-back",
                                         [GV_UPDATE_START_TRIAL] = "trial",
+                                        [GV_UPDATE_START_MISLABELLED] = "mislabelled",
                                         [GV_UPDATE_START_STRAY] = "stray"};
     struct gv_fail fail = {.err = GV_OK};
     struct gv_slots slots;

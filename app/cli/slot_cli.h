@@ -9,7 +9,7 @@
 
 #include "app/cli/ctl_client.h"
 
-/** look     at each start: prints plain, confirmed, fell-back, trial or stray, and records what a cut left open
+/** look     at each start: prints plain, confirmed, fell-back, trial, mislabelled or stray, and records what a cut left open
  *  install  the bundle that the daemon staged (--data), into the slot that does not run
  *  watch    a trial, until it is proved (status 0) or the SECONDS are over (75)
  *  confirm  make the slot that runs the chosen one

@@ -89,9 +89,10 @@ enum gv_err gv_updater_start(struct gv_updater *updater, struct gv_version own,
     if (chosen == updater->state.slot) {
         return start_chosen(updater, own, start, fail);
     }
-    const bool trial = record->has_trial && record->trial_slot == updater->state.slot &&
-                       gv_version_compare(record->trial, own) == 0;
-    *start = trial ? GV_UPDATE_START_TRIAL : GV_UPDATE_START_STRAY;
+    const bool trial = record->has_trial && record->trial_slot == updater->state.slot;
+    *start = !trial                                        ? GV_UPDATE_START_STRAY
+             : gv_version_compare(record->trial, own) == 0 ? GV_UPDATE_START_TRIAL
+                                                           : GV_UPDATE_START_MISLABELLED;
     updater->state.phase = GV_UPDATE_TRIAL;
     tell(updater);
     return GV_OK;

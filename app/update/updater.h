@@ -35,7 +35,8 @@ enum gv_update_start {
     GV_UPDATE_START_CONFIRMED, /* the choice was made, a power cut hid its record: made good */
     GV_UPDATE_START_FELL_BACK, /* a trial ended without a choice: recorded */
     GV_UPDATE_START_TRIAL,     /* this is a trial: gv_trial_look until it ends */
-    GV_UPDATE_START_STRAY,     /* a slot runs that is neither chosen nor on trial: go back */
+    GV_UPDATE_START_MISLABELLED, /* as a trial, but the release is another than the one on trial: it has failed */
+    GV_UPDATE_START_STRAY, /* a slot runs that is neither chosen nor on trial: go back */
 };
 
 /** In: tell: hears of each change of the state. Keeps slots, tell, tell_ctx.

@@ -159,7 +159,7 @@ test('asked for, it is written into the other slot, and the next start may try i
 
 test('a start of the old slot tells that the box went back, and the same release may come again', async () => {
   card.starts('b');
-  assert.equal(slot('look').stdout, 'stray'); // this program is not 9.9.9
+  assert.equal(slot('look').stdout, 'mislabelled'); // this program is not 9.9.9
   assert.equal(slot('watch', '0').status, 75);
   card.starts('a');
   assert.equal(slot('look').stdout, 'fell-back');

@@ -155,6 +155,19 @@ static void a_slot_that_nobody_put_on_trial_goes_back(void **state)
     assert_int_equal(gv_updater_confirm(&updater, NULL), GV_ERR_STATE);
 }
 
+static void a_release_that_is_not_what_its_bundle_said_is_no_trial(void **state)
+{
+    struct gv_fail fail = {.err = GV_OK};
+    (void)state;
+    new_card(1);
+    test_bundle_make(&bundle, NEW, OLD);
+    assert_int_equal(install(&fail), GV_OK);
+    gv_sim_slots_start(&card, true);
+    assert_int_equal(start("0.2.1"), GV_UPDATE_START_MISLABELLED);
+    gv_sim_slots_start(&card, false);
+    assert_int_equal(start(OLD), GV_UPDATE_START_FELL_BACK);
+}
+
 static void what_is_refused_leaves_both_slots_alone(void **state)
 {
     struct gv_fail fail = {.err = GV_OK};
@@ -304,6 +317,7 @@ int main(void)
         cmocka_unit_test(a_release_is_installed_tried_and_confirmed),
         cmocka_unit_test(a_release_that_is_not_confirmed_falls_back_and_may_come_again),
         cmocka_unit_test(a_slot_that_nobody_put_on_trial_goes_back),
+        cmocka_unit_test(a_release_that_is_not_what_its_bundle_said_is_no_trial),
         cmocka_unit_test(what_is_refused_leaves_both_slots_alone),
         cmocka_unit_test(the_floor_of_the_record_counts_and_not_that_of_the_caller),
         cmocka_unit_test(a_damaged_part_and_a_lying_card_are_never_tried),
