@@ -4,8 +4,6 @@
  * On qemu's virt board with 512 MB, the smallest board's memory. The node runs regtest because it needs no network.
  */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Api } from '../support/api.mjs';
 import { Bitcoind } from '../support/bitcoind.mjs';
@@ -13,13 +11,11 @@ import { Box } from '../support/box.mjs';
 import { CounterpartyStandIn } from '../support/counterparty.mjs';
 import { Faucet } from '../support/faucet.mjs';
 import { OWNER } from '../support/gaveld.mjs';
+import { imageFile } from '../support/image.mjs';
 import { makeWallet } from '../support/keys.mjs';
 import { Person } from '../support/person.mjs';
-import { ROOT } from '../support/process.mjs';
 import { World } from '../support/world.mjs';
 
-const FOLDER = join(ROOT, 'build/image');
-const IMAGE = existsSync(FOLDER) && readdirSync(FOLDER).find((name) => name.endsWith('.img'));
 /** A quiet machine needs a minute; one that compiles beside it, five. */
 const BOOT_MS = 420000;
 const STEP_MS = 120000;
@@ -37,8 +33,7 @@ const kept = { id: 0, ca: '', machineId: '' };
 const seconds = (/** @type {number} */ since) => `${((Date.now() - since) / 1000).toFixed(0)} s`;
 
 before(() => {
-  assert.ok(IMAGE, 'build/image has no image; toolchain/image makes it');
-  box = Box.insert(join(FOLDER, IMAGE));
+  box = Box.insert(imageFile());
 });
 after(async () => {
   await world?.close();
@@ -65,7 +60,7 @@ async function boot(t) {
 const eventually = (what, probe) => box.machine.until(what, probe, STEP_MS);
 
 test('the first start takes over the text on the card, and keeps no secret there', async (t) => {
-  box.write('gavel.txt', `host_name = testbox\nssh_key = ${box.publicKey}\nnode = regtest\n`);
+  box.write('gavel.txt', `host_name = testbox\nssh_key = ${box.publicKey}\n`);
   const { api, ca } = await boot(t);
   api.close();
   kept.ca = ca;
@@ -76,7 +71,7 @@ test('the first start takes over the text on the card, and keeps no secret there
   kept.machineId = await box.shell('cat /etc/machine-id');
 });
 
-test('data is a disk of its own that has grown, nothing failed, no password opens it, the wall stands', async (t) => {
+test('data is a disk of its own that has grown, nothing failed, no password opens it, the wall stands', async () => {
   const [device, blocks] = (await box.shell('df -k --output=source,size /var/lib/gavel | tail -n 1')).split(/\s+/);
   assert.equal(device, '/dev/vda4');
   assert.ok(Number(blocks) > 6 * 1024 * 1024, `${blocks} KiB`);
@@ -84,20 +79,28 @@ test('data is a disk of its own that has grown, nothing failed, no password open
   assert.equal(await box.shell('systemctl --failed --no-legend'), '');
   assert.match(await box.shell('grep ^root: /etc/shadow'), /^root:\*:/);
   assert.match(await box.shell('nft list chain inet filter input'), /policy drop/);
-  t.diagnostic(await box.shell('grep -E "MemTotal|MemAvailable|SwapTotal|SwapFree" /proc/meminfo | tr -s " \\n" " "'));
-  const services =
-    'for s in $(systemctl list-units --type=service --state=running --no-legend --plain | cut -d" " -f1); do' +
-    ' p=$(systemctl show -p MainPID --value $s); echo "$s $(sed -n "s/VmRSS:[^0-9]*//p" /proc/$p/status)"; done';
-  for (const line of (await box.shell(services)).split('\n')) t.diagnostic(line);
 });
 
 test('its owner claims it over HTTPS with the code from the card', async () => {
   const code = await eventually('a claim code on the card', () => /\b(\d{8})\b/.exec(box.read('gavel-setup.txt') ?? '')?.[1]);
   const secure = new Api(box.httpsUrl, { ca: kept.ca });
   const { status, text } = await secure.post('/api/v1/setup/claim', { code, ...OWNER, language: 'en' });
-  secure.close();
   assert.equal(status, 201, text);
   await eventually('the code to go from the card', () => box.read('gavel-setup.txt') === null);
+  secure.close();
+});
+
+test('its owner asks for the node of the box: one of the main chain does not fit, one for tests starts', async () => {
+  const secure = new Api(box.httpsUrl, { ca: kept.ca });
+  const person = await Person.login(secure, OWNER.name, OWNER.password);
+  assert.equal(await box.shell('systemctl is-active bitcoin-knots || true'), 'inactive');
+  const main = await person.send('POST', '/api/v1/setup/node/own', { network: 'main' });
+  assert.deepEqual([main.status, main.json.code], [409, 'setup.node_memory'], main.text);
+  const regtest = await person.send('POST', '/api/v1/setup/node/own', { network: 'regtest' });
+  assert.equal(regtest.status, 202, regtest.text);
+  await eventually('the node to run', async () => (await box.shell('systemctl is-active bitcoin-knots || true')) === 'active');
+  await eventually('the wish to be taken up', async () => (await box.shell('ls /var/lib/gavel/node-wanted 2>&1 || true')).includes('No such'));
+  secure.close();
 });
 
 test('a sale is listed against the node of the box', async () => {
@@ -110,7 +113,7 @@ test('a sale is listed against the node of the box', async () => {
   world.faucet = await Faucet.open(node, { coinbases: 2 });
   world.counterparty = world.keep(await CounterpartyStandIn.start(node));
   const url = world.counterparty.url.replace('127.0.0.1', HOST_SEEN_FROM_BOX);
-  await box.shell(`gavelctl config set counterparty.url=${url} && systemctl restart gavel`);
+  await box.shell(`gavelctl config set counterparty.url=${url} orders.enabled=on oracle.enabled=on && systemctl restart gavel`);
   const api = new Api(box.httpsUrl, { ca: kept.ca });
   world.keep(api);
   world.gaveld = /** @type {any} */ ({ api });
@@ -124,6 +127,18 @@ test('a sale is listed against the node of the box', async () => {
   kept.id = await world.list(await world.plan());
   assert.equal((await world.listing(kept.id)).id, kept.id);
   await node.rpc('gettxoutsetinfo'); // what bitcoind writes to disk only now and then
+});
+
+test('with every module on and the node beside it, nothing of 512 MB is swapped', async (t) => {
+  const memory = await box.shell('grep -E "MemTotal|MemAvailable|SwapTotal|SwapFree" /proc/meminfo | tr -s " \\n" " "');
+  t.diagnostic(memory);
+  const services =
+    'for s in $(systemctl list-units --type=service --state=running --no-legend --plain | cut -d" " -f1); do' +
+    ' p=$(systemctl show -p MainPID --value $s); echo "$s $(sed -n "s/VmRSS:[^0-9]*//p" /proc/$p/status)"; done';
+  for (const line of (await box.shell(services)).split('\n')) t.diagnostic(line);
+  const [total, free] = ['SwapTotal', 'SwapFree'].map((name) => Number(new RegExp(`${name}: (\\d+)`).exec(memory)?.[1]));
+  assert.ok(total > 0);
+  assert.equal(free, total);
 });
 
 test('the plug is pulled: after the next start everything is there', async (t) => {

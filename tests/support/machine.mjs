@@ -5,31 +5,48 @@
 import { Child, freePorts } from './process.mjs';
 import { until } from './wait.mjs';
 
-/** A processor as old as the oldest board's; a newer one costs the emulator more. */
-const VIRT = ['-M', 'virt', '-cpu', 'cortex-a53', '-smp', '2'];
+/**
+ * What can be emulated. `virt` is a board that only exists there, with a processor as old as the oldest board's: a newer one
+ * costs the emulator more. `raspi3b` is the Raspberry Pi 3: its SD controller, a network card on its USB, 1 GB, four processors,
+ * and the console on the second serial port.
+ */
+const BOARDS = {
+  virt: {
+    machine: ['-M', 'virt', '-cpu', 'cortex-a53', '-smp', '2', '-device', 'virtio-rng-pci', '-serial', 'stdio'],
+    card: 'virtio-net-pci,netdev=n,romfile=',
+    disk: (/** @type {string} */ file) => ['-drive', `if=none,id=d,file=${file},format=raw`, '-device', 'virtio-blk-pci,drive=d'],
+  },
+  raspi3b: {
+    machine: ['-M', 'raspi3b', '-serial', 'null', '-serial', 'stdio'],
+    card: 'usb-net,netdev=n',
+    disk: (/** @type {string} */ file) => ['-drive', `if=sd,file=${file},format=raw`],
+  },
+};
 
 export class Machine {
   /**
    * @param {object} options
+   * @param {keyof typeof BOARDS} [options.board]
    * @param {string} options.kernel @param {string} options.initrd @param {string} options.append command line
    * @param {number} options.memory MiB
    * @param {Record<string, number>} options.ports name to the port inside; `machine.ports` has those outside
    * @param {string} [options.disk] raw image, written to
    * @param {string[]} [options.more] further arguments
    */
-  static async start({ kernel, initrd, append, memory, ports, disk, more = [] }) {
+  static async start({ board = 'virt', kernel, initrd, append, memory, ports, disk, more = [] }) {
+    const { machine: itself, card, disk: slot } = BOARDS[board];
     const names = Object.keys(ports);
     const outside = await freePorts(names.length);
     const machine = new Machine();
     machine.ports = Object.fromEntries(names.map((name, i) => [name, outside[i]]));
     const forwards = names.map((name, i) => `,hostfwd=tcp:127.0.0.1:${outside[i]}-:${ports[name]}`);
     machine.child = new Child('qemu-system-aarch64', [
-      ...VIRT,
+      ...itself,
       ...['-accel', 'tcg,thread=multi', '-m', String(memory)],
       ...['-kernel', kernel, '-initrd', initrd, '-append', append],
-      ...['-netdev', `user,id=n${forwards.join('')}`, '-device', 'virtio-net-pci,netdev=n,romfile='],
-      ...['-device', 'virtio-rng-pci', '-display', 'none', '-monitor', 'none', '-serial', 'stdio', '-no-reboot'],
-      ...(disk ? ['-drive', `if=none,id=d,file=${disk},format=raw`, '-device', 'virtio-blk-pci,drive=d'] : []),
+      ...['-netdev', `user,id=n${forwards.join('')}`, '-device', card],
+      ...['-display', 'none', '-monitor', 'none', '-no-reboot'],
+      ...(disk ? slot(disk) : []),
       ...more,
     ]);
     return machine;

@@ -9,8 +9,10 @@ root_compression=15
 boot_mib=192 slot_mib=400 data_mib=64 first_mib=4
 
 boot_partition() { # FOLDER FILE
+    # A serial number of each release, the same whoever builds it: no computer takes one card for another.
     truncate -s ${boot_mib}M "$2"
-    mkfs.vfat -F 32 -n GAVELBOOT -i $disk_id --invariant "$2" >/dev/null
+    mkfs.vfat -F 32 -n GAVELBOOT -i "$(printf %08x "$SOURCE_DATE_EPOCH")" --invariant "$2" >/dev/null
+    find "$1" -exec touch --no-dereference -d "@$SOURCE_DATE_EPOCH" {} +
     (cd "$1" && mcopy -s -m -i "$2" ./* ::)
 }
 
@@ -21,14 +23,14 @@ root_partition() { # FOLDER FILE
 }
 
 data_partition() { # FILE
-    local tree
-    tree=$(mktemp -d)
-    mkdir -p "$tree"/{gavel,bitcoin,system/systemd}
+    # Folders by debugfs, not from a tree: the times of a tree would be those of its making.
+    local E2FSPROGS_FAKE_TIME=$SOURCE_DATE_EPOCH
+    export E2FSPROGS_FAKE_TIME
     truncate -s ${data_mib}M "$1"
     # Room for the growing: one file system of 64 MiB must be able to become one of 2 TB.
-    mke2fs -q -t ext4 -d "$tree" -L GAVELDATA -U "6a7e1001-0000-4000-8000-676176656c64" -m 1 \
+    mke2fs -q -t ext4 -L GAVELDATA -U "6a7e1001-0000-4000-8000-676176656c64" -m 1 \
         -E "hash_seed=6a7e1001-0000-4000-8000-676176656c64,root_owner=0:0,resize=536870912" -b 4096 -i 16384 "$1"
-    rm -r "$tree"
+    printf 'mkdir %s\n' gavel bitcoin system system/systemd | debugfs -w -f - "$1" >/dev/null 2>&1
 }
 
 disk() { # BOOT ROOT DATA FILE

@@ -1,0 +1,34 @@
+/**
+ * The image on qemu's model of a Raspberry Pi 3, once: kernel and device tree as they lie on the card, the board's own SD
+ * controller, its memory and processors. Its console shows the claim code, and the page answers over a network card on USB.
+ * Not there: the boot ROM and the board's other processor, Wi-Fi, light, and the watchdog (see support/box.mjs).
+ */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { Api } from '../support/api.mjs';
+import { Box } from '../support/box.mjs';
+import { imageFile } from '../support/image.mjs';
+
+/** Two minutes on a quiet machine; four processors are emulated on fewer. */
+const BOOT_MS = 900000;
+const STEP_MS = 180000;
+
+/** @type {Box} */
+let box;
+after(() => box?.close());
+
+test('the image starts on a Raspberry Pi 3: claim code on the console, data on the SD card, the page', async (t) => {
+  box = Box.insert(imageFile(), 'raspi3b');
+  const started = Date.now();
+  await box.start();
+  const [, code] = await box.machine.until('the claim code', () => /\b(\d{8})\b[^]*The page: https:\/\/gavel\.local/.exec(box.machine.console), BOOT_MS);
+  t.diagnostic(`power to the claim code on the console: ${((Date.now() - started) / 1000).toFixed(0)} s`);
+  assert.match(box.machine.console, /Machine model: Raspberry Pi 3 Model B/);
+  assert.match(box.machine.console, /EXT4-fs \(mmcblk\dp4\): mounted filesystem .* r\/w/);
+  assert.doesNotMatch(box.machine.console, /Failed to start|DEPEND/);
+  await box.machine.until('the same code on the card', () => box.read('gavel-setup.txt')?.includes(code), STEP_MS);
+  const plain = new Api(box.httpUrl);
+  const answer = await box.machine.until('GET /ca.crt', () => plain.get('/ca.crt'), STEP_MS);
+  plain.close();
+  assert.match(answer.text, /BEGIN CERTIFICATE/);
+});
