@@ -4,16 +4,21 @@
  * On qemu's virt board with 512 MB, the smallest board's memory. The node runs regtest because it needs no network.
  */
 import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Api } from '../support/api.mjs';
 import { Bitcoind } from '../support/bitcoind.mjs';
+import { Browser } from '../support/browser.mjs';
 import { Box } from '../support/box.mjs';
 import { CounterpartyStandIn } from '../support/counterparty.mjs';
 import { Faucet } from '../support/faucet.mjs';
 import { OWNER } from '../support/gaveld.mjs';
 import { imageFile } from '../support/image.mjs';
 import { makeWallet } from '../support/keys.mjs';
+import { SIZES } from '../support/pages.mjs';
 import { Person } from '../support/person.mjs';
+import { BUILD_DIR } from '../support/process.mjs';
 import { World } from '../support/world.mjs';
 
 /** A quiet machine needs a minute; one that compiles beside it, five. */
@@ -56,6 +61,19 @@ async function boot(t) {
   return { api, ca };
 }
 
+/** What its owner sees first; README.md shows the picture. */
+async function photograph() {
+  const browser = await Browser.open({ locale: 'en-US' });
+  const { page } = await browser.newPage();
+  page.setDefaultTimeout(STEP_MS);
+  await page.setViewportSize(SIZES.desktop);
+  await page.goto(box.httpsUrl, { timeout: STEP_MS });
+  await page.getByRole('heading', { name: 'Make this box yours' }).waitFor();
+  mkdirSync(join(BUILD_DIR, 'screenshots'), { recursive: true });
+  await page.screenshot({ path: join(BUILD_DIR, 'screenshots', 'first-page.png') });
+  await browser.close();
+}
+
 /** @param {string} what @param {() => any} probe */
 const eventually = (what, probe) => box.machine.until(what, probe, STEP_MS);
 
@@ -64,6 +82,7 @@ test('the first start takes over the text on the card, and keeps no secret there
   const { api, ca } = await boot(t);
   api.close();
   kept.ca = ca;
+  await photograph();
   const name = await eventually('a login by SSH', () => box.shell('hostname'));
   assert.equal(name, 'testbox');
   assert.doesNotMatch(box.read('gavel.txt') ?? '', /^[^#]/m);
