@@ -3,10 +3,11 @@
  *
  *   node tests/bench/bench.mjs [NAME...] [--json]
  *
- * Names: psbt serve memory latency start heap oracle price page view orders live; all of them when none is given. Ends with 1 when a
+ * Names: psbt serve memory boards latency start heap oracle price page view orders live; all of them when none is given. Ends with 1 when a
  * goal was missed.
  */
 import { parseArgs } from 'node:util';
+import { benchBoards } from './boards.mjs';
 import { benchFirstView } from './first-view.mjs';
 import { benchLatency } from './latency.mjs';
 import { benchLive } from './live.mjs';
@@ -24,6 +25,7 @@ const BENCHES = {
   psbt: benchPsbt,
   serve: benchServe,
   memory: benchMemory,
+  boards: benchBoards,
   latency: benchLatency,
   start: benchStart,
   heap: benchHeap,

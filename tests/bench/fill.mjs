@@ -4,17 +4,16 @@ import { makePlan } from '../support/signer.mjs';
 import { ASSET_SATS } from '../support/world.mjs';
 import { fastBody } from './fast-ladder.mjs';
 
-/** As many uploads as the board checks at a time. */
-const UPLOADS = 2;
 const OUTPUTS_PER_TX = 1000;
 
 /**
  * Listings that become active with the next block and stay so.
  * @param {import('../support/world.mjs').World} world
  * @param {number} count @param {number} rungs of each
+ * @param {number} [uploads] at a time, as many as the board checks
  * @returns {Promise<{ids: number[], plans: import('../support/signer.mjs').Plan[]}>}
  */
-export async function fillMarket(world, count, rungs) {
+export async function fillMarket(world, count, rungs, uploads = 2) {
   const wallet = makeWallet('p2wpkh', 'bench seller');
   const coins = [];
   while (coins.length < count) {
@@ -38,7 +37,7 @@ export async function fillMarket(world, count, rungs) {
       ids.push(answer.json.listing_id);
     }
   };
-  await Promise.all(Array.from({ length: UPLOADS }, upload));
+  await Promise.all(Array.from({ length: uploads }, upload));
   await world.mine(1);
   return { ids, plans };
 }
