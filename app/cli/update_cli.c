@@ -80,32 +80,44 @@ static bool write_all(int fd, struct gv_view bytes)
     return true;
 }
 
-/* The daemon may not read where the file lies, so it gets a copy in its folder, and as its own. */
-static bool copy(FILE *from, const char *data_dir)
+/* The rest of a file, safe on the disk and the daemon's. */
+static bool fill(int fd, FILE *from, const struct stat *owner)
 {
-    char path[GV_FILE_PATH_MAX];
-    struct stat owner;
-    if (!gv_format(path, sizeof(path), "%s/" GV_UPDATE_FOLDER "/" GV_UPDATE_INCOMING, data_dir) ||
-        stat(data_dir, &owner) != 0) {
-        return false;
-    }
-    (void)unlink(path);
-    const int fd =
-        open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
-    if (fd < 0) {
-        return false;
-    }
     bool good = true;
     for (size_t n = 1; good && n > 0;) {
         n = fread(piece, 1, sizeof(piece), from);
         good = ferror(from) == 0 && write_all(fd, gv_view_of(piece, n));
     }
-    good = good && fsync(fd) == 0 &&
-           (owner.st_uid == geteuid() || fchown(fd, owner.st_uid, owner.st_gid) == 0);
-    (void)close(fd);
-    if (!good) {
-        (void)unlink(path);
+    return good && fsync(fd) == 0 &&
+           (owner->st_uid == geteuid() || fchown(fd, owner->st_uid, owner->st_gid) == 0);
+}
+
+/* The daemon may not read where the file lies, so it gets a copy in its folder, and as its own. That folder
+ * could be a link of a daemon that obeys a stranger, so nothing is written by its path: root's files elsewhere
+ * are not the daemon's. */
+static bool copy(FILE *from, const char *data_dir)
+{
+    char path[GV_FILE_PATH_MAX];
+    struct stat owner;
+    if (!gv_format(path, sizeof(path), "%s/" GV_UPDATE_FOLDER, data_dir) ||
+        stat(data_dir, &owner) != 0) {
+        return false;
     }
+    const int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (folder < 0) {
+        return false;
+    }
+    (void)unlinkat(folder, GV_UPDATE_INCOMING, 0);
+    const int fd = openat(folder, GV_UPDATE_INCOMING,
+                          O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
+    const bool good = fd >= 0 && fill(fd, from, &owner);
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    if (!good) {
+        (void)unlinkat(folder, GV_UPDATE_INCOMING, 0);
+    }
+    (void)close(folder);
     return good;
 }
 

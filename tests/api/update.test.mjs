@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { assertCovered } from '../support/contract.mjs';
@@ -193,6 +193,24 @@ test('gavelctl judges a file, hands it over and follows it', async () => {
   assert.match(ctl('update').stdout, /^phase asked/);
   rmSync(staged('wanted'));
   assert.equal(slot('install').status, 0);
+});
+
+test('gavelctl, which may be root, follows no link out of the folder of the daemon', () => {
+  const folder = join(world.gaveld.dir, 'update');
+  const elsewhere = join(dir, 'elsewhere');
+  const file = join(dir, 'release.gavel');
+  writeFileSync(file, bundle);
+  mkdirSync(elsewhere);
+  writeFileSync(join(elsewhere, 'incoming'), 'of somebody else');
+  renameSync(folder, `${folder}.aside`);
+  symlinkSync(elsewhere, folder);
+  try {
+    assert.equal(ctl('update', file).status, 73);
+    assert.equal(readFileSync(join(elsewhere, 'incoming'), 'utf8'), 'of somebody else');
+  } finally {
+    rmSync(folder);
+    renameSync(`${folder}.aside`, folder);
+  }
 });
 
 test('every step is in the audit log', async () => {
