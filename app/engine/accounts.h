@@ -141,12 +141,12 @@ void gv_engine_note_failure(struct gv_engine *engine, const char *kind,
                             const struct gv_actor *actor);
 
 #define GV_AUDIT_PAGE 51u /* one more than a page shows: is there another? */
-/** Rows below id `before`, newest first. In: kind: as gv_store_audit_list. One reader at a time. */
+/** Rows below id `before`, newest first. In: kind: as gv_store_audit_list. Readers take turns. */
 GV_MUST_USE enum gv_err gv_engine_audit_list(struct gv_engine *engine, uint64_t before,
                                              const char *kind, uint32_t rows_max,
                                              struct gv_audit_row rows[GV_AUDIT_PAGE],
                                              uint32_t *count, struct gv_fail *fail);
-/** The newest rows about a subject, newest first, at most GV_AUDIT_PAGE. One reader at a time. */
+/** The newest rows about a subject, newest first, at most GV_AUDIT_PAGE. Readers take turns. */
 GV_MUST_USE enum gv_err gv_engine_audit_about(struct gv_engine *engine, const char *subject,
                                               struct gv_audit_row rows[GV_AUDIT_PAGE],
                                               uint32_t *count, struct gv_fail *fail);

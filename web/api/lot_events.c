@@ -72,12 +72,14 @@ static void write_event(struct gv_json_out *out, const struct gv_audit_row *row)
 
 void gv_handle_lot_events(struct gv_exchange *x)
 {
-    struct gv_audit_row rows[GV_AUDIT_PAGE];
+    struct gv_api_worker *worker = gv_api_worker_of(x);
+    struct gv_audit_row *rows = (void *)worker->arena;
     struct gv_json_out out;
     struct gv_fail fail = {.err = GV_OK};
     char subject[GV_AUDIT_SUBJECT_MAX];
     uint64_t id = 0;
     uint32_t count = 0;
+    _Static_assert(GV_AUDIT_PAGE * sizeof(*rows) <= sizeof(worker->arena), "a page fits");
     enum gv_err err = GV_OK;
     if (gv_parse_u64(&id, x->params[0], INT64_MAX)) {
         gv_format_cut(subject, sizeof(subject), "listing:%" PRIu64, id);

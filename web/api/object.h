@@ -9,7 +9,7 @@ void gv_object_begin(struct gv_exchange *x, struct gv_json_out *out);
 
 /** End the object and send it with `status`: as gv_api_json. */
 void gv_object_send(struct gv_exchange *x, struct gv_json_out *out, int status);
-/** End the object and send it with 200: as gv_api_live. */
+/** End the object and send it, with 200 unless gv_reply_status was called: as gv_api_live. */
 void gv_object_send_live(struct gv_exchange *x, struct gv_json_out *out);
 
 #endif

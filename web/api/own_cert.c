@@ -3,13 +3,14 @@
 #include "firmware/base/text.h"
 #include "web/api/api_state.h"
 #include "web/api/caller.h"
+#include "web/api/conditional.h"
 #include "web/api/errors.h"
 #include "web/api/handlers.h"
 #include "web/api/small_body.h"
 #include "web/api/system.h"
 
-#define TOKEN_MAX                                                                                  \
-    128u /* RFC 8555, 8.3: at least 128 bits in base64url; those of today have 43 characters */
+/* RFC 8555, 8.3: at least 128 bits in base64url; those of today have 43 characters. */
+#define TOKEN_MAX     128u
 #define CHALLENGE_MAX 512u /* token, a dot, and a SHA-256 in base64url */
 
 static enum gv_err note(struct gv_exchange *x, const char *kind, const char *detail,
@@ -48,7 +49,7 @@ void gv_handle_own_cert_install(struct gv_exchange *x)
     }
     gv_json_out_init(&out, gv_api_worker_of(x)->reply, GV_REPLY_BYTES_MAX);
     gv_system_write_own_cert(&out, &own);
-    gv_reply_body(x, gv_view_of(out.p, out.n), "application/json");
+    gv_api_json(x, &out);
 }
 
 void gv_handle_own_cert_remove(struct gv_exchange *x)

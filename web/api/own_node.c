@@ -1,6 +1,7 @@
 #include "web/api/own_node.h"
 
 #include "web/api/api_state.h"
+#include "web/api/conditional.h"
 #include "web/api/errors.h"
 #include "web/api/handlers.h"
 #include "web/api/small_body.h"
@@ -105,6 +106,5 @@ void gv_handle_setup_own_node(struct gv_exchange *x)
     gv_json_out_init(&out, gv_api_worker_of(x)->reply, GV_REPLY_BYTES_MAX);
     gv_own_node_write(gv_api_of(x), &out);
     gv_reply_status(x, 202);
-    gv_reply_header(x, "Cache-Control", "no-store");
-    gv_reply_body(x, gv_view_of(out.p, out.n), "application/json");
+    gv_api_live(x, &out);
 }

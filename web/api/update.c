@@ -5,6 +5,7 @@
 #include "web/api/caller.h"
 #include "web/api/errors.h"
 #include "web/api/handlers.h"
+#include "web/api/object.h"
 #include "web/api/render.h"
 
 _Static_assert(GV_UPDATE_BODY_MAX == GV_BUNDLE_BYTES_MAX, "every bundle may come in");
@@ -82,13 +83,10 @@ static void answer(struct gv_exchange *x, int code)
     struct gv_update_status status;
     struct gv_json_out out;
     ops_of(x)->status(&status);
-    gv_json_out_init(&out, gv_api_worker_of(x)->reply, GV_REPLY_BYTES_MAX);
-    gv_jo_object(&out);
+    gv_object_begin(x, &out);
     gv_update_write(&out, &status);
-    gv_jo_object_end(&out);
     gv_reply_status(x, code);
-    gv_reply_header(x, "Cache-Control", "no-store");
-    gv_reply_body(x, gv_view_of(out.p, out.n), "application/json");
+    gv_object_send_live(x, &out);
 }
 
 static enum gv_err note(const struct gv_exchange *x, const char *kind, struct gv_fail *fail)
