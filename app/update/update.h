@@ -28,7 +28,8 @@ struct gv_update_ops {
     /** Take the bundle that gavelctl has put into the folder `update` as "incoming".
      *  Returns: as above; only head and size are judged here. */
     enum gv_err (*adopt)(struct gv_fail *fail);
-    /** Forget the staged bundle. Returns: GV_OK; GV_ERR_NOT_FOUND "update.none"; GV_ERR_CONFLICT "update.busy". */
+    /** Forget the staged bundle.
+     *  Returns: GV_OK; GV_ERR_STATE "update.not_here"; GV_ERR_NOT_FOUND "update.none"; GV_ERR_CONFLICT "update.busy". */
     enum gv_err (*remove)(struct gv_fail *fail);
     /** Ask for the installation. Returns: as remove; GV_ERR_STATE: what the gate says. */
     enum gv_err (*apply)(struct gv_fail *fail);

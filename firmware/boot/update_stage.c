@@ -63,28 +63,32 @@ static bool is_asked(void)
     return path_of(path, GV_UPDATE_WANTED, NULL) == GV_OK && access(path, F_OK) == 0;
 }
 
-static enum gv_err check_idle(const struct gv_update_state *state, struct gv_fail *fail)
-{
-    return state->phase == GV_UPDATE_IDLE && !is_asked()
-               ? GV_OK
-               : gv_fail(fail, GV_ERR_CONFLICT, "update.busy", "an update is under way");
-}
-
-static enum gv_err enter(struct gv_fail *fail)
-{
-    pthread_mutex_lock(&self.lock);
-    const bool busy = self.busy;
-    self.busy = true;
-    pthread_mutex_unlock(&self.lock);
-    return busy ? gv_fail(fail, GV_ERR_CONFLICT, "update.busy", "another upload is under way")
-                : GV_OK;
-}
-
 static void leave(void)
 {
     pthread_mutex_lock(&self.lock);
     self.busy = false;
     pthread_mutex_unlock(&self.lock);
+}
+
+/* Whoever changes what is staged comes through here, one at a time, and only while the other half is idle.
+ * Out: state: what it says. On GV_OK the caller leaves. */
+static enum gv_err enter(struct gv_update_state *state, struct gv_fail *fail)
+{
+    pthread_mutex_lock(&self.lock);
+    const bool busy = self.busy;
+    self.busy = true;
+    pthread_mutex_unlock(&self.lock);
+    if (busy) {
+        return gv_fail(fail, GV_ERR_CONFLICT, "update.busy", "another upload is under way");
+    }
+    enum gv_err err = read_state(state, fail);
+    if (err == GV_OK && (state->phase != GV_UPDATE_IDLE || is_asked())) {
+        err = gv_fail(fail, GV_ERR_CONFLICT, "update.busy", "an update is under way");
+    }
+    if (err != GV_OK) {
+        leave();
+    }
+    return err;
 }
 
 static void stage(const struct gv_bundle *bundle)
@@ -218,15 +222,9 @@ static enum gv_err op_upload_begin(struct gv_fail *fail)
     const struct gv_bundle_sink nowhere = {.ctx = NULL};
     char path[GV_FILE_PATH_MAX];
     struct gv_update_state state = {.fail = {.err = GV_OK}};
-    enum gv_err err = read_state(&state, fail);
+    enum gv_err err = path_of(path, "part", fail);
     if (err == GV_OK) {
-        err = check_idle(&state, fail);
-    }
-    if (err == GV_OK) {
-        err = path_of(path, "part", fail);
-    }
-    if (err == GV_OK) {
-        err = enter(fail);
+        err = enter(&state, fail);
     }
     if (err != GV_OK) {
         return err;
@@ -283,13 +281,7 @@ static enum gv_err op_upload_end(bool good, struct gv_fail *fail)
 static enum gv_err op_adopt(struct gv_fail *fail)
 {
     struct gv_update_state state = {.fail = {.err = GV_OK}};
-    enum gv_err err = read_state(&state, fail);
-    if (err == GV_OK) {
-        err = check_idle(&state, fail);
-    }
-    if (err == GV_OK) {
-        err = enter(fail);
-    }
+    enum gv_err err = enter(&state, fail);
     if (err != GV_OK) {
         return err;
     }
@@ -302,29 +294,25 @@ static enum gv_err op_adopt(struct gv_fail *fail)
     return err;
 }
 
-/* The other half is idle, and a bundle is staged. */
-static enum gv_err check_staged(struct gv_fail *fail)
+/* As enter, and a bundle is staged. */
+static enum gv_err enter_staged(struct gv_fail *fail)
 {
     struct gv_update_state state = {.fail = {.err = GV_OK}};
-    enum gv_err err = read_state(&state, fail);
-    if (err == GV_OK) {
-        err = check_idle(&state, fail);
-    }
-    pthread_mutex_lock(&self.lock);
-    const bool has_staged = self.has_staged;
-    pthread_mutex_unlock(&self.lock);
-    if (err == GV_OK && !has_staged) {
-        err = gv_fail(fail, GV_ERR_NOT_FOUND, "update.none", "there is no update here");
+    const enum gv_err err = enter(&state, fail);
+    if (err == GV_OK && !self.has_staged) { /* who is busy may read it without the lock */
+        leave();
+        return gv_fail(fail, GV_ERR_NOT_FOUND, "update.none", "there is no update here");
     }
     return err;
 }
 
 static enum gv_err op_remove(struct gv_fail *fail)
 {
-    const enum gv_err err = check_staged(fail);
+    const enum gv_err err = enter_staged(fail);
     if (err == GV_OK) {
         stage(NULL);
         forget(GV_UPDATE_BUNDLE);
+        leave();
     }
     return err;
 }
@@ -332,10 +320,11 @@ static enum gv_err op_remove(struct gv_fail *fail)
 static enum gv_err op_apply(struct gv_fail *fail)
 {
     char path[GV_FILE_PATH_MAX];
-    enum gv_err err = check_staged(fail);
-    if (err == GV_OK) {
-        err = gv_update_gate_install(fail);
+    enum gv_err err = enter_staged(fail);
+    if (err != GV_OK) {
+        return err;
     }
+    err = gv_update_gate_install(fail);
     if (err == GV_OK) {
         err = path_of(path, GV_UPDATE_WANTED, fail);
     }
@@ -345,6 +334,7 @@ static enum gv_err op_apply(struct gv_fail *fail)
     if (err == GV_OK) {
         gv_log(GV_LOG_INFO, "update", "installation asked for");
     }
+    leave();
     return err;
 }
 
