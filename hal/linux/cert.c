@@ -5,7 +5,7 @@
 #include "firmware/base/log.h"
 #include "firmware/base/text.h"
 #include "hal/linux/cert_limits.h"
-#include "hal/linux/x509_time.h"
+#include "hal/linux/x509.h"
 
 #include <mbedtls/ecp.h>
 #include <mbedtls/oid.h>
@@ -351,15 +351,6 @@ static bool name_files(struct gv_cert_files *files, const char *dir)
            gv_format(files->leaf_key, sizeof(files->leaf_key), "%s/leaf.key", dir);
 }
 
-static void fingerprint(char text[GV_CERT_FINGERPRINT_LEN], const mbedtls_x509_crt *crt)
-{
-    struct gv_hash256 hash;
-    gv_sha256_of(&hash, gv_view_of(crt->raw.p, crt->raw.len));
-    for (size_t i = 0; i < sizeof(hash.b); i++) {
-        GV_ASSERT(gv_format(text + 3 * i, 4, i + 1 < sizeof(hash.b) ? "%02X:" : "%02X", hash.b[i]));
-    }
-}
-
 /* It was not earlier when this certificate was made. */
 static void not_before(struct job *job, const mbedtls_x509_crt *crt)
 {
@@ -438,12 +429,13 @@ enum gv_err gv_cert_ensure(struct gv_cert_report *report, const char *dir,
         .now_s = now_s < GV_CERT_EPOCH_S ? GV_CERT_EPOCH_S : now_s,
         .names = *names,
     };
+    _Static_assert(GV_CERT_FINGERPRINT_LEN == GV_X509_FINGERPRINT_LEN, "one length");
     pair_init(&ca);
     pair_init(&leaf);
     err = ensure_pairs(report, &ca, &leaf, &job, fail);
     if (err == GV_OK) {
-        fingerprint(report->ca_sha256, &ca.crt);
-        fingerprint(report->leaf_sha256, &leaf.crt);
+        gv_x509_fingerprint(report->ca_sha256, &ca.crt);
+        gv_x509_fingerprint(report->leaf_sha256, &leaf.crt);
         report->not_after.s = gv_x509_seconds(&leaf.crt.valid_to);
         report->renew_at.s = gv_x509_seconds(&leaf.crt.valid_from) + LEAF_RENEW_S;
     }

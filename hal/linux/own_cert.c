@@ -3,7 +3,7 @@
 #include "firmware/base/assert.h"
 #include "firmware/base/crypto.h"
 #include "firmware/base/text.h"
-#include "hal/linux/x509_time.h"
+#include "hal/linux/x509.h"
 
 #include <mbedtls/oid.h>
 #include <string.h>
@@ -139,12 +139,8 @@ static enum gv_err check_leaf(const mbedtls_x509_crt *leaf, struct gv_fail *fail
 
 static void describe(struct gv_own_cert *own, const mbedtls_x509_crt *chain)
 {
-    struct gv_hash256 hash;
-    gv_sha256_of(&hash, gv_view_of(chain->raw.p, chain->raw.len));
-    for (size_t i = 0; i < sizeof(hash.b); i++) {
-        GV_ASSERT(gv_format(own->sha256 + 3 * i, 4, i + 1 < sizeof(hash.b) ? "%02X:" : "%02X",
-                            hash.b[i]));
-    }
+    _Static_assert(sizeof(own->sha256) == GV_X509_FINGERPRINT_LEN, "it fits");
+    gv_x509_fingerprint(own->sha256, chain);
     own->not_before.s = gv_x509_seconds(&chain->valid_from);
     own->not_after.s = gv_x509_seconds(&chain->valid_to);
     for (; chain != NULL; chain = chain->next) {
