@@ -25,8 +25,8 @@
 #include "hal/iface/slots.h"
 
 #define GV_BUNDLE_HEAD 8192u
-#define GV_BUNDLE_PARTS_MAX                                                                        \
-    48u /* a root, kernel, initrd, two command lines, device trees of every board */
+/* A root, kernel, initrd, two command lines, device trees of every board. */
+#define GV_BUNDLE_PARTS_MAX 48u
 #define GV_BUNDLE_PART_MAX  (UINT64_C(400) << 20) /* the card's slots */
 #define GV_BUNDLE_BYTES_MAX (UINT64_C(512) << 20)
 #define GV_RELEASE_KEY_LEN  32u
