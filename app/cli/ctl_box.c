@@ -171,13 +171,16 @@ static int auction(const struct gv_ctl_options *options, int argc, char **argv)
 /* The owner's certificate, beside the box's. */
 static void print_own(gv_json_ref own)
 {
-    static const char *const members[] = {"state", "why", "sha256", "not_after"};
+    static const struct {
+        const char *key;
+        const char *label;
+    } members[] = {{"state", "state"}, {"why", "why"}, {"sha256", "sha256"}, {"not_after", "ends"}};
     struct gv_json_iter it;
     struct gv_view text;
     for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-        if (gv_json_string(gv_json_get(own, members[i]), &text) && text.n > 0) {
-            printf("own %-6.6s ", members[i]);
-            gv_ctl_print(false, gv_json_get(own, members[i]));
+        if (gv_json_string(gv_json_get(own, members[i].key), &text) && text.n > 0) {
+            printf("own %-6s ", members[i].label);
+            gv_ctl_print(false, gv_json_get(own, members[i].key));
         }
     }
     for (gv_json_ref name = gv_json_first(&it, gv_json_get(own, "names")); name != NULL;
