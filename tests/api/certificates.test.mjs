@@ -138,10 +138,11 @@ test('gavelctl brings another, of several files, and takes it away again', async
     writeFileSync(join(webroot, `${name}.pem`), text.trimEnd());
     return join(webroot, `${name}.pem`);
   });
+  const before = await told();
   assert.match(await box.ctl('cert', 'install', ...files), /box\.example\.org/);
   const { sha256 } = await until('the new one', async () => {
     const now = await told();
-    return now.sha256 === (await served(NAME)) && now;
+    return now.sha256 !== before.sha256 && now.sha256 === (await served(NAME)) && now;
   });
   assert.match(await box.ctl('cert', 'show'), new RegExp(sha256));
   await assert.rejects(box.ctl('cert', 'install', files[0]), /no private key/);
