@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { Machine } from './machine.mjs';
 import { Child, freePorts, makeTempDir, removeTempDir } from './process.mjs';
+import { until } from './wait.mjs';
 
 const run = promisify(execFile);
 
@@ -92,6 +93,23 @@ export class Box {
     });
     this.httpUrl = `http://127.0.0.1:${this.machine.ports.http}`;
     this.httpsUrl = `https://127.0.0.1:${this.machine.ports.https}`;
+  }
+
+  /**
+   * Wait until it restarts by itself, which ends the emulation, and power on again. Which slot's kernel starts is decided as
+   * the boards' firmware is documented to: by os_prefix of tryboot.txt when the restart asked for a try (the service manager
+   * says so on the console) and there is one, else of config.txt. A stand-in: no board was asked.
+   * @param {number} timeoutMs
+   */
+  async restarted(timeoutMs) {
+    await this.tunneling?.stop('SIGKILL');
+    await until('the box to restart', () => this.machine.child.exit, { timeoutMs, everyMs: 250 });
+    await run('ssh', [...this.sshOptions, '-O', 'exit', 'root@127.0.0.1']).catch(() => undefined);
+    const tries = /Rebooting with argument '0 tryboot'/.test(this.machine.console);
+    const config = (tries && this.read('tryboot.txt')) || this.read('config.txt') || '';
+    const [, prefix] = /^os_prefix=(.+)$/m.exec(config) ?? [];
+    for (const name of ['vmlinuz', 'initrd.img', 'cmdline.txt']) this.take(`${prefix}${name}`, join(this.dir, name));
+    await this.start();
   }
 
   get sshOptions() {
