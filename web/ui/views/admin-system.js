@@ -8,7 +8,7 @@ import { boxNow, bytes, duration, integer, moment } from '../lib/format.js';
 import { clean, el } from '../lib/html.js';
 import { problemText } from '../lib/http.js';
 import { t } from '../lib/i18n.js';
-import { session } from '../lib/session.js';
+import { may, session } from '../lib/session.js';
 import { adminPage } from '../components/admin-frame.js';
 import { alertsOf, alertWords } from '../components/alerts.js';
 import { status } from '../components/badge.js';
@@ -24,7 +24,7 @@ const ASK_MS = 2000;
 export const title = () => t('admin.page.system');
 export const load = (page) => readSystem(page.left);
 export function open(page) {
-  watchUpdate(page);
+  if (may('admin')) watchUpdate(page);
   return overhear('box', (system) => { page.data = system; page.draw(); }, page.left);
 }
 
@@ -97,7 +97,7 @@ async function ask(page, work = readUpdate) {
 function watchUpdate(page) {
   const look = () => ask(page).catch(() => undefined); /* the shell says that the box does not answer */
   look();
-  page.every(ASK_MS, () => { if (page.state.update?.here?.phase !== 'idle') look(); });
+  page.every(ASK_MS, () => { if ((page.state.update?.here?.phase ?? 'idle') !== 'idle') look(); });
 }
 
 const uploadForm = (page) => form({
@@ -146,5 +146,5 @@ export function render(page) {
     el('div', { class: 'grid wide' }, boxPanel(system), diskPanel(system)),
     poolsPanel(system),
     el('div', { class: 'grid wide' }, heapsPanel(system), threadsPanel(system)),
-    updatePanel(page));
+    may('admin') ? updatePanel(page) : null);
 }
