@@ -234,6 +234,7 @@ static void count(struct gv_engine *engine, struct gv_command **batch, uint32_t 
 
 static void serve(struct gv_engine *engine, struct gv_command **batch, uint32_t n)
 {
+    bool in_flood = false;
     engine->now = gv_clock_utc(engine->config.clock);
     gv_orders_set_clock(engine);
     bool good = run(engine, batch, n) == GV_OK;
@@ -250,8 +251,13 @@ static void serve(struct gv_engine *engine, struct gv_command **batch, uint32_t 
     }
     count(engine, batch, n, !good);
     for (uint32_t i = 0; i < n; i++) {
+        in_flood |= gv_orders_is_intake(batch[i]);
         gv_orders_done(batch[i]);
         gv_command_answer(engine, batch[i]);
+    }
+    /* The tick has its deadlines, and comes to every flood of bids: the log is copied back after it. */
+    if (!in_flood) {
+        gv_storage_settle(engine->config.storage);
     }
 }
 

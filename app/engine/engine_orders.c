@@ -152,6 +152,11 @@ bool gv_orders_only_reads(const struct gv_orders_command *command)
     return command->op >= GV_ORDERS_OP_PAGE || command->op == GV_ORDERS_OP_SNAPSHOT;
 }
 
+bool gv_orders_is_intake(const struct gv_command *command)
+{
+    return command->kind == GV_COMMAND_ORDERS && command->orders.op == GV_ORDERS_OP_INTAKE;
+}
+
 void gv_orders_done(const struct gv_command *command)
 {
     if (command->kind == GV_COMMAND_ORDERS && command->orders.op <= GV_ORDERS_OP_SNAPSHOT) {

@@ -137,6 +137,8 @@ GV_MUST_USE enum gv_err gv_load_orders(struct gv_engine *engine);
 /** Bring the book's clock up to date; before every batch. */
 void gv_orders_set_clock(struct gv_engine *engine);
 GV_MUST_USE enum gv_err gv_do_orders(struct gv_engine *engine, struct gv_command *command);
+/** Lines of solvers? */
+bool gv_orders_is_intake(const struct gv_command *command);
 bool gv_orders_only_reads(const struct gv_orders_command *command);
 /** Tell the poster; before the command is given back. */
 void gv_orders_done(const struct gv_command *command);

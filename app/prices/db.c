@@ -259,7 +259,9 @@ enum gv_err gv_price_db_begin(struct gv_price_db *db)
 enum gv_err gv_price_db_end(struct gv_price_db *db, enum gv_err err)
 {
     if (err == GV_OK) {
-        return gv_storage_commit(db->storage);
+        err = gv_storage_commit(db->storage);
+        gv_storage_settle(db->storage); /* only the keeper waits */
+        return err;
     }
     gv_storage_rollback(db->storage);
     return err;

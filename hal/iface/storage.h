@@ -23,6 +23,7 @@ struct gv_storage_ops { /* every entry mandatory */
     enum gv_err (*begin)(void *ctx);
     enum gv_err (*commit)(void *ctx); /* GV_OK only once durable; otherwise rolled back */
     void (*rollback)(void *ctx);      /* allowed outside a transaction */
+    void (*settle)(void *ctx);        /* outside a transaction; see gv_storage_settle */
     enum gv_err (*exec)(void *ctx, const char *sql); /* statements without result */
     enum gv_err (*prepare)(void *ctx, struct gv_stmt *stmt, const char *sql);
     void (*finish)(void *ctx, struct gv_stmt *stmt);       /* NULL handle allowed */
@@ -57,6 +58,13 @@ GV_MUST_USE static inline enum gv_err gv_storage_commit(struct gv_storage *s)
 static inline void gv_storage_rollback(struct gv_storage *s)
 {
     s->ops->rollback(s->ctx);
+}
+
+/** A good moment for work that commits left undone: nobody waits for an answer. May wait for the disk.
+ *  Never needed: what finds no good moment is done in a commit, later and at once. */
+static inline void gv_storage_settle(struct gv_storage *s)
+{
+    s->ops->settle(s->ctx);
 }
 
 GV_MUST_USE static inline enum gv_err gv_storage_exec(struct gv_storage *s, const char *sql)

@@ -73,8 +73,9 @@ static void op_rollback(void *ctx)
 
 /* ---- wear: what a commit and a checkpoint write ------------------------------------------------ */
 
-#define FRAME_BYTES       (GV_SQLITE_PAGE_BYTES + 24) /* of the WAL: page and frame header */
-#define CHECKPOINT_FRAMES 1000                        /* as SQLite's own automatic checkpoint */
+#define FRAME_BYTES   (GV_SQLITE_PAGE_BYTES + 24) /* of the WAL: page and frame header */
+#define SETTLE_FRAMES 1000                        /* as SQLite's own automatic checkpoint */
+#define FORCED_FRAMES 16384                       /* 64 MiB: two seconds of a flood of bids */
 
 static void count_commit(const struct gv_sqlite *sqlite)
 {
@@ -86,25 +87,43 @@ static void count_commit(const struct gv_sqlite *sqlite)
     }
 }
 
-/* Replaces SQLite's automatic checkpoint by one that tells what it copied. */
-static int on_wal(void *ctx, sqlite3 *db, const char *name, int frames)
+/* What was committed stands, whatever becomes of this; the next one tries again. */
+static void checkpoint(struct gv_sqlite *sqlite)
 {
-    struct gv_sqlite *sqlite = ctx;
     int in_log = 0;
     int copied = 0;
-    if (frames < CHECKPOINT_FRAMES) {
-        return SQLITE_OK;
-    }
-    int rc = sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied);
+    int rc =
+        sqlite3_wal_checkpoint_v2(sqlite->db, "main", SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied);
     if (rc != SQLITE_OK && rc != SQLITE_BUSY) {
-        /* The commit stands; the next one tries again. */
         gv_log(GV_LOG_UNUSUAL, "storage", "checkpoint code=%d", rc);
-        return SQLITE_OK;
+        return;
     }
     const int before = sqlite->frames_copied <= copied ? sqlite->frames_copied : 0;
     gv_wear_add(sqlite->wear, (uint64_t)(copied - before) * GV_SQLITE_PAGE_BYTES);
     sqlite->frames_copied = copied;
+    sqlite->frames = in_log - copied;
+}
+
+/* In place of SQLite's automatic checkpoint, which would keep each thousandth frame's commit waiting. */
+static int on_wal(void *ctx, sqlite3 *db, const char *name, int frames)
+{
+    struct gv_sqlite *sqlite = ctx;
+    (void)db;
+    (void)name;
+    sqlite->frames = frames;
+    if (frames >= FORCED_FRAMES) {
+        checkpoint(sqlite);
+    }
     return SQLITE_OK;
+}
+
+static void op_settle(void *ctx)
+{
+    struct gv_sqlite *sqlite = ctx;
+    GV_ASSERT(!sqlite->in_transaction);
+    if (sqlite->frames >= SETTLE_FRAMES) {
+        checkpoint(sqlite);
+    }
 }
 
 static enum gv_err op_begin(void *ctx)
@@ -263,6 +282,7 @@ static const struct gv_storage_ops storage_ops = {
     .begin = op_begin,
     .commit = op_commit,
     .rollback = op_rollback,
+    .settle = op_settle,
     .exec = op_exec,
     .prepare = op_prepare,
     .finish = op_finish,

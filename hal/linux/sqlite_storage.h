@@ -25,7 +25,8 @@ struct gv_sqlite {
     struct sqlite3_stmt *rollback;
     bool in_transaction;
     enum gv_wear wear; /* what its writes are counted as; GV_WEAR_DURABLE unless changed */
-    int frames_copied; /* of the WAL, by the last checkpoint */
+    int frames;        /* in the WAL, after the last commit */
+    int frames_copied; /* of them, by the last checkpoint */
 };
 
 /** Open or create a database. gv_memory_init must have run.

@@ -45,7 +45,7 @@ static uint64_t size_of(const char *name)
     return stat(in_folder(world.folder, name), &info) == 0 ? (uint64_t)info.st_size : 0;
 }
 
-/* As the engine would: one transaction, durable when it returns. */
+/* As the engine would: one transaction, durable when it returns, and then a moment for the log. */
 static void commit_one(void)
 {
     char sql[128];
@@ -54,6 +54,7 @@ static void commit_one(void)
     assert_int_equal(gv_storage_begin(&world.storage), GV_OK);
     assert_int_equal(gv_storage_exec(&world.storage, sql), GV_OK);
     assert_int_equal(gv_storage_commit(&world.storage), GV_OK);
+    gv_storage_settle(&world.storage);
     world.commits++;
 }
 

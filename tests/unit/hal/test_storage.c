@@ -270,6 +270,49 @@ static void many_rows_survive_checkpoints_and_reopening(void **state)
     assert_true(stats.in_use > 0);
 }
 
+static int64_t bytes_of(const char *path)
+{
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    return (int64_t)st.st_size;
+}
+
+/* Rows of a page each, one commit. */
+static void commit_pages(struct world *w, int64_t first, int64_t n)
+{
+    char text[3800];
+    memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    assert_int_equal(gv_storage_begin(&w->storage), GV_OK);
+    for (int64_t i = first; i < first + n; i++) {
+        (void)snprintf(text, 16, "%08ld", (long)i);
+        text[8] = 'x';
+        assert_int_equal(insert(w, i, text), GV_OK);
+    }
+    assert_int_equal(gv_storage_commit(&w->storage), GV_OK);
+}
+
+static void commits_leave_the_log_to_a_good_moment_but_not_for_ever(void **state)
+{
+    struct world *w = *state;
+    const int64_t before = bytes_of(w->path);
+    for (int64_t i = 0; i < 16; i++) {
+        commit_pages(w, i * 100, 100); /* two frames a row, with the index */
+    }
+    assert_int_equal(bytes_of(w->path), before); /* no commit waited for more than its own sync */
+    gv_storage_settle(&w->storage);
+    const int64_t settled = bytes_of(w->path);
+    assert_true(settled > before + INT64_C(1600) * 4096);
+    commit_pages(w, 1600, 10);
+    gv_storage_settle(&w->storage);
+    assert_int_equal(bytes_of(w->path), settled); /* too little to be worth a write */
+    for (int64_t i = 0; i < 100; i++) {
+        commit_pages(w, 2000 + i * 100, 100);
+    }
+    assert_true(bytes_of(w->path) > settled); /* nobody ever called: a commit does it */
+    assert_int_equal(count(w), 11610);
+}
+
 static void an_exhausted_arena_is_an_error_and_not_the_end(void **state)
 {
     struct world *w = *state;
@@ -393,6 +436,8 @@ int main(void)
         ON_BOTH(settings_are_the_durable_ones),
         ON_BOTH(an_exhausted_arena_is_an_error_and_not_the_end),
         ON_BOTH(many_rows_survive_checkpoints_and_reopening),
+        cmocka_unit_test_setup_teardown(commits_leave_the_log_to_a_good_moment_but_not_for_ever,
+                                        setup_file, teardown),
         cmocka_unit_test_setup_teardown(after_a_failed_write_nothing_is_committed_alone,
                                         setup_fault, teardown),
         cmocka_unit_test_setup_teardown(the_files_are_private, setup_file, teardown),
