@@ -285,7 +285,7 @@ static void commit_pages(struct world *w, int64_t first, int64_t n)
     text[sizeof(text) - 1] = '\0';
     assert_int_equal(gv_storage_begin(&w->storage), GV_OK);
     for (int64_t i = first; i < first + n; i++) {
-        (void)snprintf(text, 16, "%08ld", (long)i);
+        (void)snprintf(text, 24, "%08ld", (long)i);
         text[8] = 'x';
         assert_int_equal(insert(w, i, text), GV_OK);
     }
