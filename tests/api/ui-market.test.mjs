@@ -99,6 +99,37 @@ test('a new listing appears and its price falls block by block, without reload',
   await page.close();
 });
 
+test('what the stream tells while the page reads is not taken back by the answer, which is older', async () => {
+  const plan = await world.plan({ start: (await world.height()) + 2 });
+  const { page, problems } = await browser.newPage();
+  /** @type {string[]} */
+  const told = [];
+  page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => told.push(String(payload))));
+  await page.goto(world.gaveld.httpsUrl);
+  await page.locator('#listings article').first().waitFor();
+  let answered, release;
+  const old = new Promise((resolve) => { answered = resolve; });
+  const held = new Promise((resolve) => { release = resolve; });
+  await page.route(/\/api\/v1\/dutch\?/, async (route) => {
+    const response = await route.fetch();
+    answered();
+    await held;
+    await route.fulfill({ response });
+  });
+  await page.getByLabel('Sort by').selectOption('-price');
+  await old;
+  const id = await world.list(plan);
+  await world.mineTo(plan.start);
+  await until('the frame', () => told.some((text) => text.includes(`"id":${id},`) && text.includes('"status":"active"')));
+  const read = page.waitForEvent('requestfinished', (request) => request.url().includes('/api/v1/dutch?'));
+  release();
+  await read;
+  await page.waitForTimeout(500); // the answer is drawn
+  await page.locator(`[data-id="${id}"]`).waitFor();
+  assert.deepEqual(problems, []);
+  await page.close();
+});
+
 /** Through the form of a lot's page to the PSBT that is to be signed. */
 async function begin(page, coins, { rate = '5' } = {}) {
   await page.getByLabel('UTXOs that pay').fill(coins.map((coin) => `${coin.txid}:${coin.vout}`).join('\n'));

@@ -106,7 +106,8 @@ test('a node of the box itself: offered where it fits, and taken over when it an
   await page.getByLabel('Path of the cookie file').fill(node.cookieFile); // the image's settings have it
   await page.getByRole('button', { name: 'Start the node of this box' }).click();
   await page.getByText('The node of this box starts').waitFor();
-  await page.locator('#node-result').waitFor();
+  await page.locator('#node-result').waitFor().catch(() => {});
+  assert.match(await page.locator('main').innerText(), /The node answers/);
   assert.equal(await page.getByLabel('Address of the node').inputValue(), node.url);
   assert.deepEqual(ownProblems(problems), []);
   await page.close();

@@ -6,7 +6,7 @@ import { AREAS_ALWAYS, routes } from './routes.js';
 import { failed, loading } from './components/states.js';
 import { drawShell, setCurrentPage, startShell } from './components/shell.js';
 import { askAhead } from './lib/ahead.js';
-import { openStream } from './lib/box.js';
+import { changesTold, openStream } from './lib/box.js';
 import { el } from './lib/html.js';
 import { on } from './lib/http.js';
 import { language, loadStrings, t } from './lib/i18n.js';
@@ -22,7 +22,10 @@ import { adopt, may, restore, session } from './lib/session.js';
  * @property {any} data what load() gave
  * @property {AbortSignal} left aborted when the page is left; give it to calls and listeners
  * @property {() => void} draw render again, soon: many calls make one drawing
- * @property {() => Promise<void>} reload load() again, then draw
+ * @property {() => Promise<void>} reload load() again, then draw; only the newest answer counts
+ * @property {() => Promise<void>} refresh reload() unasked: of a box that does not answer the shell tells
+ * @property {Promise<void>} settled when nothing is being read any more
+ * @property {number} changes what the stream had told when its reading began
  * @property {(ms: number, work: () => void) => void} every until the page is left, and only while it is visible
  *
  * @typedef {Object} View a module in views/
@@ -47,12 +50,15 @@ function elsewhere(row, url) {
 /** @param {View} view @param {{params: any, url: URL}} at @param {AbortController} leave */
 function makePage(view, { params, url }, leave) {
   let due = 0;
+  let turns = 0;
   const page = {
     params,
     query: url.searchParams,
     state: {},
     data: undefined,
     left: leave.signal,
+    settled: Promise.resolve(),
+    changes: changesTold(),
     draw() {
       due ||= setTimeout(() => {
         due = 0;
@@ -61,10 +67,18 @@ function makePage(view, { params, url }, leave) {
         document.title = t('shell.title', { page: view.title(page) });
       }, DRAW_MS);
     },
-    async reload() {
-      page.data = (await view.load?.(page)) ?? null;
-      page.draw();
+    reload() {
+      const turn = ++turns;
+      const read = (async () => {
+        const data = await view.load?.(page);
+        if (turn !== turns) return;
+        page.data = data ?? null;
+        page.draw();
+      })().catch((problem) => { if (turn === turns) throw problem; });
+      page.settled = read.catch(() => undefined);
+      return read;
     },
+    refresh: () => page.reload().catch(() => undefined),
     every(ms, work) {
       const timer = setInterval(() => { if (!document.hidden) work(); }, ms);
       leave.signal.addEventListener('abort', () => clearInterval(timer));

@@ -15,6 +15,9 @@ export const link = signal('live');
 /** @type {Set<Follower>} */
 const followers = new Set();
 let started = false;
+let changes = 0;
+/** How often a listing has changed, by the stream. */
+export const changesTold = () => changes;
 
 async function readNodeQuietly() {
   try {
@@ -50,6 +53,7 @@ export function openStream() {
       if (frame.type === 'time') setClockSkew(frame.data.server_time_ms - Date.now());
       else if (frame.ch === 'node') node.set(frame.data);
       else if (frame.type === 'snapshot') reload();
+      if (frame.type === 'listing') changes += 1;
       for (const each of [...followers]) each.frame?.(frame);
     },
     state: (state) => link.set(state),
@@ -57,12 +61,14 @@ export function openStream() {
 }
 
 /**
- * Hear frames until the page is left.
+ * Hear frames until the page is left. Those that come while it reads wait for the answer, which may be older than they.
  * @param {Follower} follower `reload`: frames may have been missed, read everything again
- * @param {AbortSignal} until
+ * @param {import('../app.js').Page} page
  */
-export function follow(follower, until) {
+export function follow({ frame, reload }, page) {
+  const follower = { frame: (told) => page.settled.then(() => { if (!page.left.aborted) frame(told); }), reload };
   followers.add(follower);
-  until.addEventListener('abort', () => followers.delete(follower));
+  page.left.addEventListener('abort', () => followers.delete(follower));
+  if (page.changes !== changes) reload?.();
   openStream();
 }

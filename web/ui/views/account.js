@@ -139,5 +139,5 @@ export function render(page) {
 
 export function open(page) {
   session.listen(page.draw, page.left);
-  page.every(30000, () => page.reload().catch(() => undefined)); /* the shell says that the box does not answer */
+  page.every(30000, page.refresh);
 }

@@ -31,7 +31,7 @@ export function open(page) {
   page.every(JOB_MS, () => {
     if (page.state.restoring || (!running(page) && Date.now() - asked < QUIET_MS)) return;
     asked = Date.now();
-    page.reload().catch(() => undefined); /* the shell says that the box does not answer */
+    page.refresh();
   });
 }
 

@@ -22,7 +22,7 @@ const DAY_MS = 86400000;
 
 export const title = () => t('admin.page.keys');
 export const load = async () => (await listKeys()).items;
-export const open = (page) => page.every(30000, () => page.reload().catch(() => undefined)); /* the shell says that the box does not answer */
+export const open = (page) => page.every(30000, page.refresh);
 
 const expired = (key) => key.expires_at !== null && Date.parse(key.expires_at) <= boxNow();
 const dead = (key) => key.revoked_at !== null || expired(key);

@@ -51,8 +51,8 @@ export function open(page) {
       else if (fits && page.data.items.every(({ id }) => id < data.id)) page.data.items.unshift(data);
       page.draw();
     },
-    reload: () => page.reload().catch(() => undefined), /* the shell says that the box does not answer */
-  }, page.left);
+    reload: page.refresh,
+  }, page);
   node.listen(page.draw, page.left);
 }
 

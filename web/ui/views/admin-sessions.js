@@ -13,7 +13,7 @@ import { toast } from '../components/toast.js';
 
 export const title = () => t('admin.page.sessions');
 export const load = async () => (await listSessions()).items;
-export const open = (page) => page.every(15000, () => page.reload().catch(() => undefined)); /* the shell says that the box does not answer */
+export const open = (page) => page.every(15000, page.refresh);
 
 async function end(page, row) {
   if (row.current) {

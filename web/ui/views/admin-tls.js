@@ -19,7 +19,7 @@ const SOON_DAYS = 7;
 
 export const title = () => t('admin.page.tls');
 export const load = async (page) => (await readSystem(page.left)).certificate;
-export const open = (page) => page.every(60000, () => page.reload().catch(() => undefined)); /* the shell says that the box does not answer */
+export const open = (page) => page.every(60000, page.refresh);
 
 const rowsOf = ({ names, sha256 }, id) => [
   [t('tls.names'), el('span', { class: 'badges' }, names.map((name) => badge(name)))],
@@ -40,7 +40,7 @@ const TAKEN_UP_MS = 2000;
 
 async function changed(page, task) {
   await task;
-  setTimeout(() => page.reload().catch(() => undefined), TAKEN_UP_MS);
+  setTimeout(page.refresh, TAKEN_UP_MS);
 }
 
 async function install(page, [...files]) {

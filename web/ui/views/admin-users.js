@@ -19,7 +19,7 @@ const PASSWORD_MIN = 12;
 
 export const title = () => t('admin.page.users');
 export const load = async () => (await listUsers()).items;
-export const open = (page) => page.every(30000, () => page.reload().catch(() => undefined)); /* the shell says that the box does not answer */
+export const open = (page) => page.every(30000, page.refresh);
 
 const isMe = (user) => user.id === session.get()?.user.id;
 const newPassword = (more) => passwordField({ name: 'password', hint: t('users.passwordHint'), input: { autocomplete: 'new-password' }, ...more });

@@ -44,7 +44,7 @@ async function readDeliveries(page) {
 }
 
 export const followDeliveries = (page) =>
-  page.every(READ_MS, () => (page.state.further ? null : page.reload().catch(() => undefined))); /* the shell says that the box does not answer */
+  page.every(READ_MS, () => (page.state.further ? null : page.refresh()));
 
 async function more(page) {
   const { one, deliveries } = page.data;

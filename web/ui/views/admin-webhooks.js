@@ -31,7 +31,7 @@ export async function load(page) {
 
 export function open(page) {
   if (page.data.one) followDeliveries(page);
-  else page.every(READ_MS, () => page.reload().catch(() => undefined)); /* the shell says that the box does not answer */
+  else page.every(READ_MS, page.refresh);
 }
 
 const showSecret = (made) => openDialog({

@@ -69,8 +69,8 @@ export function open(page) {
   };
   follow({
     frame: ({ type }) => { if (type === 'listing') countSoon(); },
-    reload: () => page.reload().catch(() => undefined), /* the shell says that the box does not answer */
-  }, page.left);
+    reload: page.refresh,
+  }, page);
   link.listen(page.draw, page.left);
   answering.listen(page.draw, page.left);
   nodeSignal.listen((now) => { page.data.node = now; page.draw(); }, page.left);

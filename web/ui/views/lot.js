@@ -68,13 +68,8 @@ export function open(page) {
       if (frame.type === 'listing') take(page, frame.data);
       page.draw();
     },
-    reload: () => load(page).then((data) => {
-      page.data.others = data.others;
-      page.data.events = data.events;
-      take(page, data.lot);
-      page.draw();
-    }, () => undefined), /* the shell says that the box does not answer */
-  }, page.left);
+    reload: page.refresh,
+  }, page);
   node.listen(page.draw, page.left);
   link.listen(page.draw, page.left);
   followPriceHint(page.draw, page.left);

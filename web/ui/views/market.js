@@ -53,21 +53,16 @@ async function more(page) {
   page.draw();
 }
 
-/** Only the newest answer counts: somebody types faster than the box answers. */
 async function refresh(page) {
-  const turn = (page.state.turn ?? 0) + 1;
-  page.state.turn = turn;
+  page.state.problem = null;
   try {
-    const data = await load(page);
-    if (page.state.turn !== turn) return;
-    page.data = data;
-    page.state.problem = null;
+    await page.reload();
   } catch (problem) {
-    if (problem.name === 'AbortError' || page.state.turn !== turn) return;
+    if (problem.name === 'AbortError') return;
     if (problem.text === undefined) throw problem;
     page.state.problem = problem;
+    page.draw();
   }
-  page.draw();
 }
 
 export function open(page) {
@@ -77,7 +72,7 @@ export function open(page) {
       page.draw();
     },
     reload: () => refresh(page),
-  }, page.left);
+  }, page);
   node.listen(page.draw, page.left);
   link.listen(page.draw, page.left);
   followPriceHint(page.draw, page.left);

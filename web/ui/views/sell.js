@@ -31,7 +31,7 @@ export async function load(page) {
 }
 
 export function open(page) {
-  follow({ frame: (frame) => { if (frame.ch === 'node') page.draw(); } }, page.left);
+  follow({ frame: (frame) => { if (frame.ch === 'node') page.draw(); } }, page);
   node.listen(page.draw, page.left);
   session.listen(page.draw, page.left);
   followPriceHint(page.draw, page.left);

@@ -41,10 +41,10 @@ export function open(page) {
   const soon = () => {
     due ||= setTimeout(() => {
       due = 0;
-      if (!page.left.aborted) page.reload().catch(() => undefined); /* the shell says that the box does not answer */
+      if (!page.left.aborted) page.refresh();
     }, SOON_MS);
   };
-  follow({ frame: ({ type }) => { if (type === 'listing') soon(); }, reload: soon }, page.left);
+  follow({ frame: ({ type }) => { if (type === 'listing') soon(); }, reload: soon }, page);
 }
 
 const orNone = (value, write) => (value === null ? '—' : write(value));
