@@ -105,9 +105,5 @@ enum gv_err gv_engine_note(struct gv_engine *engine, const struct gv_actor *acto
     command->note.kind = kind;
     gv_format_cut(command->note.subject, sizeof(command->note.subject), "%s", subject);
     gv_format_cut(command->note.detail, sizeof(command->note.detail), "%s", detail);
-    const enum gv_err err = gv_command_ask(engine, command, GV_ENGINE_WAIT_MS, fail);
-    if (err == GV_OK) {
-        gv_command_release(engine, command);
-    }
-    return err;
+    return gv_command_tell(engine, command, fail);
 }

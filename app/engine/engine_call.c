@@ -132,6 +132,16 @@ enum gv_err gv_command_ask(struct gv_engine *engine, struct gv_command *command,
     return err;
 }
 
+enum gv_err gv_command_tell(struct gv_engine *engine, struct gv_command *command,
+                            struct gv_fail *fail)
+{
+    const enum gv_err err = gv_command_ask(engine, command, GV_ENGINE_WAIT_MS, fail);
+    if (err == GV_OK) {
+        gv_command_release(engine, command);
+    }
+    return err;
+}
+
 enum gv_err gv_command_busy(struct gv_fail *fail)
 {
     return gv_fail(fail, GV_ERR_FULL, "engine.busy", "too many commands are waiting");

@@ -279,6 +279,10 @@ GV_MUST_USE enum gv_err gv_command_call(struct gv_engine *engine, struct gv_comm
  *  still be released, otherwise it is gone. timeout_ms 0: for ever. Any thread. */
 GV_MUST_USE enum gv_err gv_command_ask(struct gv_engine *engine, struct gv_command *command,
                                        uint32_t timeout_ms, struct gv_fail *fail);
+/** As gv_command_ask within GV_ENGINE_WAIT_MS, for a command that answers with nothing but its verdict: it is
+ *  gone in any case, unless it timed out. Any thread. */
+GV_MUST_USE enum gv_err gv_command_tell(struct gv_engine *engine, struct gv_command *command,
+                                        struct gv_fail *fail);
 /** No slot was to be had. Returns: GV_ERR_FULL "engine.busy". */
 enum gv_err gv_command_busy(struct gv_fail *fail);
 /** Hand the answered command back to its caller. */

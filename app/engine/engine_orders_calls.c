@@ -112,16 +112,6 @@ enum gv_err gv_order_upload_put(struct gv_order_upload *upload, struct gv_view d
 
 /* ---- changes -------------------------------------------------------------------------------------- */
 
-static enum gv_err call_only(struct gv_engine *engine, struct gv_command *command,
-                             struct gv_fail *fail)
-{
-    const enum gv_err err = gv_command_ask(engine, command, GV_ENGINE_WAIT_MS, fail);
-    if (err == GV_OK) {
-        gv_command_release(engine, command);
-    }
-    return err;
-}
-
 enum gv_err gv_engine_orders_add(struct gv_engine *engine, const struct gv_actor *actor,
                                  struct gv_order_upload *upload, uint64_t *first_id,
                                  struct gv_fail *fail)
@@ -197,7 +187,7 @@ enum gv_err gv_engine_solver_register(struct gv_engine *engine, const struct gv_
     if (want_secret) {
         make_secret(engine, secret, &command->orders.solver.secret_hash);
     }
-    err = call_only(engine, command, fail);
+    err = gv_command_tell(engine, command, fail);
     if (err != GV_OK) {
         gv_secure_zero(secret, GV_SOLVER_SECRET_TEXT);
     }
@@ -218,7 +208,7 @@ enum gv_err gv_engine_solver_suspend(struct gv_engine *engine, const struct gv_a
     command->orders.solver.id = *id;
     command->orders.solver.until_s = until_s;
     command->orders.expect = gv_expect_of(expect);
-    return call_only(engine, command, fail);
+    return gv_command_tell(engine, command, fail);
 }
 
 static enum gv_err check_proof(const char *proof, struct gv_fail *fail)
@@ -255,7 +245,7 @@ static enum gv_err deposit(struct gv_engine *engine, enum gv_orders_op op,
     command->orders.actor = *actor;
     command->orders.deposit = asked->deposit;
     gv_format_cut(command->orders.deposit.proof, GV_ORDER_PROOF_MAX, "%s", proof);
-    return call_only(engine, command, fail);
+    return gv_command_tell(engine, command, fail);
 }
 
 enum gv_err gv_engine_solver_deposit(struct gv_engine *engine, const struct gv_actor *actor,

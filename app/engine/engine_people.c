@@ -60,11 +60,7 @@ enum gv_err gv_engine_claim(struct gv_engine *engine, const struct gv_actor *act
     copy_view(command->account.create.name, sizeof(command->account.create.name), name);
     copy_view(command->account.create.password, GV_PHC_MAX, gv_view_str(phc));
     memcpy(command->account.create.language, known, sizeof(known));
-    err = gv_command_ask(engine, command, GV_ENGINE_WAIT_MS, fail);
-    if (err == GV_OK) {
-        gv_command_release(engine, command);
-    }
-    return err;
+    return gv_command_tell(engine, command, fail);
 }
 
 enum gv_err gv_engine_setup_step(struct gv_engine *engine, const struct gv_actor *actor,
@@ -80,11 +76,7 @@ enum gv_err gv_engine_setup_step(struct gv_engine *engine, const struct gv_actor
         return GV_ERR_FULL;
     }
     memcpy(command->account.step, known, sizeof(known));
-    const enum gv_err err = gv_command_ask(engine, command, GV_ENGINE_WAIT_MS, fail);
-    if (err == GV_OK) {
-        gv_command_release(engine, command);
-    }
-    return err;
+    return gv_command_tell(engine, command, fail);
 }
 
 enum gv_err gv_engine_user_create(struct gv_engine *engine, const struct gv_actor *actor,
@@ -142,11 +134,7 @@ enum gv_err gv_engine_user_change(struct gv_engine *engine, const struct gv_acto
     }
     command->account.user.change = *change;
     command->account.expect = gv_expect_of(expect);
-    err = gv_command_ask(engine, command, GV_ENGINE_WAIT_MS, fail);
-    if (err == GV_OK) {
-        gv_command_release(engine, command);
-    }
-    return err;
+    return gv_command_tell(engine, command, fail);
 }
 
 enum gv_err gv_engine_user_delete(struct gv_engine *engine, const struct gv_actor *actor,
@@ -159,11 +147,7 @@ enum gv_err gv_engine_user_delete(struct gv_engine *engine, const struct gv_acto
         return err;
     }
     command->account.expect = gv_expect_of(expect);
-    err = gv_command_ask(engine, command, GV_ENGINE_WAIT_MS, fail);
-    if (err == GV_OK) {
-        gv_command_release(engine, command);
-    }
-    return err;
+    return gv_command_tell(engine, command, fail);
 }
 
 enum gv_err gv_engine_login(struct gv_engine *engine, const struct gv_actor *actor,
@@ -191,11 +175,7 @@ enum gv_err gv_engine_session_end(struct gv_engine *engine, const struct gv_acto
     if (command == NULL) {
         return err;
     }
-    err = gv_command_ask(engine, command, GV_ENGINE_WAIT_MS, fail);
-    if (err == GV_OK) {
-        gv_command_release(engine, command);
-    }
-    return err;
+    return gv_command_tell(engine, command, fail);
 }
 
 /* ---- reads ---------------------------------------------------------------------------------------- */
