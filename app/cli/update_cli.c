@@ -65,28 +65,13 @@ int gv_cli_verify(const char *path)
 
 /* ---- update ------------------------------------------------------------------------------------- */
 
-static bool write_all(int fd, struct gv_view bytes)
-{
-    while (bytes.n > 0) {
-        const ssize_t n = write(fd, bytes.p, bytes.n);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            return false;
-        }
-        bytes = gv_view_of(bytes.p + n, bytes.n - (size_t)n);
-    }
-    return true;
-}
-
 /* The rest of a file, safe on the disk and the daemon's. */
 static bool fill(int fd, FILE *from, const struct stat *owner)
 {
     bool good = true;
     for (size_t n = 1; good && n > 0;) {
         n = fread(piece, 1, sizeof(piece), from);
-        good = ferror(from) == 0 && write_all(fd, gv_view_of(piece, n));
+        good = ferror(from) == 0 && gv_file_put(fd, gv_view_of(piece, n), GV_WEAR_FILES);
     }
     return good && fsync(fd) == 0 &&
            (owner->st_uid == geteuid() || fchown(fd, owner->st_uid, owner->st_gid) == 0);

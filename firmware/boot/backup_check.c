@@ -9,7 +9,6 @@
 #include "firmware/boot/backup_work.h"
 #include "hal/linux/sqlite_copy.h"
 #include "hal/linux/sqlite_storage.h"
-#include "hal/linux/wear.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,18 +51,9 @@ static enum gv_err io_failed(struct gv_fail *fail, const char *doing)
 
 static enum gv_err write_database(struct gv_view v)
 {
-    while (v.n > 0) {
-        const ssize_t n = write(unpacked.fd, v.p, v.n);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            return io_failed(unpacked.fail, "write the database");
-        }
-        gv_wear_add(GV_WEAR_BACKUP, (uint64_t)n);
-        v = gv_view_of(v.p + n, v.n - (size_t)n);
-    }
-    return GV_OK;
+    return gv_file_put(unpacked.fd, v, GV_WEAR_BACKUP)
+               ? GV_OK
+               : io_failed(unpacked.fail, "write the database");
 }
 
 static enum gv_err take_bytes(void *ctx, enum gv_payload_file file, struct gv_view v)

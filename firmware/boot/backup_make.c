@@ -5,7 +5,6 @@
 #include "firmware/boot/backup_shelf.h"
 #include "firmware/boot/backup_work.h"
 #include "hal/linux/sqlite_copy.h"
-#include "hal/linux/wear.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -48,18 +47,10 @@ static enum gv_err io_failed(struct gv_fail *fail, const char *doing)
 static enum gv_err write_out(void *ctx, struct gv_view v)
 {
     struct job *job = ctx;
-    while (v.n > 0) {
-        const ssize_t n = write(job->fd, v.p, v.n);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            return io_failed(job->fail, "write the backup");
-        }
-        gv_wear_add(GV_WEAR_BACKUP, (uint64_t)n);
-        job->written += (uint64_t)n;
-        v = gv_view_of(v.p + n, v.n - (size_t)n);
+    if (!gv_file_put(job->fd, v, GV_WEAR_BACKUP)) {
+        return io_failed(job->fail, "write the backup");
     }
+    job->written += v.n;
     return job->box->progress("encrypt", job->written, job->all)
                ? GV_OK
                : gv_fail(job->fail, GV_ERR_CLOSED, "backup.stopped", "the backup was given up");

@@ -64,18 +64,7 @@ enum gv_err gv_upload_put(void *ctx, struct gv_view bytes, struct gv_fail *fail)
     const size_t head_n = bytes.n < room ? bytes.n : room;
     memcpy(self.head + self.head_n, bytes.p, head_n);
     self.head_n += head_n;
-    while (bytes.n > 0) {
-        const ssize_t n = write(self.fd, bytes.p, bytes.n);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            return io_failed(fail);
-        }
-        gv_wear_add(GV_WEAR_BACKUP, (uint64_t)n);
-        bytes = gv_view_of(bytes.p + n, bytes.n - (size_t)n);
-    }
-    return GV_OK;
+    return gv_file_put(self.fd, bytes, GV_WEAR_BACKUP) ? GV_OK : io_failed(fail);
 }
 
 /* Are these the bytes of that file? One that cannot be read is another. */

@@ -4,7 +4,6 @@
 #include "firmware/base/text.h"
 #include "firmware/boot/update_gate.h"
 #include "hal/linux/files.h"
-#include "hal/linux/wear.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -246,16 +245,8 @@ static enum gv_err op_upload_put(void *ctx, struct gv_view bytes, struct gv_fail
 {
     (void)ctx;
     const enum gv_err err = gv_bundle_put(&self.reader, bytes, fail);
-    while (err == GV_OK && bytes.n > 0) {
-        const ssize_t n = write(self.fd, bytes.p, bytes.n);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            return io_failed(fail);
-        }
-        gv_wear_add(GV_WEAR_FILES, (uint64_t)n);
-        bytes = gv_view_of(bytes.p + n, bytes.n - (size_t)n);
+    if (err == GV_OK && !gv_file_put(self.fd, bytes, GV_WEAR_FILES)) {
+        return io_failed(fail);
     }
     return err;
 }

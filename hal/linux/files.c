@@ -1,7 +1,6 @@
 #include "hal/linux/files.h"
 
 #include "firmware/base/text.h"
-#include "hal/linux/wear.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -78,17 +77,18 @@ enum gv_err gv_file_read(const char *path, void *out, size_t cap, size_t *n, str
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
-static bool write_all(int fd, struct gv_view data)
+bool gv_file_put(int fd, struct gv_view data, enum gv_wear wear)
 {
     while (data.n > 0) {
-        ssize_t put = write(fd, data.p, data.n);
-        if (put >= 0) {
-            gv_wear_add(GV_WEAR_FILES, (uint64_t)put);
-            data.p += put;
-            data.n -= (size_t)put;
-        } else if (errno != EINTR) {
+        const ssize_t n = write(fd, data.p, data.n);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
             return false;
         }
+        gv_wear_add(wear, (uint64_t)n);
+        data = gv_view_of(data.p + n, data.n - (size_t)n);
     }
     return true;
 }
@@ -100,7 +100,7 @@ static bool write_new(const char *path, struct gv_view data)
     if (fd < 0) {
         return false;
     }
-    bool written = write_all(fd, data) && fsync(fd) == 0;
+    bool written = gv_file_put(fd, data, GV_WEAR_FILES) && fsync(fd) == 0;
     return close(fd) == 0 && written;
 }
 

@@ -4,6 +4,7 @@
 #define GV_HAL_LINUX_FILES_H
 
 #include "firmware/base/bytes.h"
+#include "hal/linux/wear.h"
 
 #define GV_FILE_PATH_MAX 512
 #define GV_FILE_NAME_MAX 64
@@ -20,6 +21,10 @@ GV_MUST_USE enum gv_err gv_file_read(const char *path, void *out, size_t cap, si
  *           is untouched). */
 GV_MUST_USE enum gv_err gv_file_write_private(const char *path, struct gv_view data,
                                               struct gv_fail *fail);
+
+/** Write all of it where the open file stands, and count it.
+ *  Returns: false, with errno, when the disk refuses a byte. In: wear: the class it is counted in. */
+GV_MUST_USE bool gv_file_put(int fd, struct gv_view data, enum gv_wear wear);
 
 /** Create a folder with mode 0700 unless it is there; its parent must exist.
  *  Returns: GV_OK; GV_ERR_INVALID (something else has that name); GV_ERR_IO. */

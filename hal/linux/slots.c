@@ -255,17 +255,7 @@ static enum gv_err op_open(void *ctx, enum gv_slot slot, const char *part, uint6
 static enum gv_err op_write(void *ctx, struct gv_view bytes, struct gv_fail *fail)
 {
     (void)ctx;
-    while (bytes.n > 0) {
-        const ssize_t n = write(self.fd, bytes.p, bytes.n);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            return io_failed(fail, "write", self.path);
-        }
-        bytes = gv_view_of(bytes.p + n, bytes.n - (size_t)n);
-    }
-    return GV_OK;
+    return gv_file_put(self.fd, bytes, GV_WEAR_FILES) ? GV_OK : io_failed(fail, "write", self.path);
 }
 
 static enum gv_err op_sync(void *ctx, struct gv_fail *fail)
