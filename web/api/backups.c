@@ -169,15 +169,6 @@ static void start(struct gv_exchange *x, const char *const *members,
     }
 }
 
-/* What is no job is told to the audit log here; refused when it cannot be. */
-static enum gv_err note(const struct gv_exchange *x, const char *kind, const char *id,
-                        struct gv_fail *fail)
-{
-    struct gv_actor actor;
-    gv_caller_actor(x, &actor);
-    return gv_engine_note(gv_api_of(x)->config.engine, &actor, kind, id, "", fail);
-}
-
 /* ---- handlers ------------------------------------------------------------------------------- */
 
 void gv_handle_backups(struct gv_exchange *x)
@@ -222,7 +213,7 @@ void gv_handle_backup_delete(struct gv_exchange *x)
     struct gv_fail fail = {.err = GV_OK};
     read_id(x, &request);
     if (ops_of(x)->remove(request.id, &fail) != GV_OK ||
-        note(x, "backup.removed", request.id, &fail) != GV_OK) {
+        gv_caller_note(x, "backup.removed", request.id, "", &fail) != GV_OK) {
         gv_api_fail(x, &fail);
         return;
     }
@@ -241,7 +232,7 @@ void gv_handle_backup_file(struct gv_exchange *x)
     read_id(x, &request);
     enum gv_err err = ops_of(x)->read(request.id, 0, buf, GV_REPLY_BYTES_MAX, &n, &fail);
     if (err == GV_OK) {
-        err = note(x, "backup.downloaded", request.id, &fail);
+        err = gv_caller_note(x, "backup.downloaded", request.id, "", &fail);
     }
     if (err != GV_OK) {
         gv_api_fail(x, &fail);
@@ -279,7 +270,7 @@ static void take_upload(struct gv_exchange *x)
         err = err == GV_OK ? ended : err;
     }
     if (err == GV_OK) {
-        err = note(x, "backup.uploaded", id, &fail);
+        err = gv_caller_note(x, "backup.uploaded", id, "", &fail);
     }
     if (err != GV_OK) {
         gv_api_fail(x, &fail);

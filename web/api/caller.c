@@ -144,3 +144,11 @@ void gv_caller_actor(const struct gv_exchange *x, struct gv_actor *actor)
     gv_format_cut(actor->route, sizeof(actor->route), "%s",
                   x->route != NULL ? x->route->operation : "none");
 }
+
+enum gv_err gv_caller_note(const struct gv_exchange *x, const char *kind, const char *subject,
+                           const char *detail, struct gv_fail *fail)
+{
+    struct gv_actor actor;
+    gv_caller_actor(x, &actor);
+    return gv_engine_note(gv_api_of(x)->config.engine, &actor, kind, subject, detail, fail);
+}

@@ -45,5 +45,10 @@ void gv_caller_of_text(struct gv_api *api, struct gv_arena *arena, struct gv_vie
 struct gv_caller *gv_caller_of(const struct gv_exchange *x);
 /** For the audit log. */
 void gv_caller_actor(const struct gv_exchange *x, struct gv_actor *actor);
+/** What he does, into the audit log. In: as gv_engine_note. Returns: as gv_engine_note: what cannot be noted must
+ *  not be done. */
+GV_MUST_USE enum gv_err gv_caller_note(const struct gv_exchange *x, const char *kind,
+                                       const char *subject, const char *detail,
+                                       struct gv_fail *fail);
 
 #endif

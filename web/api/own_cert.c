@@ -13,14 +13,6 @@
 #define TOKEN_MAX     128u
 #define CHALLENGE_MAX 512u /* token, a dot, and a SHA-256 in base64url */
 
-static enum gv_err note(struct gv_exchange *x, const char *kind, const char *detail,
-                        struct gv_fail *fail)
-{
-    struct gv_actor actor;
-    gv_caller_actor(x, &actor);
-    return gv_engine_note(gv_api_of(x)->config.engine, &actor, kind, "certificate", detail, fail);
-}
-
 static enum gv_err install(struct gv_exchange *x, struct gv_own_cert *own, struct gv_fail *fail)
 {
     static const char *const members[] = {"pem", NULL};
@@ -33,7 +25,9 @@ static enum gv_err install(struct gv_exchange *x, struct gv_own_cert *own, struc
     if (err == GV_OK) {
         err = gv_api_of(x)->config.own_cert->install(own, pem, fail);
     }
-    return err == GV_OK ? note(x, "certificate.installed", own->sha256, fail) : err;
+    return err == GV_OK
+               ? gv_caller_note(x, "certificate.installed", "certificate", own->sha256, fail)
+               : err;
 }
 
 void gv_handle_own_cert_install(struct gv_exchange *x)
@@ -57,7 +51,7 @@ void gv_handle_own_cert_remove(struct gv_exchange *x)
     struct gv_fail fail = {.err = GV_OK};
     enum gv_err err = gv_api_of(x)->config.own_cert->remove(&fail);
     if (err == GV_OK) {
-        err = note(x, "certificate.removed", "", &fail);
+        err = gv_caller_note(x, "certificate.removed", "certificate", "", &fail);
     }
     if (err != GV_OK) {
         gv_api_fail(x, &fail);

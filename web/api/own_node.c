@@ -79,7 +79,6 @@ static enum gv_err ask(struct gv_exchange *x, struct gv_fail *fail)
 {
     const struct gv_api *api = gv_api_of(x);
     enum gv_network network;
-    struct gv_actor actor;
     enum gv_err err = read_network(x, &network, fail);
     if (err == GV_OK && api->config.config->node_file[0] == '\0') {
         err = gv_fail(fail, GV_ERR_CONFLICT, "setup.no_node", "this box has no node of its own");
@@ -88,9 +87,7 @@ static enum gv_err ask(struct gv_exchange *x, struct gv_fail *fail)
         err = check_fits(api, network, fail);
     }
     if (err == GV_OK) {
-        gv_caller_actor(x, &actor);
-        err = gv_engine_note(api->config.engine, &actor, "node.asked", "node",
-                             gv_network_name(network), fail);
+        err = gv_caller_note(x, "node.asked", "node", gv_network_name(network), fail);
     }
     return err != GV_OK ? err : api->config.ask_own_node(api->config.boot_ctx, network, fail);
 }

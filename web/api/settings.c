@@ -54,14 +54,9 @@ static enum gv_err read_body(struct gv_exchange *x, struct gv_draft *draft, stru
 static enum gv_err commit(struct gv_exchange *x, const struct gv_draft *draft, struct gv_fail *fail)
 {
     struct gv_api *api = gv_api_of(x);
-    struct gv_actor actor;
     char keys[GV_ENGINE_NOTE_MAX];
     enum gv_err err = gv_changes_commit(api->config.changes, draft, keys, sizeof(keys), fail);
-    if (err != GV_OK) {
-        return err;
-    }
-    gv_caller_actor(x, &actor);
-    return gv_engine_note(api->config.engine, &actor, "settings.changed", "settings", keys, fail);
+    return err == GV_OK ? gv_caller_note(x, "settings.changed", "settings", keys, fail) : err;
 }
 
 void gv_handle_settings_change(struct gv_exchange *x)

@@ -239,11 +239,8 @@ void gv_handle_system(struct gv_exchange *x)
 void gv_handle_restart(struct gv_exchange *x)
 {
     const struct gv_api *api = gv_api_of(x);
-    struct gv_actor actor;
     struct gv_fail fail = {.err = GV_OK};
-    gv_caller_actor(x, &actor);
-    if (gv_engine_note(api->config.engine, &actor, "system.restart", "system", "", &fail) !=
-        GV_OK) {
+    if (gv_caller_note(x, "system.restart", "system", "", &fail) != GV_OK) {
         gv_reply_fail(x, gv_http_status_of(&fail), &fail);
         return;
     }

@@ -92,12 +92,10 @@ static void answer(struct gv_exchange *x, int code)
 static enum gv_err note(const struct gv_exchange *x, const char *kind, struct gv_fail *fail)
 {
     struct gv_update_status status;
-    struct gv_actor actor;
     char version[GV_VERSION_MAX];
     ops_of(x)->status(&status);
     gv_version_format(status.staged, version);
-    gv_caller_actor(x, &actor);
-    return gv_engine_note(gv_api_of(x)->config.engine, &actor, kind, version, "", fail);
+    return gv_caller_note(x, kind, version, "", fail);
 }
 
 /* ---- handlers ----------------------------------------------------------------------------------- */
