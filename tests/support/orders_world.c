@@ -24,6 +24,20 @@ static struct {
     struct gv_solver_registry registry;
 } world;
 
+void gv_orders_world_open(const struct gv_engine_orders_config *config)
+{
+    gv_world_format();
+    gv_world_set_orders(config);
+    const enum gv_err err = gv_world_open(true);
+    GV_ASSERT(err == GV_OK);
+}
+
+void gv_orders_world_close(void)
+{
+    gv_world_close();
+    gv_world_set_orders(NULL);
+}
+
 static void on_done(void *ctx, struct gv_order_call *call)
 {
     (void)ctx;
@@ -53,10 +67,10 @@ uint64_t gv_orders_add(uint32_t count)
     return err == GV_OK ? first : 0;
 }
 
-static struct gv_solver_id id_of(const char *text)
+struct gv_solver_id gv_world_solver(const char *name)
 {
     struct gv_solver_id id;
-    const enum gv_err err = gv_solver_id_parse(&id, gv_view_str(text), NULL);
+    const enum gv_err err = gv_solver_id_parse(&id, gv_view_str(name), NULL);
     GV_ASSERT(err == GV_OK);
     return id;
 }
@@ -106,7 +120,7 @@ enum gv_err gv_orders_bid(uint64_t order, const char *solver, uint64_t input, in
     world.item.kind = GV_ORDER_LINE_BID;
     world.item.bid.bid = (struct gv_order_bid){
         .order_id = order,
-        .solver = id_of(solver),
+        .solver = gv_world_solver(solver),
         .max_input = input,
         .rate = 1.0,
         .valid_till_s = gv_clock_utc(gv_world_time()).s + valid_s,
@@ -121,7 +135,7 @@ enum gv_err gv_orders_claim(uint64_t order, const char *solver, const char **cod
     memset(&world.item, 0, sizeof(world.item));
     world.item.kind = GV_ORDER_LINE_CLAIM;
     world.item.claim.order_id = order;
-    world.item.claim.solver = id_of(solver);
+    world.item.claim.solver = gv_world_solver(solver);
     prove(solver, world.item.claim.auth);
     return take(code);
 }

@@ -8,6 +8,11 @@
 /** The original's rules in claim mode, unauthenticated; a test changes its copy. */
 extern const struct gv_engine_orders_config gv_orders_claim_mode;
 
+/** The engine with empty storage and these rules; *config is lent until gv_orders_world_close. */
+void gv_orders_world_open(const struct gv_engine_orders_config *config);
+void gv_orders_world_close(void);
+struct gv_solver_id gv_world_solver(const char *name);
+
 /** Add orders "Order <n>". Returns: id of the first, 0 when refused. */
 uint64_t gv_orders_add(uint32_t count);
 /** Bid of a solver named `solver`; rate 1, so output is input; valid for `valid_s` from the wall clock.

@@ -16,9 +16,7 @@ static int set_up(void **state)
 {
     (void)state;
     config = gv_orders_claim_mode;
-    gv_world_format();
-    gv_world_set_orders(&config);
-    assert_int_equal(gv_world_open(true), GV_OK);
+    gv_orders_world_open(&config);
     return 0;
 }
 
@@ -26,8 +24,7 @@ static int tear_down(void **state)
 {
     (void)state;
     assert_true(gv_orders_verified());
-    gv_world_close();
-    gv_world_set_orders(NULL);
+    gv_orders_world_close();
     return 0;
 }
 
@@ -397,8 +394,8 @@ static void a_module_that_is_off_says_so(void **state)
     struct gv_fail fail;
     struct gv_orders_status status;
     struct gv_order_row row;
-    gv_world_close();
-    gv_world_set_orders(NULL);
+    assert_true(gv_orders_verified());
+    gv_orders_world_close();
     assert_int_equal(gv_world_open(true), GV_OK);
     assert_int_equal(gv_engine_order_get(gv_world_engine(), 1, &row, &fail), GV_ERR_UNAVAILABLE);
     assert_string_equal(fail.code, "orders.off");

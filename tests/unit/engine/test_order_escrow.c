@@ -20,9 +20,7 @@ static int set_up(void **state)
     config.escrow = GV_ORDER_PROOF;
     config.bond_percent = 10;
     config.forfeit = true;
-    gv_world_format();
-    gv_world_set_orders(&config);
-    assert_int_equal(gv_world_open(true), GV_OK);
+    gv_orders_world_open(&config);
     return 0;
 }
 
@@ -30,22 +28,14 @@ static int tear_down(void **state)
 {
     (void)state;
     assert_true(gv_orders_verified());
-    gv_world_close();
-    gv_world_set_orders(NULL);
+    gv_orders_world_close();
     return 0;
-}
-
-static struct gv_solver_id id_of(const char *text)
-{
-    struct gv_solver_id id;
-    assert_int_equal(gv_solver_id_parse(&id, gv_view_str(text), NULL), GV_OK);
-    return id;
 }
 
 /* A solver with money, who has been committed once and so is known. */
 static void give(const char *name, int64_t amount)
 {
-    const struct gv_solver_id id = id_of(name);
+    const struct gv_solver_id id = gv_world_solver(name);
     char secret[GV_SOLVER_SECRET_TEXT];
     assert_int_equal(gv_engine_solver_register(gv_world_engine(), gv_world_actor(), &id,
                                                gv_view_of(NULL, 0), true, secret, NULL),
@@ -206,7 +196,7 @@ static void no_more_is_withdrawn_than_is_available(void **state)
 {
     (void)state;
     struct gv_fail fail;
-    const struct gv_solver_id id = id_of("s1");
+    const struct gv_solver_id id = gv_world_solver("s1");
     give("s1", 100);
     (void)committed("s1", 200);
     assert_int_equal(
@@ -286,7 +276,7 @@ static void strangers_are_refused_where_lines_must_be_proven(void **state)
     assert_int_equal(gv_orders_bid(id, "stranger", 5, 60, &code), GV_ERR_UNAUTHORIZED);
     give("s1", 1);
     assert_int_equal(gv_orders_bid(id, "s1", 5, 60, NULL), GV_OK);
-    const struct gv_solver_id s1 = id_of("s1");
+    const struct gv_solver_id s1 = gv_world_solver("s1");
     const int64_t until_s = gv_clock_utc(gv_world_time()).s + 2;
     assert_int_equal(
         gv_engine_solver_suspend(gv_world_engine(), gv_world_actor(), &s1, until_s, NULL, NULL),
@@ -304,7 +294,7 @@ static void what_is_no_point_of_the_curve_is_no_key(void **state)
     struct gv_fail fail;
     char secret[GV_SOLVER_SECRET_TEXT];
     uint8_t key[32];
-    const struct gv_solver_id id = id_of("s1");
+    const struct gv_solver_id id = gv_world_solver("s1");
     memset(key, 0xff, sizeof(key));
     assert_int_equal(gv_engine_solver_register(gv_world_engine(), gv_world_actor(), &id,
                                                gv_view_of(key, sizeof(key)), false, secret, &fail),
@@ -326,7 +316,7 @@ static void the_signing_domain_comes_with_the_first_public_key_and_stays(void **
     gv_engine_orders_status(gv_world_engine(), &before);
     assert_string_equal(before.domain, "");
     for (uint32_t i = 0; i < 2; i++) {
-        const struct gv_solver_id id = id_of(i == 0 ? "s2" : "s3");
+        const struct gv_solver_id id = gv_world_solver(i == 0 ? "s2" : "s3");
         assert_int_equal(gv_engine_solver_register(gv_world_engine(), gv_world_actor(), &id,
                                                    gv_view_of(key, sizeof(key)), false, secret,
                                                    NULL),

@@ -21,17 +21,14 @@ static int set_up(void **state)
     (void)state;
     config = gv_orders_claim_mode;
     config.keep_s = KEEP_S;
-    gv_world_format();
-    gv_world_set_orders(&config);
-    assert_int_equal(gv_world_open(true), GV_OK);
+    gv_orders_world_open(&config);
     return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    gv_world_close();
-    gv_world_set_orders(NULL);
+    gv_orders_world_close();
     return 0;
 }
 

@@ -20,9 +20,7 @@ static int set_up(void **state)
     config = gv_orders_claim_mode;
     config.rules.batch = GV_ORDER_BATCH_MAX;
     config.rules.collect_s = 1;
-    gv_world_format();
-    gv_world_set_orders(&config);
-    assert_int_equal(gv_world_open(true), GV_OK);
+    gv_orders_world_open(&config);
     return 0;
 }
 
@@ -30,22 +28,14 @@ static int tear_down(void **state)
 {
     (void)state;
     assert_true(gv_orders_verified());
-    gv_world_close();
-    gv_world_set_orders(NULL);
+    gv_orders_world_close();
     return 0;
-}
-
-static struct gv_solver_id id_of(const char *text)
-{
-    struct gv_solver_id id;
-    assert_int_equal(gv_solver_id_parse(&id, gv_view_str(text), NULL), GV_OK);
-    return id;
 }
 
 /* NULL: he has no seat. */
 static const struct gv_solver *seat_of(const char *name)
 {
-    const struct gv_solver_id id = id_of(name);
+    const struct gv_solver_id id = gv_world_solver(name);
     const uint32_t count = gv_engine_solvers(gv_world_engine(), seats);
     for (uint32_t i = 0; i < count; i++) {
         if (gv_solver_id_equal(&seats[i].solver.id, &id)) {
@@ -57,7 +47,7 @@ static const struct gv_solver *seat_of(const char *name)
 
 static void enlist(const char *name)
 {
-    const struct gv_solver_id id = id_of(name);
+    const struct gv_solver_id id = gv_world_solver(name);
     char secret[GV_SOLVER_SECRET_TEXT];
     assert_int_equal(gv_engine_solver_register(gv_world_engine(), gv_world_actor(), &id,
                                                gv_view_of(NULL, 0), true, secret, NULL),
@@ -66,7 +56,7 @@ static void enlist(const char *name)
 
 static void suspend(const char *name)
 {
-    const struct gv_solver_id id = id_of(name);
+    const struct gv_solver_id id = gv_world_solver(name);
     assert_int_equal(gv_engine_solver_suspend(gv_world_engine(), gv_world_actor(), &id,
                                               INT64_C(2000000000), NULL, NULL),
                      GV_OK);
@@ -128,7 +118,7 @@ static void who_must_be_remembered_keeps_his_seat(void **state)
     (void)state;
     enlist("key");
     (void)commit_to("bad");
-    const struct gv_solver_id rich = id_of("rich");
+    const struct gv_solver_id rich = gv_world_solver("rich");
     (void)commit_to("rich");
     end_all();
     suspend("bad");
