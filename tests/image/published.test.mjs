@@ -1,11 +1,12 @@
-/** What is published: the checksum, the way to a card through bmaptool, the entry for Raspberry Pi Imager, no secret in the image. */
+/** What is published: the checksum, the way to a card through bmaptool, the entry for Raspberry Pi Imager, the update of it. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { after, test } from 'node:test';
 import { IMAGE_FOLDER, imageFile } from '../support/image.mjs';
-import { makeTempDir, removeTempDir } from '../support/process.mjs';
+import { ROOT, makeTempDir, removeTempDir } from '../support/process.mjs';
+import { GAVELCTL_KEYED, SECRET } from '../support/release.mjs';
 
 const image = imageFile();
 const packed = imageFile('.img.xz');
@@ -47,4 +48,11 @@ test('a download of at most 700 MB, and the partitions where the boards and the 
     table.partitions.map(({ type }) => type),
     ['c', '83', '83', '83'],
   );
+});
+
+test('toolchain/bundle makes an update of all its parts, which a box with that key takes', () => {
+  const bundle = run(join(ROOT, 'toolchain/bundle'), SECRET, '0.1.0').trim();
+  const parts = ['root', 'cmdline-a.txt', 'cmdline-b.txt', ...readdirSync(join(IMAGE_FOLDER, 'boot/a')).filter((name) => name !== 'cmdline.txt')];
+  const said = run(GAVELCTL_KEYED, 'verify', join(ROOT, bundle));
+  assert.match(said, new RegExp(`^release [0-9.]+, for boxes from 0\\.1\\.0 on: good, ${parts.length} parts`));
 });
