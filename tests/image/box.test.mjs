@@ -35,7 +35,6 @@ let world;
 /** What the box must still know after the power cut. */
 const kept = { id: 0, ca: '', machineId: '' };
 
-const seconds = (/** @type {number} */ since) => `${((Date.now() - since) / 1000).toFixed(0)} s`;
 
 before(() => {
   box = Box.insert(imageFile());
@@ -57,7 +56,7 @@ async function boot(t) {
   plain.close();
   const api = new Api(box.httpsUrl, { ca });
   assert.equal((await api.get('/')).status, 200);
-  t.diagnostic(`power to the first page: ${seconds(started)}`);
+  t.diagnostic(`power to the first page: ${box.spent(started)}`);
   return { api, ca };
 }
 

@@ -26,11 +26,12 @@ test('the image starts on a Raspberry Pi 3: claim code on the console, data on t
   await shown(/Machine model: Raspberry Pi 3 Model B/);
   await shown(/EXT4-fs \(mmcblk\dp4\): mounted filesystem .* r\/w/);
   const [, code] = await shown(/Claim code of this gavel box: (\d{8})[^]*The page: https:\/\/gavel\.local/);
-  t.diagnostic(`power to the claim code on the console: ${((Date.now() - started) / 1000).toFixed(0)} s`);
+  t.diagnostic(`power to the claim code on the console: ${box.spent(started)}`);
   assert.doesNotMatch(box.machine.console, /Failed to start|DEPEND/);
   await box.machine.until('the same code on the card', () => box.read('gavel-setup.txt')?.includes(code), STEP_MS);
   const plain = new Api(box.httpUrl);
   const answer = await box.machine.until('GET /ca.crt', () => plain.get('/ca.crt'), STEP_MS);
   plain.close();
   assert.match(answer.text, /BEGIN CERTIFICATE/);
+  t.diagnostic(`power to the page: ${box.spent(started)}`);
 });

@@ -23,9 +23,10 @@ const BOARDS = {
   },
   raspi3b: {
     memory: 1024,
-    // qemu takes the first word to the watchdog for a reset; what speaks to the board's other processor waits in vain.
+    // qemu takes the first word to the watchdog for a reset; what speaks to the board's other processor waits in vain; its
+    // network card has a number that a driver for another kind of card also claims, and whichever loads first has it.
     append:
-      'console=ttyS1,115200 deferred_probe_timeout=1 modprobe.blacklist=bcm2835_wdt,vc4,hci_uart,bcm2835_v4l2,snd_bcm2835',
+      'console=ttyS1,115200 deferred_probe_timeout=1 modprobe.blacklist=bcm2835_wdt,cdc_subset,vc4,hci_uart,bcm2835_v4l2,snd_bcm2835',
     more: [],
   },
 };
@@ -110,6 +111,11 @@ export class Box {
     const [, prefix] = /^os_prefix=(.+)$/m.exec(config) ?? [];
     for (const name of ['vmlinuz', 'initrd.img', 'cmdline.txt']) this.take(`${prefix}${name}`, join(this.dir, name));
     await this.start();
+  }
+
+  /** What a start has taken, for people. @param {number} started by Date.now() @returns {string} */
+  spent(started) {
+    return `${((Date.now() - started) / 1000).toFixed(0)} s, ${this.machine.processorSeconds.toFixed(0)} s of processors`;
   }
 
   get sshOptions() {
