@@ -222,9 +222,14 @@ static void run_until_signal(const sigset_t *signals)
     }
 }
 
-static void shut_down(void)
+/* In: again: the process starts anew afterwards. */
+static void shut_down(bool again)
 {
-    gv_systemd_stopping();
+    if (again) {
+        gv_systemd_restarting();
+    } else {
+        gv_systemd_stopping();
+    }
     gv_ports_file_remove(gv_boot.config.data_dir);
     gv_follower_stop(gv_follower_instance());
     GV_ASSERT(pthread_join(gv_boot.node_thread, NULL) == 0);
@@ -250,6 +255,9 @@ static void shut_down(void)
     gv_secure_zero(gv_boot.below.node_password, sizeof(gv_boot.below.node_password));
     gv_settings_close();
     gv_front_stop();
+    if (again) {
+        gv_systemd_restarting(); /* the start has its whole time, however long the stop took */
+    }
     gv_systemd_close();
     gv_journal_close();
 }
@@ -290,7 +298,7 @@ int gv_boot_run(int argc, char **argv, const struct gv_route *extra, size_t extr
     run_until_signal(&signals);
     const bool again = atomic_load(&gv_boot.restart);
     gv_log(GV_LOG_INFO, "boot", "stopping restart=%d", again);
-    shut_down();
+    shut_down(again);
     if (again) {
         gv_boot_run_again();
         return EX_UNAVAILABLE; /* the service manager tries */

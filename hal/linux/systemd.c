@@ -3,6 +3,7 @@
 #include "firmware/base/text.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -79,9 +80,26 @@ static void notify(const char *message)
     }
 }
 
+/* Without a watchdog its period stays unsaid: saying it would start one. */
+static void notify_with_period(const char *message, uint32_t period_ms)
+{
+    char text[MESSAGE_BYTES_MAX];
+    if (watchdog_ms == 0) {
+        notify(message);
+        return;
+    }
+    gv_format_cut(text, sizeof(text), "%s\nWATCHDOG_USEC=%" PRIu32 "000", message, period_ms);
+    notify(text);
+}
+
 void gv_systemd_ready(void)
 {
-    notify("READY=1");
+    notify_with_period("READY=1\nSTATUS=", watchdog_ms);
+}
+
+void gv_systemd_restarting(void)
+{
+    notify_with_period("STATUS=starting again", GV_SYSTEMD_RESTART_MS);
 }
 
 void gv_systemd_stopping(void)

@@ -15,9 +15,13 @@
 GV_MUST_USE enum gv_err gv_systemd_open(struct gv_fail *fail);
 void gv_systemd_close(void);
 
-/** Tell that start-up is complete ("READY=1"). */
+/** Tell that start-up is complete ("READY=1"); the watchdog has the period of the unit again. */
 void gv_systemd_ready(void);
-/** Tell that the stop has begun ("STOPPING=1"). */
+/** Tell that the process begins again as itself. Never "STOPPING=1": systemd would take it for a stop, which no later
+ *  "READY=1" takes back and which ends in a kill. The watchdog waits GV_SYSTEMD_RESTART_MS from now on. */
+void gv_systemd_restarting(void);
+#define GV_SYSTEMD_RESTART_MS 120000u /* as TimeoutStartSec of the unit: what a start may take */
+/** Tell that the stop has begun ("STOPPING=1"); the process must end. */
 void gv_systemd_stopping(void);
 /** Tell that we are alive ("WATCHDOG=1"). */
 void gv_systemd_watchdog(void);

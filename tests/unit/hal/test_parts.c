@@ -264,10 +264,12 @@ static void systemd_hears_what_it_is_told(void **state)
     gv_systemd_ready();
     gv_systemd_watchdog();
     gv_systemd_status("height 5\nREADY=0");
+    gv_systemd_restarting();
     gv_systemd_stopping();
-    static const char *const expected[] = {"READY=1", "WATCHDOG=1", "STATUS=height 5 READY=0",
-                                           "STOPPING=1"};
-    for (size_t i = 0; i < 4; i++) {
+    static const char *const expected[] = {
+        "READY=1\nSTATUS=\nWATCHDOG_USEC=30000000", "WATCHDOG=1", "STATUS=height 5 READY=0",
+        "STATUS=starting again\nWATCHDOG_USEC=120000000", "STOPPING=1"};
+    for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
         ssize_t n = recv(fd, text, sizeof(text) - 1, 0);
         assert_true(n > 0);
         text[n] = '\0';
