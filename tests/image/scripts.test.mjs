@@ -1,0 +1,107 @@
+/**
+ * The box's scripts of the image, without a box: their paths moved into a folder, programs that touch the machine replaced by
+ * ones that note how they were called. What only systemd or a card decides is seen in the boot tests.
+ */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { ROOT, makeTempDir, removeTempDir } from '../support/process.mjs';
+
+const SCRIPTS = join(ROOT, 'firmware/image/root/usr/lib/gavel');
+/** Paths that a script names; each is below the test's folder instead. */
+const PATHS = /(?<![\w/.$}])\/(usr\/lib\/gavel|usr\/share\/gavel|data|run|etc|var\/lib|proc\/cmdline|dev\/disk)(?=[\s/"')]|$)/gm;
+
+let box = '';
+const at = (/** @type {string} */ path) => join(box, path);
+const put = (/** @type {string} */ path, /** @type {string} */ text) => writeFileSync(at(path), text);
+const read = (/** @type {string} */ path) => readFileSync(at(path), 'utf8');
+/** @param {string} name @param {string} body */
+function program(name, body) {
+  put(`bin/${name}`, `#!/bin/sh\necho "${name} $*" >>${at('calls')}\n${body}\n`);
+  chmodSync(at(`bin/${name}`), 0o755);
+}
+const calls = () => (existsSync(at('calls')) ? read('calls') : '');
+
+beforeEach(() => {
+  box = makeTempDir('scripts');
+  for (const folder of ['bin', 'usr/lib/gavel', 'usr/share/gavel', 'data/system', 'data/gavel', 'run/gavel-card', 'run/gavel-update', 'proc', 'etc', 'var/lib/gavel'])
+    mkdirSync(at(folder), { recursive: true });
+  for (const name of readdirSync(SCRIPTS)) {
+    put(`usr/lib/gavel/${name}`, readFileSync(join(SCRIPTS, name), 'utf8').replace(PATHS, `${box}/$1`));
+    chmodSync(at(`usr/lib/gavel/${name}`), 0o755);
+  }
+  for (const name of ['mount', 'umount', 'systemctl', 'hostname', 'sleep', 'fsck.vfat']) program(name, '');
+  program('findmnt', 'echo /dev/mmcblk0p4');
+  program('gavelctl', '');
+});
+afterEach(() => removeTempDir(box));
+
+/** @param {string} name @param {string[]} args */
+function script(name, ...args) {
+  const ended = spawnSync(at(`usr/lib/gavel/${name}`), args, {
+    encoding: 'utf8',
+    timeout: 20_000,
+    env: { ...process.env, PATH: `${at('bin')}:${process.env.PATH}` },
+  });
+  return { status: ended.status, said: ended.stdout, complained: ended.stderr };
+}
+
+/* ---- the card --------------------------------------------------------------------------------- */
+
+test('the card is the one that /data lies on, whatever a second one is called', () => {
+  script('box-slot');
+  assert.match(calls(), /^mount .* \/dev\/mmcblk0p1 /m);
+});
+
+test('without /data the card is found by its name', () => {
+  program('findmnt', 'exit 1');
+  script('box-slot');
+  assert.match(calls(), /^mount .*by-partuuid\/6a7e1001-01 /m);
+});
+
+/* ---- a release that settles, or does not ------------------------------------------------------ */
+
+/** Whether the box restarts. @param {string | null} found @param {string} chosen @param {string} running */
+function goesBack(found, chosen = 'a', running = 'b') {
+  if (found !== null) put('run/gavel-update/found', `${found}\n`);
+  put('run/gavel-card/config.txt', `arm_64bit=1\nos_prefix=${chosen}/\n`);
+  put('proc/cmdline', `root=PARTUUID=6a7e1001-02 gavel.slot=${running}\n`);
+  assert.equal(script('box-settle').status, 0);
+  return calls().includes('systemctl reboot');
+}
+
+for (const word of ['plain', 'confirmed', 'fell-back']) test(`a start that is ${word} stays`, () => assert.ok(!goesBack(word)));
+for (const word of ['mislabelled', 'stray']) test(`a start that is ${word} goes back`, () => assert.ok(goesBack(word)));
+
+test('a trial that proves itself is confirmed and stays', () => {
+  assert.ok(!goesBack('trial'));
+  assert.match(calls(), /gavelctl slot watch [^]*gavelctl slot confirm/);
+});
+
+test('a trial that does not become ready goes back, and so does one that cannot be confirmed', () => {
+  for (const step of ['watch', 'confirm']) {
+    program('gavelctl', `[ "$2" != ${step} ]`);
+    assert.ok(goesBack('trial'));
+  }
+});
+
+test('a release that could not say what it is goes back when the card names the other slot', () => {
+  assert.ok(goesBack('', 'a', 'b'));
+  assert.ok(goesBack(null, 'b', 'a'));
+});
+
+test('without /data it goes back as well', () => {
+  program('findmnt', 'exit 1');
+  assert.ok(goesBack(null));
+});
+
+test('the chosen slot never restarts for that, nor a box whose card or kernel is silent', () => {
+  assert.ok(!goesBack('', 'a', 'a'));
+  assert.ok(!goesBack(null, 'b', 'b'));
+  assert.ok(!goesBack('', 'c', 'b'));
+  assert.ok(!goesBack('', 'a', ''));
+  program('mount', 'rm -f "$6/config.txt"; exit 32');
+  assert.ok(!goesBack('', 'a', 'b'));
+});
