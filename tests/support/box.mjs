@@ -55,6 +55,11 @@ export class Box {
     return `${this.disk}@@${CARD_OFFSET}`;
   }
 
+  /** What the model of a board was asked for and does not know; among it, words to the firmware. */
+  get unknown() {
+    return join(this.dir, 'unknown.log');
+  }
+
   get publicKey() {
     return readFileSync(join(this.dir, 'key.pub'), 'utf8').trim();
   }
@@ -90,7 +95,7 @@ export class Box {
       memory,
       ports: { http: 80, https: 443, ssh: 22 },
       disk: this.disk,
-      more: [...more, ...(this.board === 'raspi3b' ? ['-dtb', join(this.dir, DEVICE_TREE)] : [])],
+      more: [...more, ...(this.board === 'raspi3b' ? ['-dtb', join(this.dir, DEVICE_TREE), '-d', 'unimp', '-D', this.unknown] : [])],
     });
     this.httpUrl = `http://127.0.0.1:${this.machine.ports.http}`;
     this.httpsUrl = `https://127.0.0.1:${this.machine.ports.https}`;
