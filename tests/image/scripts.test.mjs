@@ -61,6 +61,51 @@ test('without /data the card is found by its name', () => {
   assert.match(calls(), /^mount .*by-partuuid\/6a7e1001-01 /m);
 });
 
+/* ---- the owner's text file -------------------------------------------------------------------- */
+
+const TEMPLATE = '#node = main\n';
+function cardWith(/** @type {string} */ text) {
+  put('usr/share/gavel/gavel.txt', TEMPLATE);
+  put('run/gavel-card/gavel.txt', text);
+}
+
+test('the boot partition is checked before it is mounted, and pieces that the check found are thrown away', () => {
+  cardWith(TEMPLATE);
+  put('run/gavel-card/FSCK0000.REC', 'a piece of an update');
+  program('fsck.vfat', 'exit 1');
+  assert.equal(script('box-card').status, 0);
+  assert.match(calls(), /^fsck\.vfat -a \/dev\/mmcblk0p1$[^]*^mount /m);
+  assert.ok(!existsSync(at('run/gavel-card/FSCK0000.REC')));
+  assert.doesNotMatch(calls(), /gavelctl/);
+});
+
+test('what the owner wrote is taken over once, and is gone from the card', () => {
+  cardWith('wifi_password = a secret\n');
+  assert.equal(script('box-card').status, 0);
+  assert.match(calls(), /^gavelctl card read /m);
+  assert.equal(read('run/gavel-card/gavel.txt'), TEMPLATE);
+});
+
+test('a mistake in it is named on the card, and the file stays', () => {
+  cardWith('node = mian\n');
+  program('gavelctl', 'echo "line 1: no network" >&2; exit 65');
+  assert.equal(script('box-card').status, 0);
+  assert.equal(read('run/gavel-card/gavel-error.txt'), 'line 1: no network\n');
+  assert.equal(read('run/gavel-card/gavel.txt'), 'node = mian\n');
+});
+
+test('a card that cannot be mounted keeps no setting back', () => {
+  program('mount', 'exit 32');
+  assert.notEqual(script('box-card').status, 0);
+  mkdirSync(at('etc/wpa_supplicant'));
+  put('data/system/wifi.conf', 'network={}\n');
+  assert.equal(script('box-setup').status, 0);
+  assert.equal(read('etc/wpa_supplicant/wpa_supplicant-wlan0.conf'), 'network={}\n');
+  assert.match(calls(), /systemctl start --no-block wpa_supplicant@wlan0/);
+  const unit = readFileSync(join(SCRIPTS, '../systemd/system/gavel-setup.service'), 'utf8');
+  assert.match(unit, /^ExecStart=-.*box-card\nExecStart=.*box-setup$/m);
+});
+
 /* ---- a release that settles, or does not ------------------------------------------------------ */
 
 /** Whether the box restarts. @param {string | null} found @param {string} chosen @param {string} running */
