@@ -106,6 +106,66 @@ test('a card that cannot be mounted keeps no setting back', () => {
   assert.match(unit, /^ExecStart=-.*box-card\nExecStart=.*box-setup$/m);
 });
 
+/* ---- the claim code ----------------------------------------------------------------------------- */
+
+const CLAIM = 'Claim code of this gavel box: 12345678\nEnter it on the box\'s page to become its owner.\n';
+/** gaveld's user does not exist here. @param {string} addresses */
+function show(addresses) {
+  program('setpriv', 'shift 3; exec "$@"');
+  program('hostname', `[ "$1" = -I ] && ${addresses} || echo gavel`);
+  return script('box-show');
+}
+
+test('the claim code is shown on the console and the card, with the address', () => {
+  put('var/lib/gavel/claim-code.txt', CLAIM);
+  const { said, status } = show('echo "192.0.2.7 2001:db8::7 "');
+  assert.equal(status, 0);
+  assert.equal(said, `${CLAIM}The page: https://gavel.local\n      or: https://192.0.2.7\n      or: https://[2001:db8::7]\n`);
+  assert.equal(read('run/gavel-card/gavel-setup.txt'), said);
+  assert.match(calls(), /^setpriv --reuid=gavel --regid=gavel --clear-groups head /m);
+});
+
+test('an address that comes late gets onto the card, and the console did not wait', () => {
+  put('var/lib/gavel/claim-code.txt', CLAIM);
+  program('sleep', `touch ${at('online')}`);
+  const { said } = show(`{ [ -e ${at('online')} ] && echo "192.0.2.7 " || echo; }`);
+  assert.doesNotMatch(said, /192/);
+  assert.match(read('run/gavel-card/gavel-setup.txt'), /12345678[^]*https:\/\/192\.0\.2\.7\n/);
+});
+
+test('without any address the code is on the card all the same', () => {
+  put('var/lib/gavel/claim-code.txt', CLAIM);
+  assert.equal(show('echo').status, 0);
+  assert.match(read('run/gavel-card/gavel-setup.txt'), /12345678[^]*gavel\.local\n$/);
+});
+
+test('the code leaves the card when the file is gone, and nothing but a code gets there', () => {
+  for (const text of [null, 'psk="a secret of root"\n', `x${CLAIM}`, CLAIM.replace('5678', '56789'), `${'x\n'.repeat(200)}${CLAIM}`]) {
+    put('run/gavel-card/gavel-setup.txt', CLAIM);
+    put('run/gavel-card/gavel-setup.new', 'half');
+    if (text !== null) put('var/lib/gavel/claim-code.txt', text);
+    assert.deepEqual({ ...show('echo 192.0.2.7'), complained: '' }, { status: 0, said: '', complained: '' });
+    assert.deepEqual(readdirSync(at('run/gavel-card')), []);
+  }
+});
+
+/* ---- SSH ---------------------------------------------------------------------------------------- */
+
+test('the host key of SSH is made once, and again when a power cut left a broken one', () => {
+  const key = 'data/system/ssh_host_ed25519_key';
+  assert.equal(script('box-ssh-key').status, 0);
+  const first = read(key);
+  assert.equal(script('box-ssh-key').status, 0);
+  assert.equal(read(key), first);
+  for (const broken of ['', '\0'.repeat(400), first.slice(0, 100)]) {
+    put(key, broken);
+    put(`${key}.new`, '');
+    assert.equal(script('box-ssh-key').status, 0);
+    assert.match(read(key), /^-----BEGIN OPENSSH PRIVATE KEY-----\n/);
+    assert.deepEqual(readdirSync(at('data/system')), ['ssh_host_ed25519_key']);
+  }
+});
+
 /* ---- a release that settles, or does not ------------------------------------------------------ */
 
 /** Whether the box restarts. @param {string | null} found @param {string} chosen @param {string} running */
