@@ -299,9 +299,8 @@ int gv_boot_run(int argc, char **argv, const struct gv_route *extra, size_t extr
     const bool again = atomic_load(&gv_boot.restart);
     gv_log(GV_LOG_INFO, "boot", "stopping restart=%d", again);
     shut_down(again);
-    if (again) {
+    if (again && !gv_factory_reset_is_asked(gv_boot.config.data_dir)) {
         gv_boot_run_again();
-        return EX_UNAVAILABLE; /* the service manager tries */
     }
-    return EX_OK;
+    return again ? EX_UNAVAILABLE : EX_OK; /* the service manager starts it again */
 }

@@ -28,6 +28,12 @@ enum gv_err gv_factory_reset_ask(const char *data_dir, struct gv_fail *fail)
     return err == GV_OK ? gv_file_write_private(path, gv_view_str("asked\n"), fail) : err;
 }
 
+bool gv_factory_reset_is_asked(const char *data_dir)
+{
+    char path[GV_FILE_PATH_MAX];
+    return mark_path(path, data_dir, NULL) == GV_OK && access(path, F_OK) == 0;
+}
+
 /* Everything but the folder itself and the mark, which goes last. */
 static int forget(const char *path, const struct stat *info, int kind, struct FTW *at)
 {
@@ -44,7 +50,7 @@ enum gv_err gv_factory_reset_apply(const char *data_dir, bool *done, struct gv_f
     char path[GV_FILE_PATH_MAX];
     char inside[GV_FILE_PATH_MAX];
     enum gv_err err = mark_path(path, data_dir, fail);
-    *done = err == GV_OK && access(path, F_OK) == 0;
+    *done = gv_factory_reset_is_asked(data_dir);
     if (!*done) {
         return err;
     }

@@ -3,7 +3,8 @@
  * A press of ten seconds is a factory reset: asked for here, done by the next start before anything is read, so that
  * a power cut in the middle only means that the start after it goes on. It takes listings, unrevealed PSBTs, users,
  * keys, certificates, backups and stored settings: the box is as it was first switched on, and belongs to nobody.
- * What the machine's administrator wrote (/etc/gavel) stays.
+ * What the machine's administrator wrote (/etc/gavel) stays. The process ends for it: the service manager starts it again,
+ * and before that forgets what a box keeps outside of the data folder (firmware/image).
  * Thread: main; the indicator any. */
 #ifndef GV_FIRMWARE_BOOT_FRONT_H
 #define GV_FIRMWARE_BOOT_FRONT_H
@@ -23,6 +24,8 @@ void gv_front_stop(void);
 
 /** Note that the next start is to forget everything.  Returns: GV_OK once that is on the disk; GV_ERR_IO. */
 GV_MUST_USE enum gv_err gv_factory_reset_ask(const char *data_dir, struct gv_fail *fail);
+/** Whether it was, and is not done yet. */
+bool gv_factory_reset_is_asked(const char *data_dir);
 /** When a reset was asked for: empty the data folder. Call before anything in it is read, with its lock held.
  *  Returns: GV_OK; GV_ERR_IO: something is still there, and the next start tries again.
  *  Out: done: it was asked for. Whatever was read before belongs to the former box. */

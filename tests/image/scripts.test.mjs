@@ -166,6 +166,34 @@ test('the host key of SSH is made once, and again when a power cut left a broken
   }
 });
 
+/* ---- factory reset ------------------------------------------------------------------------------ */
+
+const OWNERS = ['ssh-key', 'ssh_host_ed25519_key', 'wifi.conf', 'wifi.conf.new', 'host-name', 'node'];
+function ownersBox() {
+  for (const name of [...OWNERS, 'machine-id']) put(`data/system/${name}`, 'x\n');
+  mkdirSync(at('data/system/update'));
+  put('data/system/update/update', 'floor 0.2.0\n');
+}
+
+test('a start forgets nothing unasked', () => {
+  ownersBox();
+  assert.equal(script('box-forget').status, 0);
+  assert.equal(readdirSync(at('data/system')).length, OWNERS.length + 2);
+  assert.equal(calls(), '');
+});
+
+test('a factory reset forgets what its owner left, keeps the floor of updates, and restarts the box once', () => {
+  ownersBox();
+  put('var/lib/gavel/factory-reset', 'asked\n');
+  assert.equal(script('box-forget').status, 0);
+  assert.deepEqual(readdirSync(at('data/system')).sort(), ['machine-id', 'update']);
+  assert.equal(read('data/system/update/update'), 'floor 0.2.0\n');
+  assert.equal(calls(), 'systemctl reboot\n');
+  assert.equal(script('box-forget').status, 0);
+  assert.equal(calls(), 'systemctl reboot\n');
+  assert.match(readFileSync(join(SCRIPTS, '../systemd/system/gavel.service.d/image.conf'), 'utf8'), /^ExecStartPre=\+.*box-forget$/m);
+});
+
 /* ---- a release that settles, or does not ------------------------------------------------------ */
 
 /** Whether the box restarts. @param {string | null} found @param {string} chosen @param {string} running */

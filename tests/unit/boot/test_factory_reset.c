@@ -66,8 +66,10 @@ static void apply(bool expected)
     char data[128];
     bool done = !expected;
     gv_format_cut(data, sizeof(data), "%s", in_home("data"));
+    assert_int_equal(gv_factory_reset_is_asked(data), expected);
     assert_int_equal(gv_factory_reset_apply(data, &done, NULL), GV_OK);
     assert_int_equal(done, expected);
+    assert_false(gv_factory_reset_is_asked(data));
 }
 
 static void ask(void)
