@@ -218,15 +218,10 @@ static void undo(struct gv_engine *engine, struct gv_command **batch, uint32_t n
     }
 }
 
-static void count(struct gv_engine *engine, struct gv_command **batch, uint32_t n, bool failed)
+static void count(struct gv_engine *engine, uint32_t n, bool failed)
 {
-    uint32_t reports = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        reports += batch[i]->kind == GV_COMMAND_NODE_STATUS;
-    }
     pthread_mutex_lock(&engine->view.lock);
     engine->view.stats.commands += n;
-    engine->view.stats.node_reports += reports;
     engine->view.stats.batches++;
     engine->view.stats.commits_failed += failed;
     pthread_mutex_unlock(&engine->view.lock);
@@ -249,7 +244,7 @@ static void serve(struct gv_engine *engine, struct gv_command **batch, uint32_t 
     if (good) {
         gv_publish(engine);
     }
-    count(engine, batch, n, !good);
+    count(engine, n, !good);
     for (uint32_t i = 0; i < n; i++) {
         in_flood |= gv_orders_is_intake(batch[i]);
         gv_orders_done(batch[i]);

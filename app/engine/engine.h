@@ -238,7 +238,6 @@ struct gv_engine_stats {
     uint64_t commands;
     uint64_t batches;
     uint64_t commits_failed;
-    uint64_t node_reports; /* gv_engine_node_status served: proof that both threads work */
     uint32_t queue_high_water;
     uint64_t queue_refused;
 };

@@ -65,9 +65,9 @@ enum gv_err gv_follower_check_outputs(struct gv_follower *f, struct gv_fail *fai
     do {
         struct gv_outpoint outpoints[CHECK_PAGE];
         uint32_t count = gv_watch_page(f->config.watch, &cursor, outpoints, CHECK_PAGE);
-        for (uint32_t i = 0; i < count && err == GV_OK; i++) {
+        for (uint32_t i = 0; i < count && err == GV_OK && !atomic_load(&f->stop); i++) {
             err = check_output(f, &outpoints[i], fail);
         }
-    } while (err == GV_OK && cursor != 0);
+    } while (err == GV_OK && cursor != 0 && !atomic_load(&f->stop));
     return err;
 }

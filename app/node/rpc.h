@@ -3,7 +3,7 @@
  * One gv_rpc per thread; it lends its own buffers. The cookie file is read again on 401. Every call
  * fails closed: an answer that is not exactly what the fact sheet says is GV_ERR_UNAVAILABLE with
  * code "node.*", never a default. Limits: answers of small calls GV_RPC_SMALL_MAX bytes.
- * Set-up also asks getnetworkinfo, and goes without.
+ * Set-up also asks getnetworkinfo, and goes without. Every answer is a beat of the thread (firmware/base/beat.h).
  * A user with rpcwhitelist needs: getblock, getblockchaininfo, getblockhash, getblockheader,
  * getmempoolinfo, getrawtransaction, gettxout, gettxspendingprevout, getzmqnotifications (the last
  * only when the ZMQ endpoints are not configured); with the price oracle also getrawmempool and

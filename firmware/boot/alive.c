@@ -6,33 +6,20 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Twice the longest round of each. The oracle's: an inbox that is full and an estimate of a full
- * window, on a board that swaps. The keeper's: its pause, and three answers of a node that hangs. */
+/* Twice the longest that each goes without a beat. A thread that asks the node beats at every answer, so of a slow
+ * one it waits for a single answer at a time. The node thread's: a block that the engine takes. The engine's: a walk
+ * through the whole audit log, on a worn card. The oracle's: an inbox that is full and an estimate of a full window, on
+ * a board that swaps. The keeper's: its pause. */
 static const struct {
     const char *name;
     uint32_t limit_ms;
-    uint32_t answers; /* of the node, waited for in one round */
+    uint32_t answers; /* of the node, waited for without a beat */
 } limits[] = {
+    {"node", 30000, 2},
+    {"engine", 90000, 0},
     {"oracle", 30000, 0},
-    {"prices", 30000, 6},
+    {"prices", 30000, 2},
 };
-
-void gv_alive_init(struct gv_alive *alive, uint32_t poll_ms, uint32_t timeout_ms,
-                   struct gv_mono now)
-{
-    alive->reports = 0;
-    alive->moved_at = now;
-    alive->patience_ms = 2u * (poll_ms + timeout_ms);
-}
-
-bool gv_alive_check(struct gv_alive *alive, uint64_t reports, struct gv_mono now)
-{
-    if (reports != alive->reports) {
-        alive->reports = reports;
-        alive->moved_at = now;
-    }
-    return now.ms - alive->moved_at.ms <= alive->patience_ms;
-}
 
 bool gv_alive_in_time(const char *name, uint64_t age_ms, uint32_t timeout_ms)
 {

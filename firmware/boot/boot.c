@@ -196,10 +196,6 @@ static void run_until_signal(const sigset_t *signals)
 {
     const struct timespec tick = {.tv_sec = TICK_S};
     struct tended tended = {.names_at = gv_clock_mono(&gv_boot.clock)};
-    struct gv_engine_stats engine;
-    struct gv_alive alive;
-    gv_alive_init(&alive, gv_boot.config.node_poll_seconds * 1000u, gv_boot.config.node_timeout_ms,
-                  tended.names_at);
     tended.leaf_at = tended.names_at;
     for (;;) {
         gv_api_tick(gv_api_instance());
@@ -211,9 +207,7 @@ static void run_until_signal(const sigset_t *signals)
         const struct gv_mono now = gv_clock_mono(&gv_boot.clock);
         gv_beat();
         gv_wear_tick(now.ms / 1000u);
-        gv_engine_stats(gv_engine_instance(), &engine);
-        const bool beats = gv_alive_check(&alive, engine.node_reports, now) &&
-                           gv_alive_beats(gv_boot.config.node_timeout_ms);
+        const bool beats = gv_alive_beats(gv_boot.config.node_timeout_ms);
         if (beats) {
             gv_systemd_watchdog();
         }
