@@ -61,11 +61,12 @@ static void read_temperature(struct gv_sensors *sensors, const char *root)
     }
 }
 
-/* The kernel of the vendor tells all bits; the upstream one tells low voltage, as a sensor's alarm. */
+/* The kernel of the vendor tells all bits; the upstream one tells low voltage only, as a sensor's alarm. */
 static void read_throttled(struct gv_sensors *sensors, const char *root)
 {
     long bits = 0;
     if (read_number(&bits, root, "/sys/devices/platform/soc/soc:firmware/get_throttled", 16)) {
+        sensors->has_undervoltage = true;
         sensors->has_throttled = true;
         sensors->undervoltage = ((unsigned long)bits & UNDERVOLTAGE_NOW) != 0;
         sensors->throttled =
@@ -83,7 +84,7 @@ static void read_throttled(struct gv_sensors *sensors, const char *root)
         }
         gv_format_cut(path, sizeof(path), "/sys/class/hwmon/hwmon%u/in0_lcrit_alarm", i);
         if (read_number(&alarm, root, path, 10)) {
-            sensors->has_throttled = true;
+            sensors->has_undervoltage = true;
             sensors->undervoltage = alarm != 0;
         }
     }

@@ -1,5 +1,5 @@
-/* Sensors: how warm the processor is, whether the Raspberry Pi's firmware slowed it down, and whether the clock
- * follows a time server. A board that lacks one says so; nothing here fails.
+/* Sensors: how warm the processor is, whether the Raspberry Pi's firmware sees too low a voltage and slowed
+ * it down, and whether the clock follows a time server. What a board does not tell is unknown, never good.
  * Thread: any. Source: kernel documentation of thermal and hwmon; adjtimex(2);
  * systemd-timesyncd.service(8), /run/systemd/timesync/synchronized. */
 #ifndef GV_HAL_LINUX_SENSORS_H
@@ -17,9 +17,10 @@ enum gv_clock_sync {
 struct gv_sensors {
     bool has_temperature;
     int32_t temperature_mc; /* thousandths of a degree Celsius, the warmest zone */
-    bool has_throttled;
+    bool has_undervoltage;
     bool undervoltage; /* now */
-    bool throttled;    /* slowed down now, by voltage or warmth */
+    bool has_throttled;
+    bool throttled; /* slowed down now, by voltage or warmth */
     enum gv_clock_sync clock;
 };
 

@@ -52,10 +52,11 @@ struct gv_api_machine {
     } written[GV_API_WRITTEN];
     bool has_temperature;
     int32_t temperature_mc; /* thousandths of a degree Celsius */
-    bool has_throttled;
+    bool has_undervoltage;
     bool undervoltage; /* now */
-    bool throttled;    /* now */
-    bool knows_clock;  /* there is a time service to ask */
+    bool has_throttled;
+    bool throttled;   /* now */
+    bool knows_clock; /* there is a time service to ask */
     bool clock_synchronised;
     bool has_certificate;
     char ca_sha256[96]; /* "AB:CD:..." */

@@ -150,9 +150,11 @@ static void write_memory(struct metrics *m, const struct gv_api *api)
         head(m, "gavel_cpu_temperature_celsius", "gauge", "Warmest sensor of the processor.");
         print(m, "gavel_cpu_temperature_celsius %.3f\n", (double)machine.temperature_mc / 1000.0);
     }
-    if (machine.has_throttled) {
+    if (machine.has_undervoltage) {
         one(m, "gavel_undervoltage", "gauge", "1: the power supply is too weak now.",
             machine.undervoltage);
+    }
+    if (machine.has_throttled) {
         one(m, "gavel_throttled", "gauge", "1: the processor is slowed down now.",
             machine.throttled);
     }

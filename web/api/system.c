@@ -86,6 +86,15 @@ static void write_disk(struct gv_json_out *out, const struct gv_api_machine *mac
     gv_jo_object_end(out);
 }
 
+static void write_if_known(struct gv_json_out *out, const char *key, bool known, bool value)
+{
+    if (known) {
+        gv_jo_kbool(out, key, value);
+    } else {
+        gv_jo_knull(out, key);
+    }
+}
+
 static void write_hardware(struct gv_json_out *out, const struct gv_api_machine *machine)
 {
     gv_jo_key(out, "hardware");
@@ -95,13 +104,8 @@ static void write_hardware(struct gv_json_out *out, const struct gv_api_machine 
     } else {
         gv_jo_knull(out, "temperature_millicelsius");
     }
-    if (machine->has_throttled) {
-        gv_jo_kbool(out, "undervoltage", machine->undervoltage);
-        gv_jo_kbool(out, "throttled", machine->throttled);
-    } else {
-        gv_jo_knull(out, "undervoltage");
-        gv_jo_knull(out, "throttled");
-    }
+    write_if_known(out, "undervoltage", machine->has_undervoltage, machine->undervoltage);
+    write_if_known(out, "throttled", machine->has_throttled, machine->throttled);
     gv_jo_object_end(out);
 }
 
@@ -213,11 +217,7 @@ void gv_system_write(const struct gv_api *api, struct gv_json_out *out)
                (int64_t)((gv_clock_mono(api->config.clock).ms - api->started.ms) / 1000u));
     gv_render_utc(out, "now", now);
     gv_jo_kbool(out, "clock_set", now.s >= GV_CLOCK_SET_S);
-    if (machine.knows_clock) {
-        gv_jo_kbool(out, "clock_synchronised", machine.clock_synchronised);
-    } else {
-        gv_jo_knull(out, "clock_synchronised");
-    }
+    write_if_known(out, "clock_synchronised", machine.knows_clock, machine.clock_synchronised);
     write_node(out, &head);
     write_memory(out, &machine);
     write_disk(out, &machine);

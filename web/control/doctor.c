@@ -112,10 +112,11 @@ static enum gv_verdict check_power(const struct patient *p, char found[FOUND_MAX
 {
     const struct gv_api_machine *machine = &p->machine;
     gv_format_cut(found, FOUND_MAX, "%s",
-                  !machine->has_throttled ? "this board does not tell"
-                  : machine->undervoltage ? "the voltage is too low"
-                  : machine->throttled    ? "the processor is slowed down"
-                                          : "good");
+                  machine->undervoltage       ? "the voltage is too low"
+                  : machine->throttled        ? "the processor is slowed down"
+                  : machine->has_throttled    ? "good"
+                  : machine->has_undervoltage ? "the voltage is good"
+                                              : "this board does not tell");
     return machine->undervoltage || machine->throttled ? GV_WARN : GV_PASS;
 }
 

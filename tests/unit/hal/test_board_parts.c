@@ -203,6 +203,7 @@ static void absent_sensors_are_said_to_be_absent(void **state)
     (void)state;
     gv_sensors_read(&s, root);
     assert_false(s.has_temperature);
+    assert_false(s.has_undervoltage);
     assert_false(s.has_throttled);
     assert_int_equal(s.clock, GV_CLOCK_SYNC_UNKNOWN);
 }
@@ -237,13 +238,14 @@ static void throttling_is_what_holds_now(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         put("/sys/devices/platform/soc/soc:firmware/get_throttled", cases[i].text);
         gv_sensors_read(&s, root);
+        assert_int_equal(s.has_undervoltage, cases[i].known);
         assert_int_equal(s.has_throttled, cases[i].known);
         assert_int_equal(s.undervoltage, cases[i].undervoltage);
         assert_int_equal(s.throttled, cases[i].throttled);
     }
 }
 
-static void upstream_kernel_tells_low_voltage_as_an_alarm(void **state)
+static void upstream_kernel_tells_low_voltage_and_nothing_of_throttling(void **state)
 {
     struct gv_sensors s;
     (void)state;
@@ -251,9 +253,14 @@ static void upstream_kernel_tells_low_voltage_as_an_alarm(void **state)
     put("/sys/class/hwmon/hwmon1/name", "rpi_volt\n");
     put("/sys/class/hwmon/hwmon1/in0_lcrit_alarm", "1\n");
     gv_sensors_read(&s, root);
-    assert_true(s.has_throttled);
+    assert_true(s.has_undervoltage);
     assert_true(s.undervoltage);
-    assert_false(s.throttled);
+    assert_false(s.has_throttled);
+    put("/sys/class/hwmon/hwmon1/in0_lcrit_alarm", "0\n");
+    gv_sensors_read(&s, root);
+    assert_true(s.has_undervoltage);
+    assert_false(s.undervoltage);
+    assert_false(s.has_throttled);
 }
 
 static void clock_follows_when_the_time_service_says_so(void **state)
@@ -282,7 +289,7 @@ int main(void)
         WITH_ROOT(absent_sensors_are_said_to_be_absent),
         WITH_ROOT(warmest_zone_counts_and_nonsense_does_not),
         WITH_ROOT(throttling_is_what_holds_now),
-        WITH_ROOT(upstream_kernel_tells_low_voltage_as_an_alarm),
+        WITH_ROOT(upstream_kernel_tells_low_voltage_and_nothing_of_throttling),
         WITH_ROOT(clock_follows_when_the_time_service_says_so),
     };
     return cmocka_run_group_tests_name("board parts", tests, NULL, NULL);
