@@ -142,8 +142,9 @@ static bool show(gv_json_ref answer)
         gv_ctl_print(false, gv_json_get(failed, "error"));
     }
     if (gv_json_type(last) == GV_JSON_OBJECT) {
-        fputs(gv_ctl_flag(last, "confirmed") ? "runs since the last update: "
-                                             : "went back after trying: ",
+        fputs(gv_ctl_flag(last, "confirmed")
+                  ? "runs since the last update: "
+                  : "not kept (not ready here, or the power was cut before): ",
               stdout);
         gv_ctl_print(false, gv_json_get(last, "version"));
     }

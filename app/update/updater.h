@@ -33,8 +33,8 @@ struct gv_updater {
 enum gv_update_start {
     GV_UPDATE_START_PLAIN,     /* the chosen slot runs, nothing to do */
     GV_UPDATE_START_CONFIRMED, /* the choice was made, a power cut hid its record: made good */
-    GV_UPDATE_START_FELL_BACK, /* a trial ended without a choice: recorded */
-    GV_UPDATE_START_TRIAL,     /* this is a trial: gv_trial_look until it ends */
+    GV_UPDATE_START_FELL_BACK, /* a trial ended, or was cut before it began, without a choice: recorded */
+    GV_UPDATE_START_TRIAL, /* this is a trial: gv_trial_look until it ends */
     GV_UPDATE_START_MISLABELLED, /* as a trial, but the release is another than the one on trial: it has failed */
     GV_UPDATE_START_STRAY, /* a slot runs that is neither chosen nor on trial: go back */
 };

@@ -194,6 +194,34 @@ test('a factory reset forgets what its owner left, keeps the floor of updates, a
   assert.match(readFileSync(join(SCRIPTS, '../systemd/system/gavel.service.d/image.conf'), 'utf8'), /^ExecStartPre=\+.*box-forget$/m);
 });
 
+/* ---- an update ---------------------------------------------------------------------------------- */
+
+const TRY = 'systemctl reboot --reboot-argument=0 tryboot';
+const looks = () => calls().match(/gavelctl slot may-restart/g)?.length;
+
+test('the restart waits as long as gaveld refuses', () => {
+  program('gavelctl', `[ "$2" != may-restart ] || [ $(grep -c may-restart ${at('calls')}) -gt 150 ] || exit 65`);
+  assert.equal(script('box-update').status, 0);
+  assert.equal(looks(), 151);
+  assert.ok(calls().includes(TRY));
+});
+
+test('for a gaveld that is down it does not wait for ever', () => {
+  program('gavelctl', '[ "$2" != may-restart ] || exit 69');
+  assert.equal(script('box-update').status, 0);
+  assert.equal(looks(), 120);
+  assert.ok(calls().includes(TRY));
+});
+
+test('nothing restarts for a release that was not installed, and the wish is gone', () => {
+  mkdirSync(at('var/lib/gavel/update'));
+  put('var/lib/gavel/update/wanted', '');
+  program('gavelctl', 'exit 65');
+  assert.equal(script('box-update').status, 65);
+  assert.ok(!calls().includes('reboot'));
+  assert.ok(!existsSync(at('var/lib/gavel/update/wanted')));
+});
+
 /* ---- a release that settles, or does not ------------------------------------------------------ */
 
 /** Whether the box restarts. @param {string | null} found @param {string} chosen @param {string} running */
