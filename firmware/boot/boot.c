@@ -181,14 +181,14 @@ static void tend_certificate(struct tended *tended, struct gv_mono now, bool hur
     load_certificates(due);
 }
 
-/* Sells, waits for the node, or needs a person: what the box's light says. */
 static void show_state(bool alive)
 {
     struct gv_market_head head;
+    struct gv_engine_stats engine;
     gv_market_head(&gv_boot.market, &head);
-    gv_indicator_show(&gv_boot.indicator, !alive          ? GV_INDICATE_BROKEN
-                                          : head.tip.live ? GV_INDICATE_READY
-                                                          : GV_INDICATE_NODE_WAIT);
+    gv_engine_stats(gv_engine_instance(), &engine);
+    gv_indicator_show(&gv_boot.indicator,
+                      gv_front_says(alive, engine.commits_failed, head.tip.live));
 }
 
 /* Returns at SIGINT or SIGTERM, or when a restart is asked for. Signals are blocked everywhere, so only this wait sees them. */
@@ -281,6 +281,7 @@ int gv_boot_run(int argc, char **argv, const struct gv_route *extra, size_t extr
         if (gv_boot.storage.ops != NULL && gv_settings_file_refuse(gv_boot.config.data_dir)) {
             gv_log(GV_LOG_BROKEN, "boot", "the stored settings are set aside for the next start");
         }
+        gv_front_stop_broken();
         _exit(fail.err == GV_ERR_INVALID ? EX_CONFIG : EX_UNAVAILABLE);
     }
     gv_settings_file_confirm(gv_boot.config.data_dir);

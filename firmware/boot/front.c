@@ -80,3 +80,18 @@ void gv_front_stop(void)
     gv_led_close(&self.led);
     gv_button_close(&self.button);
 }
+
+void gv_front_stop_broken(void)
+{
+    const struct gv_indicator indicator = gv_led_indicator(&self.led);
+    gv_indicator_show(&indicator, GV_INDICATE_BROKEN);
+    gv_front_stop();
+}
+
+enum gv_indication gv_front_says(bool alive, uint64_t commits_failed, bool live)
+{
+    if (!alive || commits_failed > 0) {
+        return GV_INDICATE_BROKEN;
+    }
+    return live ? GV_INDICATE_READY : GV_INDICATE_NODE_WAIT;
+}

@@ -5,7 +5,7 @@
  * keys, certificates, backups and stored settings: the box is as it was first switched on, and belongs to nobody.
  * What the machine's administrator wrote (/etc/gavel) stays. The process ends for it: the service manager starts it again,
  * and before that forgets what a box keeps outside of the data folder (firmware/image).
- * Thread: main; the indicator any. */
+ * Thread: main; the indicator and gv_front_says any. */
 #ifndef GV_FIRMWARE_BOOT_FRONT_H
 #define GV_FIRMWARE_BOOT_FRONT_H
 
@@ -13,6 +13,7 @@
 #include "hal/iface/indicator.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /** Find light and button. Without either no thread is started, and the indicator writes log lines only.
  *  Out: indicator: lives until gv_front_stop.
@@ -21,6 +22,13 @@ GV_MUST_USE enum gv_err gv_front_start(struct gv_indicator *indicator, const cha
                                        void (*restart)(void *ctx), struct gv_fail *fail);
 /** Does nothing when it never started. */
 void gv_front_stop(void);
+/** As gv_front_stop, and the light goes on to say that a person must look: the start has failed. */
+void gv_front_stop_broken(void);
+
+/** What the light says of a daemon that runs: it sells, waits for the node, or needs a person.
+ *  In: alive: gv_alive_beats. commits_failed: since the start; one is enough, as for the page and /ready: a card that
+ *  failed once will again. live: the chain's tip is known. */
+enum gv_indication gv_front_says(bool alive, uint64_t commits_failed, bool live);
 
 /** Note that the next start is to forget everything.  Returns: GV_OK once that is on the disk; GV_ERR_IO. */
 GV_MUST_USE enum gv_err gv_factory_reset_ask(const char *data_dir, struct gv_fail *fail);

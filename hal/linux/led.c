@@ -89,7 +89,7 @@ static void set(struct gv_led *led, bool lit)
 void gv_led_close(struct gv_led *led)
 {
     if (led->fd >= 0) {
-        set(led, false);
+        set(led, atomic_load(&led->state) == GV_INDICATE_BROKEN);
         (void)close(led->fd);
         led->fd = -1;
     }

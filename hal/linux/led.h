@@ -29,7 +29,7 @@ struct gv_led {
  *  Returns: true when there is one that we may write to.
  *  In: root: "" for this machine, or a folder with the same files (tests). */
 bool gv_led_open(struct gv_led *led, const char *root);
-/** Dark, and closed. */
+/** Dark and closed; but GV_INDICATE_BROKEN stays lit when nobody plays it any more. */
 void gv_led_close(struct gv_led *led);
 /** Keeps `led`. */
 struct gv_indicator gv_led_indicator(struct gv_led *led);

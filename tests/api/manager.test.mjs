@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Gaveld } from '../support/gaveld.mjs';
+import { GAVELD, Gaveld } from '../support/gaveld.mjs';
 import { BUILD_DIR, Child, makeTempDir, removeTempDir } from '../support/process.mjs';
 import { until } from '../support/wait.mjs';
 
@@ -50,6 +50,15 @@ test('a restart of itself is no stop: it has the time of a start, and is ready a
   await until('the box to be ready again', () => heard().filter((line) => line === READY).length === 2);
   assert.deepEqual(heard(), [READY, AGAIN, AGAIN, READY]);
   assert.equal(box.child.exit, null);
+});
+
+test('a start that fails is not told as one that succeeded, and asks for a person by the light', async () => {
+  const before = heard().length;
+  const second = new Child(GAVELD, ['--data', box.dir], { env: { NOTIFY_SOCKET: join(folder, 'notify') } });
+  assert.deepEqual(await second.ended, { code: 69, signal: null });
+  assert.match(second.output, /cannot start/);
+  assert.match(second.output, /indicator shows=broken/);
+  assert.equal(heard().length, before);
 });
 
 test('a stop is told as one', async () => {

@@ -95,8 +95,27 @@ static void light_plays_what_is_shown(void **state)
     gv_indicator_show(&indicator, GV_INDICATE_BROKEN);
     gv_led_step(&led);
     assert_int_equal(brightness(), '1');
+    gv_indicator_show(&indicator, GV_INDICATE_READY);
     gv_led_close(&led);
     assert_int_equal(brightness(), '0');
+}
+
+/* Whatever moment of its pattern the light is closed in. */
+static void light_that_asks_for_a_person_outlives_its_player(void **state)
+{
+    struct gv_led led;
+    (void)state;
+    put("/sys/class/leds/ACT/trigger", "none\n");
+    put("/sys/class/leds/ACT/brightness", "0\n");
+    assert_true(gv_led_open(&led, root));
+    struct gv_indicator indicator = gv_led_indicator(&led);
+    gv_indicator_show(&indicator, GV_INDICATE_STARTING);
+    gv_led_step(&led);
+    gv_led_step(&led);
+    assert_int_equal(brightness(), '0');
+    gv_indicator_show(&indicator, GV_INDICATE_BROKEN);
+    gv_led_close(&led);
+    assert_int_equal(brightness(), '1');
 }
 
 static void sale_is_shown_for_six_seconds_only(void **state)
@@ -282,6 +301,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(patterns_can_be_told_apart),
         WITH_ROOT(light_plays_what_is_shown),
+        WITH_ROOT(light_that_asks_for_a_person_outlives_its_player),
         WITH_ROOT(sale_is_shown_for_six_seconds_only),
         WITH_ROOT(long_press_is_told_once),
         WITH_ROOT(short_presses_and_other_keys_are_nothing),
