@@ -139,10 +139,11 @@ test('the body of a request that was refused is never the next request', async (
   for (const [status, bytes] of cases) assert.deepEqual(statuses(await exchange(bytes)), [status]);
 });
 
-test('only names of this box are served: another name that leads here is misdirected', async () => {
+test('only names of this box and addresses are served: another name that leads here is misdirected', async () => {
   const port = new URL(gaveld.api.base).port;
   const ask = (name) => first(`GET /api/v1/node HTTP/1.1\r\nHost: ${name}\r\nConnection: close\r\n\r\n`);
-  for (const name of [host(), `localhost:${port}`, 'market.example', `MARKET.example:${port}`])
+  const addresses = ['203.0.113.7', `203.0.113.7:${port}`, '[2001:db8::7]', `[2001:db8::7]:${port}`];
+  for (const name of [host(), `localhost:${port}`, 'market.example', `MARKET.example:${port}`, ...addresses])
     assert.equal(await ask(name), 200, name);
   for (const name of [
     'evil.example',
@@ -154,6 +155,12 @@ test('only names of this box are served: another name that leads here is misdire
     '2130706433',
     '0x7f.1',
     '127.1',
+    '203.0.113.256',
+    '203.0.113.7.',
+    '203.0.113.7:80:80',
+    '2001:db8::7',
+    '[2001:db8::7',
+    '[evil.example]',
     '[::1]evil.example',
     '[::1',
     '[]',

@@ -110,6 +110,17 @@ test('the name that the client used is checked in place of the proxy\'s', async 
   assert.equal(await ask(NAME, `https://${NAME}`), 201);
   assert.equal(await ask(NAME, 'https://evil.example'), 403);
   assert.equal(await ask('evil.example'), 421);
+  assert.equal(await ask('evil.example', 'https://evil.example'), 421);
+});
+
+test('the address that the client used is served as it is, to pages of its own', async () => {
+  const proxy = from('127.0.0.40');
+  const ask = async (address, origin) =>
+    (await login(proxy, forwarded('203.0.113.10', { 'X-Forwarded-Host': address, Origin: `https://${origin}` }))).status;
+  assert.equal(await ask('192.168.1.5:8480', '192.168.1.5:8480'), 201);
+  assert.equal(await ask('[fd00::5]:8480', '[fd00::5]:8480'), 201);
+  assert.equal(await ask('192.168.1.5:8480', '192.168.1.6:8480'), 403);
+  assert.equal(await ask('192.168.1.5.evil.example', '192.168.1.5.evil.example'), 421);
 });
 
 test('a trusted proxy that cannot be understood is refused', async () => {

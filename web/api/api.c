@@ -1,6 +1,7 @@
 #include "web/api/api_state.h"
 #include "web/api/stream.h"
 
+#include "firmware/base/subnet.h"
 #include "firmware/base/text.h"
 
 #include <string.h>
@@ -81,7 +82,15 @@ static bool equal_names(struct gv_view a, const char *b)
     return true;
 }
 
-/* A page of a stranger that points its own name at our address must not reach us (DNS rebinding). */
+static bool is_address(struct gv_view name)
+{
+    char text[GV_WEB_PEER_MAX];
+    return gv_format(text, sizeof(text), "%.*s", (int)name.n, (const char *)name.p) &&
+           gv_address_valid(text);
+}
+
+/* A page of a stranger that points its own name at our address must not reach us (DNS rebinding). An address
+ * cannot be pointed elsewhere, and behind a proxy or a router we do not know which one leads here. */
 bool gv_api_host_allowed(void *api, struct gv_view host)
 {
     const struct gv_api *self = api;
@@ -91,7 +100,7 @@ bool gv_api_host_allowed(void *api, struct gv_view host)
             return true;
         }
     }
-    return false;
+    return is_address(name);
 }
 
 /* Exactly one of the configured origins: browsers write scheme and name in small letters. */
