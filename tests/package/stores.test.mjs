@@ -2,12 +2,13 @@
  * the version of the build and with the settings that gaveld has. Engines and stores themselves were not asked: none runs here. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import test from 'node:test';
 import { validate } from 'dockerfile-utils';
 import { parse } from 'yaml';
 
-const read = (path) => readFileSync(new URL(`../../toolchain/packages/${path}`, import.meta.url), 'utf8');
+const at = (path) => new URL(`../../toolchain/packages/${path}`, import.meta.url);
+const read = (path) => readFileSync(at(path), 'utf8');
 const version = /^project\(gavel VERSION ([0-9.]+)/m.exec(readFileSync(new URL('../../CMakeLists.txt', import.meta.url), 'utf8'))[1];
 const settings = new Set(execFileSync(`${process.env.GAVEL_BUILD_DIR ?? 'build/host'}/gaveld`, ['--settings'], { encoding: 'utf8' })
   .split('\n').filter(Boolean).map((line) => line.split(' ')[0]));
@@ -36,15 +37,18 @@ test('the Umbrel app has what its store asks for', () => {
   assert.deepEqual(app.gallery, []);
 });
 
-test('its compose file pins the image, runs as nobody special and trusts its proxy', () => {
+test('its compose file pins the image, runs as nobody special, is told its names and trusts its proxy', () => {
   const { services } = parse(read('umbrel/gavel/docker-compose.yml'));
   const { app_proxy: proxy, web } = services;
   assert.deepEqual(proxy.environment, { APP_HOST: 'gavel_web_1', APP_PORT: 8480, PROXY_AUTH_WHITELIST: '/api/v1/*' });
   assert.match(web.image, new RegExp(`:${version.replaceAll('.', '\\.')}@sha256:[0-9a-f]{64}$`));
   assert.deepEqual([web.user, web.restart, web.init, web.stop_grace_period], ['1000:1000', 'on-failure', true, '1m']);
-  assert.deepEqual(web.volumes, ['${APP_DATA_DIR}/data:/data', '${APP_BITCOIN_DATA_DIR}:/bitcoin:ro']);
+  assert.deepEqual(web.volumes, ['${APP_DATA_DIR}/data:/data']);
+  assert.ok(existsSync(at('umbrel/gavel/data/.gitkeep')), 'a folder that the store does not make would be made by root');
   assert.equal(web.ports, undefined);
   knownSettings(Object.keys(web.environment));
+  assert.deepEqual(web.environment.GAVEL_WEB__HOSTS.split(','), ['${DEVICE_DOMAIN_NAME}', '${DEVICE_HOSTNAME}', '${APP_HIDDEN_SERVICE}']);
+  assert.equal(web.environment.GAVEL_WEB__TRUSTED_PROXIES, '10.21.0.0/16');
 });
 
 test('the StartOS sources tell the same version and only settings that exist', () => {
