@@ -88,6 +88,27 @@ test('the claim: a wrong code is told at its field, another language loses nothi
   await page.close();
 });
 
+test('typing goes on through the end of the search, which draws the page again', async () => {
+  const { page, problems } = await open(browser, '/setup');
+  /** @type {() => void} */
+  let ended;
+  const end = new Promise((resolve) => { ended = resolve; });
+  await page.route('**/api/v1/setup/node/discover', async (route) => {
+    await end;
+    await route.fulfill({ json: { cookies: [], addresses: [] } });
+  });
+  await page.reload();
+  const address = page.getByLabel('Address of the node');
+  await address.fill('');
+  await page.keyboard.type('http://node');
+  ended();
+  await page.getByText('No node was found on this machine').waitFor();
+  await page.keyboard.type('.lan:8332');
+  assert.equal(await address.inputValue(), 'http://node.lan:8332');
+  assert.deepEqual(ownProblems(problems), []);
+  await page.close();
+});
+
 test('a node of the box itself: offered where it fits, and taken over when it answers', async () => {
   const { page, problems } = await open(browser, '/setup');
   const size = { asked: false, memory_mib: 467, memory_mib_min: 1800, disk_mib: 60000, disk_mib_min: 28000 };

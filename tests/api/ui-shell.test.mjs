@@ -52,6 +52,24 @@ test('the whole page weighs less than 250 kB compressed', (context) => {
   assert.ok(weight < WEIGHT_MAX, `${weight} bytes`);
 });
 
+test('drawing again keeps what has the focus, wherever its place is now', async () => {
+  const { page, problems } = await open('/login');
+  const kept = await page.evaluate(async () => {
+    const { morph } = await import('/lib/morph.js');
+    const drawn = (html) => Object.assign(document.createElement('div'), { innerHTML: html });
+    const shown = document.body.appendChild(drawn('<p>search</p><input id="a"><input id="b">'));
+    document.getElementById('b').focus();
+    const steps = ['<section></section><input id="a"><input id="b">', '<input id="b"><input id="a">', '<hr><b>x</b><input id="a"><input id="b">', '<input id="b">'];
+    return steps.map((step) => {
+      morph(shown, drawn(step));
+      return shown.innerHTML === step && document.activeElement.id === 'b';
+    });
+  });
+  assert.deepEqual(kept, [true, true, true, true]);
+  assert.deepEqual(problems, []);
+  await page.close();
+});
+
 test('no file names an address outside the box', () => {
   for (const path of files()) {
     const outside = [...readFileSync(path, 'utf8').matchAll(/(?:https?:)?\/\/[\w-]+(?:\.[\w-]+)+/g)].map(([url]) => url);

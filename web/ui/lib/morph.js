@@ -38,8 +38,20 @@ function morphAttributes(old, fresh) {
   old[LISTENERS] = fresh[LISTENERS];
 }
 
+/** @returns {ChildNode|null} what followed it */
+function removed(node) {
+  const next = node.nextSibling;
+  node.remove();
+  return next;
+}
+
+/** A part that stays is not taken out of the document on its way: that would end the typing in it. */
+const move = (parent, node, next) => (parent.moveBefore ?? parent.insertBefore).call(parent, node, next);
+
 function morphChildren(parent, fresh) {
   const keyed = new Map();
+  const wantedKeys = new Set([...fresh.childNodes].map(keyOf));
+  const staysLater = (node) => keyOf(node) !== null && wantedKeys.has(keyOf(node));
   for (const child of parent.childNodes) {
     const key = keyOf(child);
     if (key) keyed.set(key, child);
@@ -53,14 +65,11 @@ function morphChildren(parent, fresh) {
       parent.insertBefore(wanted, next);
       continue;
     }
+    while (key && next && next !== found && !staysLater(next)) next = removed(next);
     if (found === next) next = next.nextSibling;
-    else parent.insertBefore(found, next);
+    else move(parent, found, next);
     if (found.nodeType === Node.ELEMENT_NODE) morph(found, wanted);
     else if (found.data !== wanted.data) found.data = wanted.data;
   }
-  while (next) {
-    const gone = next;
-    next = next.nextSibling;
-    gone.remove();
-  }
+  while (next) next = removed(next);
 }
