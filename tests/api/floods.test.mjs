@@ -21,6 +21,16 @@ before(async () => {
 });
 after(() => world?.close());
 
+/** As a browser does: this process floods as well, and whoever is silent for 50 ms in a crowd is sent away. */
+async function comesAgain(come, left = 4) {
+  try {
+    return await come();
+  } catch (error) {
+    if (error.code !== 'ECONNRESET' || left === 0) throw error;
+    return comesAgain(come, left - 1);
+  }
+}
+
 const wsUrl = () => `wss://127.0.0.1:${world.gaveld.httpsPort}/api/v1/ws`;
 
 test(`${IDLE} idle connections, ${HALF_OPEN} half-open handshakes and ${DRIPS} slow bodies: the API answers, the stream delivers`, async () => {
@@ -32,13 +42,13 @@ test(`${IDLE} idle connections, ${HALF_OPEN} half-open handshakes and ${DRIPS} s
     await until('the floods to have come', () => floods.every((flood) => flood.began >= flood.count));
     for (let i = 0; i < 10; i++) {
       const newcomer = new Api(world.gaveld.httpsUrl, { ca });
-      assert.equal((await newcomer.get('/api/v1/node')).status, 200);
+      assert.equal((await comesAgain(() => newcomer.get('/api/v1/node'))).status, 200);
       newcomer.close();
     }
     await world.mine(1);
     const height = await world.height();
     await live.frame('the new height', (frame) => frame.type === 'node' && frame.data.height === height);
-    const late = await LiveClient.open(wsUrl(), { ca });
+    const late = await comesAgain(() => LiveClient.open(wsUrl(), { ca }));
     await late.frame('the greeting', () => true);
     assert.equal(live.closed, null);
     late.close();
