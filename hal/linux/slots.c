@@ -166,27 +166,52 @@ static enum gv_err op_choose(void *ctx, enum gv_slot slot, struct gv_fail *fail)
 
 /* ---- writing a slot ----------------------------------------------------------------------------- */
 
-/* Removes what a folder of the boot partition holds; it has no folders in it. */
+/* Removes what an open folder holds; folders in it only when they are empty. Takes the descriptor. */
+static bool remove_all(int folder, bool (*remove_folder)(int parent, const char *name))
+{
+    DIR *dir = folder < 0 ? NULL : fdopendir(folder);
+    bool removed = dir != NULL;
+    if (dir == NULL) {
+        if (folder >= 0) {
+            close(folder);
+        }
+        return false;
+    }
+    /* One reader per DIR. NOLINTNEXTLINE(concurrency-mt-unsafe) */
+    for (struct dirent *entry = readdir(dir); entry != NULL && removed;
+         entry = readdir(dir)) { /* NOLINT(concurrency-mt-unsafe) */
+        const bool itself = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+        removed = itself || unlinkat(folder, entry->d_name, 0) == 0 ||
+                  (errno == EISDIR && remove_folder(folder, entry->d_name));
+    }
+    (void)closedir(dir);
+    return removed;
+}
+
+static bool remove_empty(int parent, const char *name)
+{
+    return unlinkat(parent, name, AT_REMOVEDIR) == 0;
+}
+
+static int open_folder(int parent, const char *name)
+{
+    return openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static bool remove_filled(int parent, const char *name)
+{
+    return remove_all(open_folder(parent, name), remove_empty) && remove_empty(parent, name);
+}
+
+/* What a release put into its slot, and what an owner did: overlays/, files in a folder. */
 static enum gv_err empty_folder(const char *path, struct gv_fail *fail)
 {
-    enum gv_err err = GV_OK;
     if (mkdir(path, S_IRWXU) != 0 && errno != EEXIST) {
         return io_failed(fail, "make", path);
     }
-    DIR *dir = opendir(path);
-    if (dir == NULL) {
-        return io_failed(fail, "open", path);
-    }
-    /* One reader per DIR. NOLINTNEXTLINE(concurrency-mt-unsafe) */
-    for (struct dirent *entry = readdir(dir); entry != NULL && err == GV_OK;
-         entry = readdir(dir)) { /* NOLINT(concurrency-mt-unsafe) */
-        const bool itself = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
-        if (!itself && unlinkat(dirfd(dir), entry->d_name, 0) != 0) {
-            err = io_failed(fail, "remove a file of", path);
-        }
-    }
-    (void)closedir(dir);
-    return err;
+    return remove_all(open_folder(AT_FDCWD, path), remove_filled)
+               ? GV_OK
+               : io_failed(fail, "remove what is in", path);
 }
 
 static enum gv_err op_clear(void *ctx, enum gv_slot slot, struct gv_fail *fail)

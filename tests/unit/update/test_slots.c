@@ -113,9 +113,14 @@ static void a_slot_is_emptied_and_written_and_read_back(void **state)
     assert_int_equal(gv_slots_clear(&slots, GV_SLOT_B, NULL), GV_OK); /* makes the folder */
     gv_format_cut(old, sizeof(old), "%s/b/of-an-older-kernel.dtb", paths[3]);
     put(old, "old");
+    gv_format_cut(old, sizeof(old), "%s/b/overlays", paths[3]);
+    assert_int_equal(mkdir(old, 0700), 0);
+    gv_format_cut(old, sizeof(old), "%s/b/overlays/of-the-owner.dtbo", paths[3]);
+    put(old, "his");
     assert_int_equal(gv_slots_try_once(&slots, GV_SLOT_B, NULL), GV_OK);
     assert_int_equal(gv_slots_clear(&slots, GV_SLOT_B, NULL), GV_OK);
     assert_null(get("b/of-an-older-kernel.dtb"));
+    assert_null(get("b/overlays/of-the-owner.dtbo"));
     assert_null(get("tryboot.txt"));
 
     static const char *const parts[] = {"vmlinuz", GV_SLOT_ROOT};
