@@ -4,14 +4,14 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { ROOT, makeTempDir, removeTempDir } from '../support/process.mjs';
 
 const SCRIPTS = join(ROOT, 'firmware/image/root/usr/lib/gavel');
 /** Paths that a script names; each is below the test's folder instead. */
-const PATHS = /(?<![\w/.$}])\/(usr\/lib\/gavel|usr\/share\/gavel|data|run|etc|var\/lib|proc\/cmdline|dev\/disk)(?=[\s/"')]|$)/gm;
+const PATHS = /(?<![\w/.$}])\/(usr\/lib\/gavel|usr\/share\/gavel|data|run|etc|var\/lib|proc\/cmdline|proc\/meminfo|dev\/disk)(?=[\s/"')]|$)/gm;
 
 let box = '';
 const at = (/** @type {string} */ path) => join(box, path);
@@ -92,6 +92,42 @@ test('a mistake in it is named on the card, and the file stays', () => {
   assert.equal(script('box-card').status, 0);
   assert.equal(read('run/gavel-card/gavel-error.txt'), 'line 1: no network\n');
   assert.equal(read('run/gavel-card/gavel.txt'), 'node = mian\n');
+});
+
+/** @param {number} memoryMib @param {number} freeMib */
+function asksForMain(memoryMib, freeMib) {
+  cardWith('node = main\n');
+  put('proc/meminfo', `MemTotal:  ${memoryMib * 1024} kB\nMemFree: 1 kB\n`);
+  program('df', `echo Avail; echo " ${freeMib}"`);
+  program('gavelctl', `echo main >${at('data/system/node')}`);
+  assert.equal(script('box-card').status, 0);
+  assert.equal(read('run/gavel-card/gavel.txt'), TEMPLATE);
+  return existsSync(at('data/system/node'));
+}
+
+test('a node of the main chain is for boxes that the set-up page would offer it to', () => {
+  const numbers = readFileSync(join(ROOT, 'web/api/own_node.c'), 'utf8').match(/(?<=_MIB_MIN +UINT64_C\()\d+/g)?.map(Number);
+  assert.ok(numbers);
+  const [memory, room] = numbers;
+  assert.ok(asksForMain(memory, room));
+  assert.ok(!existsSync(at('run/gavel-card/gavel-error.txt')));
+  for (const [m, r] of [[memory - 1, room], [memory, room - 1]]) {
+    assert.ok(!asksForMain(m, r));
+    assert.equal(read('run/gavel-card/gavel-error.txt'), `node: this box has ${m} MiB of memory and ${r} MiB free; a node of the main chain needs ${memory} and ${room}\n`);
+  }
+  mkdirSync(at('data/bitcoin/blocks'), { recursive: true });
+  assert.ok(asksForMain(memory, room - 1), 'what is full of blocks was large enough');
+});
+
+test('a cut while the text is wiped leaves the template, and blames nobody', () => {
+  for (const left of ['', '\0'.repeat(60), null]) {
+    cardWith(left ?? '');
+    if (left === null) rmSync(at('run/gavel-card/gavel.txt'));
+    assert.equal(script('box-card').status, 0);
+    assert.equal(read('run/gavel-card/gavel.txt'), TEMPLATE);
+    assert.ok(!existsSync(at('run/gavel-card/gavel-error.txt')));
+  }
+  assert.doesNotMatch(calls(), /gavelctl/);
 });
 
 test('a card that cannot be mounted keeps no setting back', () => {
@@ -182,16 +218,36 @@ test('a start forgets nothing unasked', () => {
   assert.equal(calls(), '');
 });
 
-test('a factory reset forgets what its owner left, keeps the floor of updates, and restarts the box once', () => {
+test('a factory reset forgets what its owner left, and keeps the floor of updates', () => {
   ownersBox();
-  put('var/lib/gavel/factory-reset', 'asked\n');
+  put('data/gavel/factory-reset', 'asked\n');
   assert.equal(script('box-forget').status, 0);
-  assert.deepEqual(readdirSync(at('data/system')).sort(), ['machine-id', 'update']);
+  assert.deepEqual(readdirSync(at('data/system')).sort(), ['machine-id', 'reset-obeyed', 'update']);
   assert.equal(read('data/system/update/update'), 'floor 0.2.0\n');
+  assert.equal(calls(), '', 'nothing has used them at this start');
+});
+
+test('what the next owner left on the card is not forgotten with it, until another reset', () => {
+  ownersBox();
+  put('data/gavel/factory-reset', 'asked\n');
+  script('box-forget');
+  put('data/system/wifi.conf', 'of the next owner');
+  for (const when of [[], ['running']]) assert.equal(script('box-forget', ...when).status, 0);
+  assert.equal(read('data/system/wifi.conf'), 'of the next owner');
+  utimesSync(at('data/gavel/factory-reset'), 0, 1e9);
+  script('box-forget');
+  assert.ok(!existsSync(at('data/system/wifi.conf')));
+});
+
+test('asked for on a running box, the reset restarts it once', () => {
+  ownersBox();
+  put('data/gavel/factory-reset', 'asked\n');
+  for (let i = 0; i < 2; i++) assert.equal(script('box-forget', 'running').status, 0);
+  assert.deepEqual(readdirSync(at('data/system')).sort(), ['machine-id', 'reset-obeyed', 'update']);
   assert.equal(calls(), 'systemctl reboot\n');
-  assert.equal(script('box-forget').status, 0);
-  assert.equal(calls(), 'systemctl reboot\n');
-  assert.match(readFileSync(join(SCRIPTS, '../systemd/system/gavel.service.d/image.conf'), 'utf8'), /^ExecStartPre=\+.*box-forget$/m);
+  const unit = (/** @type {string} */ name) => readFileSync(join(SCRIPTS, '../systemd/system', name), 'utf8');
+  assert.match(unit('gavel.service.d/image.conf'), /^ExecStartPre=\+.*box-forget running$/m);
+  assert.match(unit('gavel-setup.service'), /^ExecStart=-.*box-forget\nExecStart=-.*box-card$/m);
 });
 
 /* ---- an update ---------------------------------------------------------------------------------- */

@@ -1,13 +1,14 @@
 /**
  * Updates of the whole box in emulation: a release comes in through the API, is written into the other slot, tried by a
- * restart and kept because /ready passes; the next one, whose gaveld does not start, makes the box go back by itself, to
- * the data it had. Then the release before is refused. The programs are built here in three versions with the tests' release
- * key; the root is the image's without the drivers that emulation has no devices for. Which slot starts is the choice of a
- * stand-in for the boards' firmware (tests/support/box.mjs).
+ * restart and kept because /ready passes; the next one, whose gaveld brings the data to a newer schema and then cannot
+ * listen, makes the box go back by itself, to data that it still understands. Then the release before is refused. The programs
+ * are built here in three versions with the tests' release key; the root is the image's without the drivers that emulation
+ * has no devices for, and accounts have other numbers in each. Which slot starts is the choice of a stand-in for the boards'
+ * firmware (tests/support/box.mjs).
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync, writeSync, closeSync } from 'node:fs';
+import { copyFileSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync, writeSync, closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Api } from '../support/api.mjs';
@@ -24,6 +25,7 @@ const STEP_MS = 600000;
 /** Instead of ten minutes: what a release gets that will not become ready anyway. */
 const SHORT_TRIAL_S = 45;
 const NODE_RPC = 8332;
+const SSH = 22;
 const MINER = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
 const UNITS = ['gavel-slot', 'gavel-settle', 'gavel-update.path'];
 const NO_DEVICES = ['gpu', 'media', 'staging', 'net/wireless', 'net/ethernet', 'iio', 'infiniband', 'scsi', 'hwmon', 'input', 'usb'];
@@ -39,13 +41,41 @@ let key;
 
 const run = (program, ...words) => execFileSync(program, words, { stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 29 });
 
-/** A build of that version which trusts the tests' key. @param {string} version @param {string[]} programs */
-function build(version, ...programs) {
+/** A build of that version which trusts the tests' key. @param {string} version @param {string} [source] */
+function build(version, source = ROOT) {
   const folder = join(ROOT, 'build/release', version);
   const trusted = run(RELEASE, 'public', SECRET).toString().trim();
-  run('cmake', '--preset', 'arm64', '-S', ROOT, '-B', folder, `-DGAVEL_RELEASE_KEY=${trusted}`, `-DGAVEL_VERSION=${version}`);
-  run('ninja', '-C', folder, '-j2', ...programs);
+  run('cmake', '--preset', 'arm64', '-S', source, '-B', folder, `-DGAVEL_RELEASE_KEY=${trusted}`, `-DGAVEL_VERSION=${version}`);
+  run('ninja', '-C', folder, '-j2', 'gaveld', 'gavelctl');
   return folder;
+}
+
+/** The sources with one migration more, which leaves what this release can read. @returns {string} */
+function laterSources() {
+  const source = join(dir, 'source');
+  mkdirSync(source);
+  run('sh', '-c', 'cd "$1" && git ls-files -z | tar --null -T - -c | tar -x -C "$2"', 'sh', ROOT, source);
+  const edit = (/** @type {string} */ name, /** @type {RegExp} */ what, /** @type {(...found: string[]) => string} */ by) => {
+    const text = readFileSync(join(source, name), 'utf8');
+    assert.match(text, what, name);
+    writeFileSync(join(source, name), text.replace(what, by));
+  };
+  edit('app/store/sql.h', /(?<=#define GV_MIGRATIONS )\d+/, (number) => String(Number(number) + 1));
+  edit('app/store/store.c', /(?<=migrations\[GV_MIGRATIONS\] = \{[^}]*)\}/, () => ', "CREATE TABLE of_a_later_release (n INTEGER)"}');
+  return source;
+}
+
+/** The numbers of the box's accounts are those that were free when a root was made. @param {string} root @param {number} by */
+function renumber(root, by) {
+  const [passwd, group] = ['etc/passwd', 'etc/group'].map((name) => join(root, name));
+  for (const name of ['gavel', 'bitcoin']) {
+    const [, uid, gid] = new RegExp(`^${name}:x:(\\d+):(\\d+):`, 'm').exec(readFileSync(passwd, 'utf8')) ?? [];
+    assert.ok(uid, name);
+    run('find', root, '-uid', uid, '-exec', 'chown', '-h', String(Number(uid) + by), '{}', '+');
+    run('find', root, '-gid', gid, '-exec', 'chgrp', '-h', String(Number(gid) + by), '{}', '+');
+    run('sed', '-i', `s/^${name}:x:${uid}:${gid}:/${name}:x:${Number(uid) + by}:${Number(gid) + by}:/`, passwd);
+    run('sed', '-i', `s/^${name}:x:${gid}:/${name}:x:${Number(gid) + by}:/`, group);
+  }
 }
 
 /** The image's root with what this source lays over it. @returns {string} */
@@ -79,17 +109,21 @@ function sign(version, root) {
 /** @param {string} root @param {string} from @param {string} program @param {string} to */
 const install = (root, from, program, to) => copyFileSync(join(from, program), join(root, to, program));
 
-/** Three roots: one for the card, a release, and a release whose gaveld does not start. */
+/** Three roots: one for the card, a release, and a later one whose gaveld opens the data and then cannot listen. */
 function makeReleases() {
   const root = unpack();
-  for (const version of ['0.1.0', '0.2.0']) {
-    const from = build(version, 'gaveld', 'gavelctl');
+  const lay = (/** @type {string} */ from) => {
     install(root, from, 'gaveld', 'usr/sbin');
     install(root, from, 'gavelctl', 'usr/bin');
-    pack(root, version);
-  }
-  install(root, build('0.3.0', 'gavelctl'), 'gavelctl', 'usr/bin');
-  writeFileSync(join(root, 'usr/sbin/gaveld'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  };
+  lay(build('0.1.0'));
+  pack(root, '0.1.0');
+  lay(build('0.2.0'));
+  renumber(root, +1000);
+  pack(root, '0.2.0');
+  lay(build('0.3.0', laterSources()));
+  renumber(root, -1000);
+  writeFileSync(join(root, 'etc/gavel/conf.d/30-mistake.conf'), `[https]\nport = ${SSH}\n`);
   const settle = join(root, 'usr/lib/gavel/box-settle');
   writeFileSync(settle, readFileSync(settle, 'utf8').replace(/^limit_s=.*$/m, `limit_s=${SHORT_TRIAL_S}`));
   pack(root, '0.3.0');
@@ -181,6 +215,9 @@ test('a release that is not ready makes the box go back by itself, and an old on
   await reach();
   const { version, here } = await update();
   assert.deepEqual([version, here.slot, here.floor, here.last], ['0.2.0', 'b', '0.2.0', { version: '0.3.0', confirmed: false }]);
+  const back = /going back to an older release schema=(\d+) known=(\d+)/.exec(await box.shell('journalctl -b -u gavel'));
+  assert.equal(Number(back?.[1]), Number(back?.[2]) + 1, 'the failed release had made the data newer');
+  assert.equal(await box.shell('stat -c %U /data/gavel/gavel.db /data/bitcoin/regtest'), 'gavel\nbitcoin');
   const refused = await upload(sign('0.1.9', join(dir, '0.1.0.sqfs')));
   assert.deepEqual([refused.status, refused.json.code], [409, 'update.downgrade'], refused.text);
 });

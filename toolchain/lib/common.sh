@@ -7,6 +7,9 @@ die() {
     exit 1
 }
 
+# Words and orders are the same wherever this runs.
+export LC_ALL=C.UTF-8
+
 root=$(dirname "$toolchain")
 cache=${GAVEL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/gavel}
 jobs=${GAVEL_JOBS:-2}
