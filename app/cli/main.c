@@ -53,7 +53,9 @@ static int usage(FILE *to, int status)
     fputs(gv_cli_slot_usage, to);
     fputs("  --help, --version\n"
           "--data DIR is the daemon's general.data_dir, /var/lib/gavel unless given.\n"
-          "Scopes: auctions:read, auctions:write (the default), bids:write, orders:solve, admin.\n"
+          "Scopes: auctions:read, auctions:write (the default), admin; bids:write and orders:solve "
+          "have\n"
+          "no effect yet.\n"
           "--legacy-unlocked keys may list\n"
           "ladders without height locks, as the wallets of today make them.\n"
           "Exit status: 0 done, 64 usage, 65 the daemon refused or the audit log is broken, 69 no "

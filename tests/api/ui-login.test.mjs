@@ -106,7 +106,7 @@ test('another session of mine is listed and ended, and its next step leads to th
 test('one-time codes are set up by QR, asked for at the next sign-in, and turned off', async () => {
   const { page, problems } = await open('/account');
   await page.getByRole('button', { name: 'Set up one-time codes' }).click();
-  await page.locator('dialog').getByLabel('Present password').fill(OWNER.password);
+  await page.locator('dialog').getByLabel('Current password').fill(OWNER.password);
   await page.getByRole('button', { name: 'Go on' }).click();
   const secret = (await page.locator('dialog .qr code').textContent()).replaceAll(' ', '');
   assert.match(secret, /^[A-Z2-7]{32}$/);
@@ -128,7 +128,7 @@ test('one-time codes are set up by QR, asked for at the next sign-in, and turned
   await page.getByRole('heading', { name: 'Dashboard' }).waitFor();
   await page.goto(`${world.gaveld.httpsUrl}/account`);
   await page.getByRole('button', { name: 'Turn one-time codes off' }).click();
-  await page.locator('dialog').getByLabel('Present password').fill(OWNER.password);
+  await page.locator('dialog').getByLabel('Current password').fill(OWNER.password);
   await page.getByLabel('Code that the app shows now').fill(await nextCode(secret));
   await page.getByRole('button', { name: 'Turn off' }).click();
   await page.getByText('One-time codes are off.').waitFor();
@@ -138,7 +138,7 @@ test('one-time codes are set up by QR, asked for at the next sign-in, and turned
 
 test('the password is changed: what is wrong stands at its field, and only the new one opens', async () => {
   const { page, problems } = await open('/account');
-  await page.getByLabel('Present password').fill(OWNER.password);
+  await page.getByLabel('Current password').fill(OWNER.password);
   await page.getByLabel('New password', { exact: true }).fill('short');
   await page.getByLabel('New password again').fill('other');
   await page.getByRole('button', { name: 'Change password' }).click();

@@ -58,7 +58,7 @@ async function fillPlan(page, plan, more = {}) {
 async function downloadLadder(page) {
   const [download] = await Promise.all([
     page.waitForEvent('download'),
-    page.getByRole('button', { name: 'Download all, one a line' }).click(),
+    page.getByRole('button', { name: 'Download all, one per line' }).click(),
   ]);
   return readFileSync(await download.path(), 'utf8').trim().split('\n');
 }

@@ -76,6 +76,37 @@ test('each text has the same places in each language, and the plural forms of it
   }
 });
 
+/** One thing, one word: what the German words are not to say, for they say it otherwise. */
+const SAID_OTHERWISE = {
+  'Box': /\b(das|des) Geräts?\b/i,
+  'die PSBT': /\b(das|dem|k?ein|k?einem|dieses|diesem|jedes|jedem) PSBT\b/i,
+  'Ausgang': /\bOutputs?\b/,
+  'beschnitten': /gekürzt/,
+  'Watchdog': /Wächter/,
+  'Order': /\bAuftr[aä]g/,
+};
+
+test('the German words say one thing in one way', () => {
+  for (const area of AREAS) {
+    for (const [key, value] of Object.entries(readStrings(area, 'de'))) {
+      for (const [word, other] of Object.entries(SAID_OTHERWISE)) {
+        for (const text of Object.values(forms(value))) assert.doesNotMatch(text, other, `${key}: “${word}”`);
+      }
+    }
+  }
+});
+
+test('a setting that a text quotes has that name', () => {
+  for (const language of LANGUAGES) {
+    const settings = readStrings('admin-settings', language);
+    const names = Object.keys(settings).filter((key) => key.startsWith('setting.')).map((key) => settings[key]);
+    const quoted = Object.values(readStrings('orders', language)).flatMap(forms)
+      .flatMap((text) => Object.values(text)).flatMap((text) => [...text.matchAll(/[“„]([^”“]+)[”“]/g)]).map(([, name]) => name);
+    assert.equal(quoted.length, 2, language);
+    assert.deepEqual(quoted.filter((name) => !names.includes(name)), [], language);
+  }
+});
+
 /** Whole keys, and the beginnings of those that are put together: t(`role.${role}`). */
 function usedKeys() {
   const whole = new Set();

@@ -7,7 +7,7 @@ import { button } from './button.js';
 import { toast } from './toast.js';
 
 /** @param {string} text */
-export async function copyText(text) {
+async function copyText(text) {
   if (navigator.clipboard) {
     await navigator.clipboard.writeText(text);
     return;

@@ -77,7 +77,7 @@ export function valuesOf(form) {
 const boxOf = (form, name) => form.querySelector(`[name="${CSS.escape(name)}"]`);
 
 /** @param {HTMLElement} form @param {string} name @param {string} text empty: nothing is wrong */
-export function markField(form, name, text) {
+function markField(form, name, text) {
   const holder = form.querySelector(`.field[data-field="${CSS.escape(name)}"]`);
   const box = boxOf(form, name);
   if (!holder || !box) return false;

@@ -22,7 +22,7 @@ function describe(lot, height, started) {
 }
 
 /** What may be said about the lowest price of a secret ladder. @param {Listing} lot */
-export const reserveText = (lot) => t(lot.reserve?.reached ? 'lot.reserve.reached' : 'lot.reserve.hidden');
+const reserveText = (lot) => t(lot.reserve?.reached ? 'lot.reserve.reached' : 'lot.reserve.hidden');
 
 /**
  * @param {Pick<Listing, 'start_block'|'end_block'|'start_price_sats'|'end_price_sats'|'price_decrement'|'status'|'spend'>} lot

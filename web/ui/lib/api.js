@@ -3,9 +3,6 @@
  */
 import { get, patch, post, put, remove } from './http.js';
 
-/** @returns {Promise<{items: Listing[], sequence: number}>} */
-export const listListings = () => get('/api/v1/dutch?limit=200');
-
 /** @param {AbortSignal} [until] @returns {Promise<{by_status: Object<string, number>, not_counted: number}>} of all listings */
 export const readCounts = (until) => get('/api/v1/stats', until);
 

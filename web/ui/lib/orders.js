@@ -27,7 +27,7 @@ export function noteBid({ bids }, id, bid) {
 }
 
 /** @param {Known} known @param {string} kind @param {any} about order_id, solver_id, round, min_output, at_s */
-export function noteEnd({ ends }, kind, about) {
+function noteEnd({ ends }, kind, about) {
   const final = kind === 'fulfilled' || kind === 'expired';
   const key = `${about.order_id} ${final ? '' : about.round} ${kind}`;
   if (!ends.has(key)) ends.set(key, { key, kind, ...about });

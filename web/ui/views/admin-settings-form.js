@@ -14,7 +14,7 @@ import { toast } from '../components/toast.js';
 
 const textOr = (key, other) => (hasText(key) ? t(key) : other);
 export const groupName = (group) => textOr(`settings.group.${group}`, group);
-export const settingName = ({ key }) => textOr(`setting.${key}`, key);
+const settingName = ({ key }) => textOr(`setting.${key}`, key);
 const helpOf = ({ key, help }) => textOr(`settingHelp.${key}`, help);
 
 /** @param {Setting} setting */
