@@ -141,11 +141,14 @@ static enum gv_err set_value(struct gv_card *card, struct gv_view key, struct gv
         if (!gv_view_is(key, row->key)) {
             continue;
         }
+        if (value.n == 0) { /* as if the line were not there */
+            return GV_OK;
+        }
         if (out[0] != '\0') {
             return gv_fail(fail, GV_ERR_INVALID, "card.twice", "line %u: %s was there before", line,
                            row->key);
         }
-        if (value.n > 0 && value.n < row->cap && memchr(value.p, '\0', value.n) == NULL) {
+        if (value.n < row->cap && memchr(value.p, '\0', value.n) == NULL) {
             memcpy(out, value.p, value.n);
             if (row->good(out)) {
                 return GV_OK;

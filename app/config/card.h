@@ -25,6 +25,7 @@ struct gv_card {
 };
 
 /** Read the file: lines "key = value", "#" begins a comment line; bytes of a byte order mark and "\r" are skipped.
+ *  A known key without a value counts as a line that is missing.
  *  Returns: GV_OK; GV_ERR_INVALID "card.*" with "line N: ..."; the text never repeats a value.
  *  Out:     card: set only on GV_OK. */
 GV_MUST_USE enum gv_err gv_card_read(struct gv_card *card, struct gv_view text,
