@@ -62,6 +62,17 @@ int32_t gv_sim_spender(const struct gv_sim_node *node, const struct gv_sim_outpo
     return -1;
 }
 
+bool gv_sim_block_has(const struct gv_sim_node *node, const struct gv_sim_stored_block *block,
+                      uint32_t tx)
+{
+    for (uint32_t i = 0; i < block->txs_n; i++) {
+        if (node->block_txs[block->txs_at + i] == tx) {
+            return true;
+        }
+    }
+    return false;
+}
+
 uint32_t gv_sim_store_tx(struct gv_sim_node *node, const struct gv_sim_tx *tx, bool is_coinbase)
 {
     GV_ASSERT(node->txs_n < GV_SIM_TXS_MAX);

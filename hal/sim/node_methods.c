@@ -315,17 +315,6 @@ static int gettxspendingprevout(struct call *c)
 
 /* ---- transactions --------------------------------------------------------------------------- */
 
-static bool block_has(const struct gv_sim_node *node, const struct gv_sim_stored_block *block,
-                      uint32_t tx)
-{
-    for (uint32_t i = 0; i < block->txs_n; i++) {
-        if (node->block_txs[block->txs_at + i] == tx) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static int put_transaction(struct call *c, const struct gv_sim_stored_tx *tx,
                            const struct gv_sim_stored_block *block)
 {
@@ -371,7 +360,7 @@ static int getrawtransaction(struct call *c)
     if (!is_held(c->node, block)) {
         return fail(c, RPC_MISC, "Block not available");
     }
-    if (tx < 0 || !block_has(c->node, block, (uint32_t)tx)) {
+    if (tx < 0 || !gv_sim_block_has(c->node, block, (uint32_t)tx)) {
         return fail(c, RPC_NOT_FOUND,
                     "No such transaction found in the provided block. Use gettransaction for "
                     "wallet transactions.");

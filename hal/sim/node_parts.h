@@ -25,6 +25,9 @@ int32_t gv_sim_block_at(const struct gv_sim_node *node, uint32_t height);
 /** The transaction that spends an outpoint, in the active chain or in the mempool; -1: none. */
 int32_t gv_sim_spender(const struct gv_sim_node *node, const struct gv_sim_outpoint *outpoint,
                        bool in_mempool);
+/** In: tx: index. */
+bool gv_sim_block_has(const struct gv_sim_node *node, const struct gv_sim_stored_block *block,
+                      uint32_t tx);
 
 /** Store a transaction that is not stored yet. Returns: its index. */
 uint32_t gv_sim_store_tx(struct gv_sim_node *node, const struct gv_sim_tx *tx, bool is_coinbase);
