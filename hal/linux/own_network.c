@@ -55,15 +55,21 @@ bool gv_in_networks_of(const struct ifaddrs *interfaces, const struct sockaddr *
     return found;
 }
 
-bool gv_own_network_holds(const struct sockaddr *address)
+/* In: unknown: the answer when the interfaces cannot be read, as without a free descriptor. */
+static bool holds(const struct sockaddr *address, bool unknown)
 {
     struct ifaddrs *interfaces = NULL;
     if (getifaddrs(&interfaces) != 0) {
-        return false;
+        return unknown;
     }
     const bool found = gv_in_networks_of(interfaces, address);
     freeifaddrs(interfaces);
     return found;
+}
+
+bool gv_own_network_holds(const struct sockaddr *address)
+{
+    return holds(address, true);
 }
 
 bool gv_own_network_holds_text(const char *address)
@@ -76,5 +82,5 @@ bool gv_own_network_holds_text(const char *address)
     } else if (inet_pton(AF_INET6, address, &v6.sin6_addr) == 1) {
         memcpy(&storage, &v6, sizeof(v6));
     }
-    return gv_own_network_holds((const struct sockaddr *)&storage);
+    return holds((const struct sockaddr *)&storage, false);
 }

@@ -14,9 +14,10 @@ struct ifaddrs;
  *  tunnel's end) has no neighbours but itself. Pure. */
 bool gv_in_networks_of(const struct ifaddrs *interfaces, const struct sockaddr *address);
 
-/** The same with this machine's interfaces. */
+/** The same with this machine's interfaces, for who keeps away from neighbours: true when they cannot be read. */
 bool gv_own_network_holds(const struct sockaddr *address);
-/** Of an address as text, without port or zone; false for what is none. */
+/** The same of an address as text, without port or zone, for who is easier on neighbours: false for what is none
+ *  and when the interfaces cannot be read. */
 bool gv_own_network_holds_text(const char *address);
 
 #endif

@@ -1,5 +1,6 @@
 /* Shows who is a neighbour: whoever lies in the network of one of the interfaces, at both edges of prefixes
- * that cut a byte or not, for both families; and that this machine's own networks are found. */
+ * that cut a byte or not, for both families; that this machine's own networks are found; and who counts as one
+ * while they cannot be. */
 #include "hal/linux/own_network.h"
 
 #include <setjmp.h>
@@ -13,6 +14,7 @@
 #include <ifaddrs.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static struct sockaddr_storage of(const char *text)
 {
@@ -82,6 +84,23 @@ static void this_machine_knows_its_own_networks(void **state)
     assert_false(gv_own_network_holds_text(""));
 }
 
+/* Without a descriptor the kernel cannot be asked. */
+static void in_doubt_the_stricter_answer_is_given(void **state)
+{
+    (void)state;
+    struct rlimit all;
+    const struct sockaddr_storage stranger = of("240.0.0.1");
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &all), 0);
+    const struct rlimit none = {.rlim_cur = 0, .rlim_max = all.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    const bool kept_away = gv_own_network_holds((const struct sockaddr *)&stranger);
+    const bool eased = gv_own_network_holds_text("127.0.0.1");
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &all), 0);
+    assert_true(kept_away);
+    assert_false(eased);
+    assert_false(gv_own_network_holds((const struct sockaddr *)&stranger));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -89,6 +108,7 @@ int main(void)
         cmocka_unit_test(who_is_alone_has_no_neighbour_and_everybody_is_none),
         cmocka_unit_test(families_are_not_mixed),
         cmocka_unit_test(this_machine_knows_its_own_networks),
+        cmocka_unit_test(in_doubt_the_stricter_answer_is_given),
     };
     return cmocka_run_group_tests_name("own_network", tests, NULL, NULL);
 }
