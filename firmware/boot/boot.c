@@ -37,7 +37,6 @@
 
 #define TICK_S         1
 #define NAMES_CHECK_MS 60000u
-#define LEAF_CHECK_MS  3600000u
 
 struct gv_boot gv_boot;
 
@@ -159,23 +158,17 @@ static void load_certificates(bool look)
     }
 }
 
-/* When names and leaf were last looked at. */
-struct tended {
-    struct gv_mono names_at;
-    struct gv_mono leaf_at;
-};
-
-/* In: hurry: SIGHUP. */
-static void tend_certificate(struct tended *tended, struct gv_mono now, bool hurry)
+/* In: hurry: SIGHUP. In, out: names_at: when names were last looked at. */
+static void tend_certificate(struct gv_mono *names_at, struct gv_mono now, bool hurry)
 {
+    const bool tls = gv_boot.config.https_tls;
     const bool force = atomic_exchange(&gv_boot.renew, false);
-    bool due = hurry || force || now.ms - tended->leaf_at.ms >= LEAF_CHECK_MS;
-    if (due || now.ms - tended->names_at.ms >= NAMES_CHECK_MS) {
-        tended->names_at = now;
+    bool due = hurry || force || (tls && gv_tls_files_due(&gv_boot.tls, &gv_boot.clock));
+    if (due || now.ms - names_at->ms >= NAMES_CHECK_MS) {
+        *names_at = now;
         due = gv_tls_files_grow(&gv_boot.tls) || due;
     }
-    if (due && gv_boot.config.https_tls) {
-        tended->leaf_at = now;
+    if (due && tls) {
         renew_certificate(force);
     }
     load_certificates(due);
@@ -195,8 +188,7 @@ static void show_state(bool alive)
 static void run_until_signal(const sigset_t *signals)
 {
     const struct timespec tick = {.tv_sec = TICK_S};
-    struct tended tended = {.names_at = gv_clock_mono(&gv_boot.clock)};
-    tended.leaf_at = tended.names_at;
+    struct gv_mono names_at = gv_clock_mono(&gv_boot.clock);
     for (;;) {
         gv_api_tick(gv_api_instance());
         gv_boot_accounts_tick(gv_boot_accounts_instance(), &gv_boot.config);
@@ -212,7 +204,7 @@ static void run_until_signal(const sigset_t *signals)
             gv_systemd_watchdog();
         }
         show_state(beats);
-        tend_certificate(&tended, now, signal_number == SIGHUP);
+        tend_certificate(&names_at, now, signal_number == SIGHUP);
     }
 }
 

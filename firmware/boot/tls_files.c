@@ -8,6 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#define LOOK_MS 3600000u
+#define LEAP_S  60 /* more than a clock drifts between two looks */
+
 /* Names of the setting, separated by commas and blanks. */
 static enum gv_err add_configured(struct gv_cert_names *names, const char *list,
                                   struct gv_fail *fail)
@@ -50,6 +53,8 @@ static enum gv_err ensure(struct gv_tls_files *files, const struct gv_config *co
                           struct gv_fail *fail)
 {
     char dir[GV_FILE_PATH_MAX];
+    files->looked_at = gv_clock_mono(clock);
+    files->looked_utc = gv_clock_utc(clock);
     if (!gv_format(dir, sizeof(dir), "%s/tls", config->data_dir)) {
         return gv_fail(fail, GV_ERR_INVALID, "tls.path", "general.data_dir is too long");
     }
@@ -92,6 +97,14 @@ bool gv_tls_files_grow(struct gv_tls_files *files)
     list_names(files);
     gv_log(GV_LOG_INFO, "tls", "names.grown dns=%u ips=%u", files->found.dns_n, files->found.ips_n);
     return true;
+}
+
+bool gv_tls_files_due(const struct gv_tls_files *files, const struct gv_clock *clock)
+{
+    const uint64_t passed_ms = gv_clock_mono(clock).ms - files->looked_at.ms;
+    const int64_t leap_s =
+        gv_clock_utc(clock).s - files->looked_utc.s - (int64_t)(passed_ms / 1000u);
+    return passed_ms >= LOOK_MS || leap_s > LEAP_S || leap_s < -LEAP_S;
 }
 
 enum gv_err gv_tls_files_renew(struct gv_tls_files *files, const struct gv_config *config,

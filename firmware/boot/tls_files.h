@@ -22,6 +22,8 @@ struct gv_tls_files {
      * without a lock. */
     const char *_Atomic names[GV_TLS_NAMES_MAX + 1];
     struct gv_cert_report report;
+    struct gv_mono looked_at; /* the leaf, by both clocks */
+    struct gv_utc looked_utc;
     char ca_pem_text[GV_TLS_CA_PEM_MAX];
     struct gv_view ca_pem; /* empty without TLS */
 };
@@ -35,8 +37,11 @@ GV_MUST_USE enum gv_err gv_tls_files_open(struct gv_tls_files *files,
 /** Look whether the machine has new addresses or a new name. The old ones stay until the next start.
  *  Returns: true when some were added: renew. */
 bool gv_tls_files_grow(struct gv_tls_files *files);
-/** Look again: a new leaf is made when two thirds of its life are over, when it lacks a name, or when it is
- *  forced.
+/** Is it time to look at the leaf again? An hour after the last look, and at once when the wall clock was set since:
+ *  a box without a clock makes its first leaf before it knows the time. */
+bool gv_tls_files_due(const struct gv_tls_files *files, const struct gv_clock *clock);
+/** Look again: a new leaf is made when two thirds of its life are over, when that has not begun, when it lacks a
+ *  name, or when it is forced.
  *  Out: changed: the server must load the leaf again. */
 GV_MUST_USE enum gv_err gv_tls_files_renew(struct gv_tls_files *files,
                                            const struct gv_config *config,

@@ -281,6 +281,19 @@ static void a_clock_that_steps_back_replaces_nothing(void **state)
     assert_string_equal(first, w->report.ca_sha256);
 }
 
+static void a_leaf_from_the_future_is_replaced(void **state)
+{
+    struct world *w = *state;
+    const int64_t made_s = GV_CERT_EPOCH_S + 400 * 86400LL;
+    gv_sim_clock_set_utc(&w->sim_clock, (struct gv_utc){made_s});
+    ensure(w, true, true);
+    gv_sim_clock_set_utc(&w->sim_clock, (struct gv_utc){made_s + 90 * 86400LL});
+    ensure(w, false, true);
+    gv_sim_clock_set_utc(&w->sim_clock, (struct gv_utc){made_s + 86400LL});
+    ensure(w, false, true);
+    assert_true(w->report.not_after.s < made_s + 50 * 86400LL);
+}
+
 static void a_folder_that_cannot_be_made_is_reported(void **state)
 {
     struct world *w = *state;
@@ -381,6 +394,7 @@ int main(void)
         WITH_FOLDER(damaged_or_foreign_files_are_made_anew),
         WITH_FOLDER(a_clock_before_our_time_counts_as_the_epoch),
         WITH_FOLDER(a_clock_that_steps_back_replaces_nothing),
+        WITH_FOLDER(a_leaf_from_the_future_is_replaced),
         WITH_FOLDER(a_folder_that_cannot_be_made_is_reported),
         WITH_FOLDER(serials_are_positive_and_of_sixteen_bytes),
         cmocka_unit_test(names_are_checked_and_kept_once),
