@@ -1,7 +1,7 @@
 /* Evidence: what one input of one transaction says about the outpoint it spends.
  *
  * A pruned node forgets transactions, and the engine must not parse them, so the node thread cuts
- * out everything the sold test (dutch-auction 3.4) can ever ask for and passes it by value.
+ * out everything the sold test (pair_match.h) can ever ask for and passes it by value.
  * Bounds: scripts above GV_SPK_MAX cannot be a pair's output, witnesses above
  * GV_EVIDENCE_PROOF_MAX cannot hold a listed script type: both are flagged, not kept.
  * Thread: any (pure). */

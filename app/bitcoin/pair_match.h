@@ -1,4 +1,4 @@
-/* Pair match: was this spend made with that stored PSBT? (dutch-auction 3.4)
+/* Pair match: was this spend made with that stored PSBT?
  *
  * Value and script of the output at the input's index must be the pair's, and the seller's own
  * signature must cover them: either the very proof that is stored, or another 0x83 signature that

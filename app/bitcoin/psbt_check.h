@@ -7,8 +7,9 @@
  * Whether the outpoint is unspent is not asked here: only the chain can tell.
  *
  * P2PKH and legacy P2SH are never listable. Their signatures fix the pair at the index it was
- * signed at: at 0 the asset would move back to the seller's own output (dutch-auction 6.3), and
- * templates with placeholders before the pair have two inputs, so they are refused by their shape.
+ * signed at: at 0 the asset would move back to the seller's own output, because Counterparty moves
+ * every asset of every input to the first output that is not OP_RETURN; and templates with
+ * placeholders before the pair have two inputs, so they are refused by their shape.
  * Payout scripts above GV_SPK_MAX bytes are refused ("psbt.output_script"): nobody lists them.
  * Limits: GV_PSBT_CHECK_BYTES_MAX bytes; 16 keys. Thread: any (pure). */
 #ifndef GV_APP_BITCOIN_PSBT_CHECK_H

@@ -43,7 +43,7 @@ const char *gv_script_type_name(enum gv_script_type type);
 
 enum gv_script_type gv_script_classify(struct gv_view script);
 
-/** Begins with OP_RETURN: the outputs a Counterparty move skips (dutch-auction 6.3). */
+/** Begins with OP_RETURN: the outputs a Counterparty move skips. */
 bool gv_script_is_op_return(struct gv_view script);
 
 /** Version and program of a witness scriptPubKey. Returns: false when it is none. */

@@ -6,7 +6,7 @@
  * Known: P2PKH, P2SH multisig, P2WPKH, P2SH-P2WPKH, P2WSH and P2SH-P2WSH multisig, P2TR key path,
  * P2TR script path of one key. Failures carry "psbt." codes (the words of the vector files).
  * Limits: 16 keys and signatures. Views point into the lent bytes.
- * Source: BIP16, BIP141, BIP143, BIP341, BIP342; dutch-auction 3.5 and 3.6. Thread: any (pure). */
+ * Source: BIP16, BIP141, BIP143, BIP341, BIP342. Thread: any (pure). */
 #ifndef GV_APP_BITCOIN_UNLOCK_H
 #define GV_APP_BITCOIN_UNLOCK_H
 

@@ -39,7 +39,7 @@ enum gv_err gv_note_reveals(struct gv_engine *engine)
 
 /* ---- create ------------------------------------------------------------------------------------------ */
 
-/* 400s come before 409 (fact sheet 1.3). */
+/* As in the original: what is wrong in itself (400) is said before what is in the way (409). */
 static enum gv_err check_tip(const struct gv_engine *engine, const struct gv_dutch_terms *terms,
                              struct gv_fail *fail)
 {

@@ -364,7 +364,8 @@ GV_MUST_USE enum gv_err gv_note_reveals(struct gv_engine *engine);
 /** engine_dutch.c: the batch is committed: a create's watch references become the engine's. */
 void gv_keep_submission(struct gv_engine *engine, struct gv_command *command);
 
-/** engine_spend.c: judge a spend for one listing (fact sheet 3.4).
+/** engine_spend.c: judge a spend for one listing: sold when made with one of its
+ *  rungs (app/bitcoin/pair_match.h), by an early leak when that was not yet shown, else closed.
  *  In: sight: height of the tip when the spend was first seen. Out: spend: without its block. */
 GV_MUST_USE enum gv_err gv_judge_spend(struct gv_engine *engine,
                                        const struct gv_dutch_listing *listing,

@@ -1,7 +1,7 @@
 /* RPC: the calls of Bitcoin Core's JSON-RPC that gavel needs, typed.
  *
  * One gv_rpc per thread; it lends its own buffers. The cookie file is read again on 401. Every call
- * fails closed: an answer that is not exactly what the fact sheet says is GV_ERR_UNAVAILABLE with
+ * fails closed: an answer that is not exactly what Bitcoin Core documents is GV_ERR_UNAVAILABLE with
  * code "node.*", never a default. Limits: answers of small calls GV_RPC_SMALL_MAX bytes.
  * Set-up also asks getnetworkinfo, and goes without. Every answer is a beat of the thread (firmware/base/beat.h).
  * A user with rpcwhitelist needs: getblock, getblockchaininfo, getblockhash, getblockheader,

@@ -22,7 +22,7 @@ double gv_oracle_margin(const struct gv_oracle_slide *slide);
 double gv_oracle_confidence(const struct gv_oracle_estimate *estimate,
                             const struct gv_oracle_wide *wide);
 
-/** The design's confidence: a function of the number of active transactions alone.
+/** Confidence by count: a function of the number of active transactions alone.
  *  Source: UTXOracle Live. */
 double gv_oracle_confidence_count(uint32_t active);
 

@@ -18,7 +18,7 @@
  * too, at most GV_SEQUENCER_GREETS_MAX steps in a turn, so that a tick waits for a few at most. Bids and
  * claims must be proven there. The order port is heard by whoever comes in.
  * Limits: limits.h "Order auctions". Memory: one static instance, untouched while the module is off.
- * Thread: stated per function. Source: order-auction design, sections "Transport", "Weak points". */
+ * Thread: stated per function. Source: app/auction/orders/wire.h. */
 #ifndef GV_APP_SEQUENCER_SEQUENCER_H
 #define GV_APP_SEQUENCER_SEQUENCER_H
 

@@ -11,7 +11,7 @@
  * Encrypted connections are greeted before anything is said. What is said is proven by a secret that goes
  * with it (auth), or by a signature over it (signer).
  * Limits: GV_SOLVER_SHOTS_MAX connections of bids and claims, GV_SOLVER_JOBS_MAX commitments at a time.
- * Thread: one. Source: order-auction design, "What interoperability demands". */
+ * Thread: one. Source: app/auction/orders/wire.h. */
 #ifndef GV_APP_SOLVER_SOLVER_H
 #define GV_APP_SOLVER_SOLVER_H
 

@@ -1,7 +1,7 @@
 /* Replay: the answer to a request that changed something, kept so that the same request gets it again.
  *
  * Written in the transaction of the change: after a power cut either both are there or neither.
- * Thread: engine. Source: ecosystem sheet 1 (Idempotency-Key). */
+ * Thread: engine. Source: the Idempotency-Key header, web/api/idempotency.h. */
 #ifndef GV_APP_STORE_REPLAY_H
 #define GV_APP_STORE_REPLAY_H
 

@@ -1,6 +1,6 @@
 /* A card with two slots that loses power: every operation can be the last one, done not at all, half, or whole, and what
  * was written and not synced is then kept, lost or garbage. A start chooses its slot as the boards' firmware does. A
- * stand-in: what it does is what image.md documents of tryboot, no board was asked.
+ * stand-in: what it does is what the makers of the boards document of tryboot, no board was asked.
  * Limits: those below. Thread: one. */
 #ifndef GV_HAL_SIM_SLOTS_H
 #define GV_HAL_SIM_SLOTS_H

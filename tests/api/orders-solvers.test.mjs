@@ -1,4 +1,4 @@
-// Order auctions: both programs in both roles. The originals are stand-ins built to the notes about them
+// Order auctions: both programs in both roles. The originals are stand-ins built after what was seen of them
 // (tests/support/original-*.mjs); gaveld and gavel-solver are the real ones.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';

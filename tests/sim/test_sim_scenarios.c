@@ -1,4 +1,4 @@
-/* Follower, engine and scripted node together, one story each. Rows are those of dutch-auction.md 7.
+/* Follower, engine and scripted node together, one story each. Rows are those of tests/api/cases.md.
  * After each story the market must be what the node holds (sim_world.h). */
 #include <setjmp.h>
 #include <stdarg.h>

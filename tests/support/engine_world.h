@@ -2,7 +2,7 @@
  * a scripted chain, and ladders whose "signatures" are patterns that the sold test compares as bytes.
  *
  * Everything is derived from small numbers (a coin, a height, a branch), so a test reads like the
- * fact sheet's table. One instance, static. */
+ * table in tests/api/cases.md. One instance, static. */
 #ifndef GV_TESTS_SUPPORT_ENGINE_WORLD_H
 #define GV_TESTS_SUPPORT_ENGINE_WORLD_H
 
@@ -25,7 +25,7 @@ struct gv_offer {
     struct gv_outpoint outpoint;
 };
 
-/** Rows 34-75 of dutch-auction.md 7: s=1000, e=1010, b=5, tip 990. */
+/** Rows 34-75 of tests/api/cases.md: s=1000, e=1010, b=5, tip 990. */
 struct gv_offer gv_offer_of(uint32_t coin);
 struct gv_outpoint gv_offer_outpoint(const struct gv_offer *offer);
 uint64_t gv_offer_price(const struct gv_offer *offer, uint32_t block);

@@ -1,7 +1,7 @@
 /**
- * Stand-in for the sequencer of the public "Order-Auction Mini-Sim", built to the notes about it (no code of
- * it is here): one solver is served at a time and later ones wait unheard, one line a connection, no answer,
- * nothing kept, no reassignment (not needed by our solver's tests).
+ * Stand-in for the sequencer of the public "Order-Auction Mini-Sim", built after what was seen of it on the wire
+ * (no code of it is here): one solver is served at a time and later ones wait unheard, one line a connection, no
+ * answer, nothing kept, no reassignment (not needed by our solver's tests).
  */
 import { createServer } from 'node:net';
 import { nowS } from './orders.mjs';

@@ -1,7 +1,7 @@
 /**
- * Stand-in for the solver of the public "Order-Auction Mini-Sim", built to the notes about it (no code of it
- * is here): it bids by a generator that begins with the order's id, works on one commitment at a time and
- * reads nothing meanwhile, takes a blank or unknown line for the end of the stream, stays deaf after a
+ * Stand-in for the solver of the public "Order-Auction Mini-Sim", built after what was seen of it on the wire (no
+ * code of it is here): it bids by a generator that begins with the order's id, works on one commitment at a time
+ * and reads nothing meanwhile, takes a blank or unknown line for the end of the stream, stays deaf after a
  * commitment with two seconds or less, and comes back 5 seconds after a loss.
  */
 import { connect } from 'node:net';

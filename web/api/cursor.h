@@ -4,7 +4,7 @@
  * names the last row of a page in that order, so rows that come or go elsewhere move no other row across
  * a page's edge. It also holds a mark of filters and sort: with others it is refused. It opens nothing:
  * whoever makes one up only chooses where to read on.
- * Thread: any (pure), with an exchange: its worker. Source: ecosystem sheet 1. */
+ * Thread: any (pure), with an exchange: its worker. */
 #ifndef GV_WEB_API_CURSOR_H
 #define GV_WEB_API_CURSOR_H
 

@@ -2,7 +2,7 @@
  *
  * Who asks is found once (caller.h), counted against the row's rate class, and told how much is left;
  * then, when everything else of the request is in order, asked for the scope that the row names.
- * Thread: the worker of the exchange. Source: ecosystem sheet 1. */
+ * Thread: the worker of the exchange. */
 #ifndef GV_WEB_API_GATE_H
 #define GV_WEB_API_GATE_H
 

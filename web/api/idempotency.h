@@ -6,7 +6,7 @@
  * A refusal is not kept: it changed nothing, and the next attempt is judged anew. An answer is kept for a
  * day. Keys belong to the caller, method and path they came with. What is under way is known for each
  * worker; after a restart nothing is.
- * Thread: the worker of the exchange. Source: ecosystem sheet 1. */
+ * Thread: the worker of the exchange. */
 #ifndef GV_WEB_API_IDEMPOTENCY_H
 #define GV_WEB_API_IDEMPOTENCY_H
 

@@ -5,7 +5,7 @@
  * broken rule ends it; the preflight goes on and lists them all.
  * An upload owns its submission and, from `utxo` on, a watch reference; gv_upload_close gives both
  * back. The items of a batch are checked one after the other in its one slot.
- * Thread: the worker that opened it. Source: fact sheet 2 (validation chain), 3.5. */
+ * Thread: the worker that opened it. Source: tests/api/cases.md, rows 1 to 51. */
 #ifndef GV_WEB_API_UPLOAD_H
 #define GV_WEB_API_UPLOAD_H
 

@@ -2,7 +2,7 @@
  *
  * An origin is exact, never a wildcard, and credentials of ours are never offered across origins: such a
  * page brings an API key or a token of its own.
- * Thread: the worker. Source: Fetch standard, CORS protocol; ecosystem sheet 1. */
+ * Thread: the worker. Source: Fetch standard, CORS protocol. */
 #ifndef GV_WEB_SERVER_CORS_H
 #define GV_WEB_SERVER_CORS_H
 

@@ -29,7 +29,7 @@ struct gv_rate_policy {
     uint32_t burst; /* at once, after a pause */
 };
 
-/** Of a counted class. Source: ecosystem sheet 1. */
+/** Of a counted class. */
 const struct gv_rate_policy *gv_rate_policy(enum gv_rate_class class);
 
 struct gv_rate_bucket {

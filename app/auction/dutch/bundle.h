@@ -3,7 +3,8 @@
  * An ordinary name has 12 letters: seven such assets fit behind the first.
  *
  *   asset_name: first name NUL { u8 length of the name | name | u8 divisible | u64le quantity } ...
- * Thread: any (pure). Source: fact sheet 8.6. */
+ * All of them move when the outpoint is spent, so a bundle is the complete balance of it or refused.
+ * Thread: any (pure). */
 #ifndef GV_APP_AUCTION_DUTCH_BUNDLE_H
 #define GV_APP_AUCTION_DUTCH_BUNDLE_H
 

@@ -108,14 +108,14 @@ static inline bool gv_dutch_hides_floor(const struct gv_dutch_terms *terms)
 /** Is the price that is shown now the lowest there will be? Known to all once it is shown. */
 GV_MUST_USE bool gv_dutch_floor_reached(const struct gv_dutch_terms *terms, struct gv_sat shown);
 
-/** Ranges and the fixed-price / falling-price rules (fact sheet 2, rules 6-8 and 10-14).
+/** Ranges, and the shape of the price: either one block, one price and no decrement, or an end price
+ *  below the start price that the decrement reaches to within a satoshi a block.
  *  Returns: GV_OK; GV_ERR_INVALID with code "dutch.<rule>" and the JSON pointer of the member. */
 GV_MUST_USE enum gv_err gv_dutch_check_numbers(const struct gv_dutch_numbers *numbers,
                                                struct gv_fail *fail);
 
 /** The ladder: every block from start to end exactly once, price never rising, first and last
- *  price as listed (rules 19-21;
- *  with a reserve, the last price is gv_dutch_floor).
+ *  price as listed (with a reserve, the last price is gv_dutch_floor).
  *  In-out: rungs: sorted by block on return; order[i] is the position in the upload (for pointers
  *  in messages). count: 1..GV_RUNGS_MAX. */
 GV_MUST_USE enum gv_err gv_dutch_check_ladder(const struct gv_dutch_numbers *numbers,

@@ -7,7 +7,7 @@
  *   node = SHA-256(0x01 || left || right)          numbers with the lowest byte first
  * The shape is that of RFC 6962, 2.1 (a node without a sibling moves up as it is). A leaf tells nothing of
  * its PSBT: that holds a signature nobody can guess.
- * Pure. Thread: any. Source: ecosystem sheet 3, RFC 6962. */
+ * Pure. Thread: any. Source: RFC 6962. */
 #ifndef GV_APP_AUCTION_DUTCH_LADDER_ROOT_H
 #define GV_APP_AUCTION_DUTCH_LADDER_ROOT_H
 

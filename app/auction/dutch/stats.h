@@ -3,7 +3,7 @@
  * A listing is taken down to a fact of fixed size; sums are made of slices of facts, which they sort in
  * place. Only sales in a block count as sales: a pending one may still go away. Its time is that of the
  * block, the time of every other listing is when it was listed.
- * Thread: any (pure). Source: fact sheet 8.4. */
+ * Thread: any (pure). */
 #ifndef GV_APP_AUCTION_DUTCH_STATS_H
 #define GV_APP_AUCTION_DUTCH_STATS_H
 

@@ -11,7 +11,7 @@
  * came last. A solver who failed an order never gets it again (rules.original: only not at once).
  * Fulfilment is judged when the grace has passed, by the claim that came first.
  * Limits: GV_ORDERS_MAX orders, GV_ORDER_BIDS_MAX bids in all (limits.h); the book is one struct of fixed
- * size. Thread: engine. Source: order-auction design, sections "One tick", "Selection". */
+ * size. Thread: engine. Source: public program "Order-Auction Mini-Sim". */
 #ifndef GV_APP_AUCTION_ORDERS_BOOK_H
 #define GV_APP_AUCTION_ORDERS_BOOK_H
 

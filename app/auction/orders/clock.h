@@ -3,7 +3,7 @@
  * A step of the wall clock moves no deadline; what is told to the outside is converted with the
  * difference of the two at that moment. Differences of a second are phase, not steps, and are kept
  * from flickering. After a restart the clock goes on from UTC, but never behind a time that is stored.
- * Pure. Thread: the owner's. Source: order-auction design, "wall jump must not expire or extend". */
+ * Pure. Thread: the owner's. */
 #ifndef GV_APP_AUCTION_ORDERS_CLOCK_H
 #define GV_APP_AUCTION_ORDERS_CLOCK_H
 

@@ -3,7 +3,7 @@
  * Amounts are integers without unit, at most GV_ORDER_AMOUNT_MAX, so that every JavaScript reader and every
  * SQL integer holds them. Times are whole seconds of the *book's clock*: a clock that never jumps, set to
  * UTC when the box starts (clock.h). Who speaks to the outside converts (app/engine). Plain values, copied
- * between threads. Source: design "Order-Auction Mini-Sim". */
+ * between threads. Source: public program "Order-Auction Mini-Sim". */
 #ifndef GV_APP_AUCTION_ORDERS_ORDER_H
 #define GV_APP_AUCTION_ORDERS_ORDER_H
 

@@ -11,7 +11,7 @@
  * One JSON value per line. Read as their parser does: members in any order, or an array in the order
  * above; unknown members are ignored, repeated or missing ones refused; integers are digits only.
  * Members of ours: "auth" in bids and claims. Written compact, with the members in the order above.
- * Times on the wire are UTC seconds. Thread: any (pure). Source: order-auction design, captured traffic. */
+ * Times on the wire are UTC seconds. Thread: any (pure). Source: tests/vectors/orders. */
 #ifndef GV_APP_AUCTION_ORDERS_WIRE_H
 #define GV_APP_AUCTION_ORDERS_WIRE_H
 

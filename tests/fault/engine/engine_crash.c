@@ -1,7 +1,7 @@
 /* Shows that posting and selling are all or nothing: the power fails at every sync, and every write is
  * refused once. After each, the database is opened again and must hold exactly the state after the
  * last acknowledged step, or after the step that was under way: no acknowledged listing lost, none
- * half there, cursor and spends together (row 73 of the fact sheet's table). */
+ * half there, cursor and spends together (row 73 of tests/api/cases.md). */
 #include "app/engine/engine_internal.h"
 #include "tests/support/engine_world.h"
 

@@ -1,5 +1,6 @@
 /* Shows: a listing is found by its number while it is published and after it was retired from memory,
- * and what is no number of a listing is "not found" in the words of its route family (row 54).
+ * and what is no number of a listing is "not found" in the words of its route family (row 54 of
+ * tests/api/cases.md).
  * Facts of the node count only when they belong to the market's block.
  * How: a full board whose oldest sale has been pushed out, and the route's own look-up. */
 #include "tests/support/engine_world.h"

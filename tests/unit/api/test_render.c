@@ -1,5 +1,5 @@
 /* Shows: a listing's JSON fits its slot at its largest, parses back, and carries the revealed PSBT and
- * no other bytes (table row 55; fact sheet 1.2, 4.2).
+ * no other bytes (row 55 of tests/api/cases.md).
  * How: rows with every text as long as allowed, rendered and parsed with the strict reader. */
 #include "web/api/api.h"
 #include "web/api/render.h"

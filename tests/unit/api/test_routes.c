@@ -1,5 +1,5 @@
 /* Shows: the table reaches every file of the page and answers "no such path" to the rest, whatever the
- * method (fact sheet 1.3: 404 and 405 under /api), and asks for a key wherever something is stored.
+ * method (404 and 405 under /api, in JSON), and asks for a key wherever something is stored.
  * How: the server's own router over the real table. */
 #include "firmware/base/text.h"
 #include "web/api/api.h"

@@ -1,4 +1,4 @@
-/* Shows: the field rules of a listing upload (table rows 29, 35, 40, 51; fact sheet 1.1): the first
+/* Shows: the field rules of a listing upload (rows 29, 35, 40, 51 of tests/api/cases.md): the first
  * broken rule is named with the member it is about, and nothing outside is asked.
  * How: one good body as text; each case replaces one piece of it. */
 #include "web/api/upload.h"

@@ -1,5 +1,5 @@
 /* The listing policy on PSBTs that are made to order: locks, prices, payouts, sizes, surplus
- * signatures. Rows name the table of dutch-auction.md section 7. */
+ * signatures. Rows are those of tests/api/cases.md. */
 #include "app/bitcoin/psbt_check.h"
 #include "tests/unit/bitcoin/cmocka_include.h"
 #include "tests/unit/bitcoin/signer.h"

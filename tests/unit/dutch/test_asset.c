@@ -1,4 +1,5 @@
-/* Shows: Counterparty names and exact quantities (table row 41): no amount passes through a double.
+/* Shows: Counterparty names and exact quantities (row 41 of tests/api/cases.md): no amount passes
+ * through a double.
  * How: tables of texts with the verdict expected. */
 #include "app/auction/dutch/dutch.h"
 

@@ -1,4 +1,4 @@
-/* Shows: the rules on an upload's numbers and ladder (fact sheet 2; table rows 7, 8, 34 to 37).
+/* Shows: the rules on an upload's numbers and ladder (rows 7, 8, 34 to 37 of tests/api/cases.md).
  * How: one good upload, then each rule broken alone; the code names the rule that refused. */
 #include "app/auction/dutch/dutch.h"
 

@@ -1,5 +1,5 @@
-/* Shows: the status and the revelation tables of the fact sheet (3.1, 4.1; table rows 56 to 59),
- * at every boundary. How: the pure functions, called with the sheet's own examples. */
+/* Shows: status and revelation as functions of the height (rows 56 to 59 of tests/api/cases.md), at
+ * every boundary. How: the pure functions, called with small heights. */
 #include "app/auction/dutch/dutch.h"
 
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* Shows when a listing is taken and when it is refused (rows 38, 47-49 of the fact sheet's table), that
+/* Shows when a listing is taken and when it is refused (rows 38, 47-49 of tests/api/cases.md), that
  * a submission and its watch reference are given back whatever happens, and what a full board does. */
 #include "app/engine/engine_internal.h"
 #include "tests/support/engine_world.h"

@@ -1,5 +1,5 @@
 /* Shows that API keys are shown once, found only by their whole text, and lost by revocation and time
- * (row 50 of the fact sheet's table). */
+ * (row 50 of tests/api/cases.md). */
 #include "tests/support/engine_world.h"
 
 #include "firmware/base/text.h"

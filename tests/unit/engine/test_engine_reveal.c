@@ -1,4 +1,4 @@
-/* Shows what the engine reveals at each height, rows 55-59 and 74 of the fact sheet's table: one rung
+/* Shows what the engine reveals at each height, rows 55-59 and 74 of tests/api/cases.md: one rung
  * at most, never one above the tip, nothing while the node cannot be trusted, and the same answer
  * after a restart. */
 #include "tests/support/engine_world.h"

@@ -1,4 +1,4 @@
-/* Shows how spends are judged, undone and confirmed: rows 60-73 and 75 of the fact sheet's table at
+/* Shows how spends are judged, undone and confirmed: rows 60-73 and 75 of tests/api/cases.md at
  * engine level. */
 #include "tests/support/engine_world.h"
 

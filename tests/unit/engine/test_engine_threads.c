@@ -1,5 +1,5 @@
 /* Shows the engine thread under parallel callers: of two creates on one outpoint exactly one wins (row
- * 48 of the fact sheet's table), and so of two changes to what both saw alike; readers never wait for
+ * 48 of tests/api/cases.md), and so of two changes to what both saw alike; readers never wait for
  * it, and stopping answers everybody. Meant for the thread sanitizer as well. */
 #include "app/engine/accounts.h"
 #include "firmware/base/text.h"

@@ -1,5 +1,5 @@
-/* Shows that order auctions in the engine follow the rules of the sheet, and that what is committed is what
- * storage holds: after a restart everything goes on where it stood. Case numbers are the sheet's. */
+/* Shows that order auctions in the engine follow their rules, and that what is committed is what storage
+ * holds: after a restart everything goes on where it stood. Case numbers are those of tests/api/README.md. */
 #include "tests/support/orders_world.h"
 
 #include <setjmp.h>
@@ -102,7 +102,7 @@ static void seven_orders_come_in_batches_and_expire_once_without_bids(void **sta
     assert_int_equal(gv_orders_events("OrderExpired"), 7);
 }
 
-/* The sheet counts from the creation, which ends whatever has waited for longer than that in the queue. */
+/* The original counts from the creation, which ends whatever has waited for longer than that in the queue. */
 static void an_order_that_waited_for_its_batch_gets_its_time_for_bids(void **state)
 {
     (void)state;

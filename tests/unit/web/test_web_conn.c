@@ -1,5 +1,5 @@
-/* Bodies and connections against a real server: slow, short and oversized bodies (defect 10 of the
- * third-party table), stalled readers, idle connections, caps, plain http beside https, numbers. */
+/* Bodies and connections against a real server: slow, short and oversized bodies (defect 10 of
+ * tests/api/cases.md), stalled readers, idle connections, caps, plain http beside https, numbers. */
 #include "tests/unit/web/harness.h"
 
 #include <ifaddrs.h>

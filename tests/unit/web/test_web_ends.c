@@ -1,5 +1,5 @@
 /* How WebSocket clients end: by leaving in every way, by silence, by caps, by being too slow (defects 8
- * and 9 of the third-party table). Each case runs plain and, where the layer matters, over TLS. */
+ * and 9 of tests/api/cases.md). Each case runs plain and, where the layer matters, over TLS. */
 #include "tests/unit/web/harness.h"
 
 #include "firmware/base/text.h"

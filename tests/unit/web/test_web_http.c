@@ -1,5 +1,5 @@
-/* HTTP against a real server: routing, answers, and malformed requests (defects 2 and 11 of the
- * third-party table: smuggling, long addresses). */
+/* HTTP against a real server: routing, answers, and malformed requests (defects 2 and 11 of
+ * tests/api/cases.md: smuggling, long addresses). */
 #include "tests/unit/web/harness.h"
 
 #include "firmware/base/text.h"

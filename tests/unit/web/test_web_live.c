@@ -1,5 +1,5 @@
 /* WebSockets against a real server and live thread: the hand-over, and frames in every shape (defects 3
- * and 4 of the third-party table). Each case runs plain and, where the layer matters, over TLS. */
+ * and 4 of tests/api/cases.md). Each case runs plain and, where the layer matters, over TLS. */
 #include "tests/unit/web/harness.h"
 
 #include "firmware/base/text.h"

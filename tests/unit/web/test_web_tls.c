@@ -1,5 +1,5 @@
 /* TLS against a real server: versions, tickets, certificates, and connections that never finish their
- * handshake (defects 1, 5, 6, 7 and 12 of the third-party table). */
+ * handshake (defects 1, 5, 6, 7 and 12 of tests/api/cases.md). */
 #include "tests/unit/web/harness.h"
 
 #include <errno.h>
