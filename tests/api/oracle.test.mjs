@@ -200,9 +200,11 @@ test('the stream of listings hears nothing of prices', async () => {
 });
 
 test('history is served as JSON and as CSV', async () => {
-  await sleep(1100);
-  const json = await gaveld.api.get('/api/v1/oracle/history?step=1');
-  assert.equal(json.status, 200);
+  const json = await until('the first second of history', async () => {
+    const answer = await gaveld.api.get('/api/v1/oracle/history?step=1');
+    assert.equal(answer.status, 200);
+    return answer.json.samples.length > 0 && answer;
+  });
   assert.deepEqual(json.json.columns, ['time', 'price', 'confidence']);
   for (const [time, price] of json.json.samples) {
     assert.ok(Math.abs(time - Date.now() / 1000) < 600);

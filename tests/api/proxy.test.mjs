@@ -7,6 +7,7 @@ import http from 'node:http';
 import { after, before, test } from 'node:test';
 import { Api } from '../support/api.mjs';
 import { Gaveld, OWNER } from '../support/gaveld.mjs';
+import { sleep, until } from '../support/wait.mjs';
 
 const NAME = 'box.example';
 const CLIENT = '203.0.113.5';
@@ -41,7 +42,7 @@ function from(localAddress) {
 }
 /** One try a second is allowed to all together, and a try that came too soon counts for its address all the same. */
 async function login(api, headers, body = right) {
-  await new Promise((resolve) => setTimeout(resolve, 1100));
+  await sleep(1100);
   return api.post('/api/v1/session', body, headers);
 }
 const forwarded = (client, more = {}) => ({ 'X-Forwarded-For': client, 'X-Forwarded-Proto': 'https', ...more });
@@ -51,10 +52,7 @@ async function failures() {
   const { json } = await box.api.get('/api/v1/audit?kind=login&limit=50', { 'X-API-Key': admin });
   return json.items.map(({ detail }) => /address=(\S+)/.exec(detail)?.[1]);
 }
-const noted = async (address) => {
-  for (let i = 0; i < 100 && !(await failures()).includes(address); i++) await new Promise((resolve) => setTimeout(resolve, 100));
-  assert.ok((await failures()).includes(address), address);
-};
+const noted = (address) => until(`a failed login of ${address}`, async () => (await failures()).includes(address));
 
 /** Guesses until the limit of five a minute, three of them at once, is felt: one more is let in every 12 seconds. */
 async function guess(api, headersOf) {
