@@ -53,15 +53,14 @@ static int usage(FILE *to, int status)
     fputs(gv_cli_slot_usage, to);
     fputs("  --help, --version\n"
           "--data DIR is the daemon's general.data_dir, /var/lib/gavel unless given.\n"
-          "Scopes: auctions:read, auctions:write (the default), admin; bids:write and orders:solve "
-          "have\n"
-          "no effect yet.\n"
-          "--legacy-unlocked keys may list\n"
-          "ladders without height locks, as the wallets of today make them.\n"
-          "Exit status: 0 done, 64 usage, 65 the daemon refused or the audit log is broken, 69 no "
-          "daemon\n"
-          "runs, 73 no file can be made, 75 the doctor found a failure, 77 not allowed;\n"
-          "psbt check: 0 listable, 2 valid but not listable, 1 invalid, 64 usage.\n",
+          "Scopes: auctions:read, auctions:write (the default), admin; bids:write and\n"
+          "orders:solve have no effect yet.\n"
+          "Keys made with --legacy-unlocked may list ladders without height locks, as the\n"
+          "wallets of today make them.\n"
+          "Exit status: 0 done, 64 usage, 65 the daemon refused or the audit log is broken,\n"
+          "69 no daemon runs, 73 no file can be made, 75 the doctor found a failure,\n"
+          "77 not allowed; psbt check: 0 listable, 2 valid but not listable, 1 invalid,\n"
+          "64 usage.\n",
           to);
     return status;
 }
