@@ -59,8 +59,12 @@ enum gv_err gv_op_parse(struct gv_op *op, const struct gv_live_config *config, c
     struct gv_json json;
     struct gv_fail syntax;
     *op = (struct gv_op){0};
-    if (gv_json_parse(&json, arena, text, n, &syntax) != GV_OK ||
-        gv_json_unique(json.root, "", &syntax) != GV_OK) {
+    const enum gv_err read = gv_json_parse(&json, arena, text, n, &syntax);
+    if (read == GV_ERR_TOO_LARGE) {
+        return gv_fail(fail, GV_ERR_INVALID, "op.too_many_values",
+                       "the message holds more values than any op needs");
+    }
+    if (read != GV_OK || gv_json_unique(json.root, "", &syntax) != GV_OK) {
         return gv_fail(fail, GV_ERR_INVALID, "op.syntax",
                        "this is not an object as RFC 8259 has it");
     }

@@ -33,7 +33,8 @@ struct gv_op {
 
 /** Read a message. In/Out: text: n bytes and GV_JSON_PADDING writable ones behind; changed. arena: empty,
  *  GV_OP_ARENA_BYTES.
- *  Returns: GV_OK; GV_ERR_INVALID "op.syntax", "op.unknown", "op.channel", "op.number", "op.token". */
+ *  Returns: GV_OK; GV_ERR_INVALID "op.syntax", "op.too_many_values", "op.unknown", "op.channel", "op.number",
+ *  "op.token". */
 GV_MUST_USE enum gv_err gv_op_parse(struct gv_op *op, const struct gv_live_config *config,
                                     char *text, size_t n, struct gv_arena *arena,
                                     struct gv_fail *fail);
