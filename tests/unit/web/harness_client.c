@@ -37,7 +37,10 @@ static int bio_send(void *ctx, const unsigned char *p, size_t n)
 static int bio_recv(void *ctx, unsigned char *out, size_t cap)
 {
     struct client *c = ctx;
-    ssize_t got = recv(c->fd, out, cap, 0);
+    ssize_t got;
+    do {
+        got = recv(c->fd, out, cap, 0);
+    } while (got < 0 && errno == EINTR); /* a fuzzer's clock ticks by signals */
     if (got >= 0) {
         return (int)got;
     }
@@ -187,18 +190,19 @@ void client_text(struct client *c, const char *text)
 static size_t recv_more(struct client *c, void *out, size_t cap)
 {
     for (;;) {
+        errno = 0;
         int got = c->tls ? mbedtls_ssl_read(&c->ssl, out, cap) : bio_recv(c, out, cap);
         if (got > 0) {
             return (size_t)got;
         }
-        if (got == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET ||
-            got == MBEDTLS_ERR_SSL_WANT_READ) {
-            continue; /* a ticket was read, no data */
-        }
-        if (got == MBEDTLS_ERR_NET_RECV_FAILED) {
+        const bool in_vain = got == MBEDTLS_ERR_SSL_WANT_READ && errno == EAGAIN;
+        if (in_vain || got == MBEDTLS_ERR_NET_RECV_FAILED) {
             fail_msg("the server neither sent nor closed");
         }
-        return 0;
+        if (got != MBEDTLS_ERR_SSL_WANT_READ &&
+            got != MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
+            return 0;
+        } /* a ticket was read, no data */
     }
 }
 
