@@ -59,11 +59,19 @@ static bool read_version(struct gv_view tag, uint64_t *version)
     return true;
 }
 
+void gv_expect_read(struct gv_expect *expect, struct gv_view list)
+{
+    struct gv_view tag;
+    expect->count = 0;
+    while (expect->count < GV_EXPECT_MAX && next_tag(&list, &tag)) {
+        expect->count += read_version(tag, &expect->versions[expect->count]) ? 1u : 0u;
+    }
+}
+
 bool gv_api_expect(struct gv_exchange *x, bool needed, struct gv_expect *expect)
 {
     struct gv_fail fail;
-    struct gv_view list = gv_web_header(x->request, "If-Match");
-    struct gv_view tag;
+    const struct gv_view list = gv_web_header(x->request, "If-Match");
     *expect = (struct gv_expect){.count = 0};
     if (list.p == NULL && needed) {
         gv_fail(&fail, GV_ERR_INVALID, "http.if_match",
@@ -74,9 +82,7 @@ bool gv_api_expect(struct gv_exchange *x, bool needed, struct gv_expect *expect)
     if (list.p == NULL || gv_view_is(list, "*")) {
         return true;
     }
-    while (expect->count < GV_EXPECT_MAX && next_tag(&list, &tag)) {
-        expect->count += read_version(tag, &expect->versions[expect->count]) ? 1u : 0u;
-    }
+    gv_expect_read(expect, list);
     if (expect->count == 0) {
         gv_api_refuse(x, GV_ERR_STATE, "http.changed", "it was changed meanwhile: read it again");
     }

@@ -18,6 +18,9 @@ void gv_tag_of(char tag[GV_TAG_MAX], uint64_t version);
 /** Member "etag", as If-Match wants it: of things that are read in lists, which have one header. */
 void gv_render_etag(struct gv_json_out *out, uint64_t version);
 
+/** The versions that a list of tags names, at most GV_EXPECT_MAX; up to where it is no list any more.
+ *  Thread: any (pure). */
+void gv_expect_read(struct gv_expect *expect, struct gv_view list);
 /** What If-Match names. In: needed: 428 "http.if_match" without one; else any state is meant then.
  *  Returns: false when it was refused, also with 412 "http.changed" for tags that none of ours is. */
 GV_MUST_USE bool gv_api_expect(struct gv_exchange *x, bool needed, struct gv_expect *expect);
