@@ -20,7 +20,9 @@ _Static_assert(sizeof(struct gv_order_upload) <= GV_ORDER_UPLOAD_SLOT_BYTES,
 
 void gv_orders_open(struct gv_engine *engine)
 {
-    const int rc = pthread_mutex_init(&engine->orders.reader, NULL);
+    int rc = pthread_mutex_init(&engine->orders.reader, NULL);
+    GV_ASSERT(rc == 0);
+    rc = pthread_mutex_init(&engine->orders.verifier, NULL);
     GV_ASSERT(rc == 0);
     gv_order_uploads_init();
     engine->orders.changed = engine->config.orders != NULL;
@@ -31,6 +33,7 @@ void gv_orders_open(struct gv_engine *engine)
 void gv_orders_close(struct gv_engine *engine)
 {
     gv_order_uploads_deinit();
+    pthread_mutex_destroy(&engine->orders.verifier);
     pthread_mutex_destroy(&engine->orders.reader);
 }
 
@@ -271,7 +274,8 @@ static enum gv_err change(struct gv_engine *engine, struct gv_command *command)
     case GV_ORDERS_OP_COMMITMENTS:
     case GV_ORDERS_OP_CLAIMS:
     case GV_ORDERS_OP_LOG:
-    case GV_ORDERS_OP_VERIFY:
+    case GV_ORDERS_OP_VERIFY_LOG:
+    case GV_ORDERS_OP_VERIFY_LEDGER:
         break;
     }
     GV_UNREACHABLE("a read is no change");

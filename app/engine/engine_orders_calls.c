@@ -377,20 +377,43 @@ enum gv_err gv_engine_orders_log(struct gv_engine *engine, uint64_t from, uint32
     return read_rows(engine, &read, count, fail);
 }
 
-enum gv_err gv_engine_orders_verify(struct gv_engine *engine, uint64_t *entries,
-                                    struct gv_hash256 *last, struct gv_fail *fail)
+static enum gv_err verify_step(struct gv_engine *engine, enum gv_orders_op op,
+                               struct gv_orders_verify *verify, struct gv_fail *fail)
 {
     struct gv_command *command = NULL;
-    enum gv_err err = acquire(engine, GV_ORDERS_OP_VERIFY, GV_COMMANDS_MARGIN, &command, fail);
+    enum gv_err err = acquire(engine, op, GV_COMMANDS_MARGIN, &command, fail);
     if (err != GV_OK) {
         return err;
     }
+    command->orders.verify = *verify;
     err = gv_command_ask(engine, command, GV_ENGINE_WAIT_MS, fail);
     if (err == GV_OK) {
-        *entries = command->orders.read.from;
-        *last = command->orders.read.last;
+        *verify = command->orders.verify;
         gv_command_release(engine, command);
     }
+    return err;
+}
+
+enum gv_err gv_engine_orders_verify(struct gv_engine *engine, struct gv_orders_verified *verified,
+                                    struct gv_fail *fail)
+{
+    static const enum gv_orders_op ops[] = {GV_ORDERS_OP_VERIFY_LOG, GV_ORDERS_OP_VERIFY_LEDGER};
+    struct gv_orders_verify verify = {.done = false};
+    enum gv_err err = GV_OK;
+    /* One at a time: the balances are computed in the engine's memory. A step whose caller has given up is done
+     * before the first of the next one, since the queue keeps its order. */
+    if (pthread_mutex_trylock(&engine->orders.verifier) != 0) {
+        return gv_fail(fail, GV_ERR_FULL, "engine.busy",
+                       "the log is being verified already; try again when that is over");
+    }
+    for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]) && err == GV_OK; i++) {
+        do {
+            err = verify_step(engine, ops[i], &verify, fail);
+        } while (err == GV_OK && !verify.done);
+    }
+    pthread_mutex_unlock(&engine->orders.verifier);
+    *verified = (struct gv_orders_verified){
+        .first = verify.first, .count = verify.count, .last = verify.last};
     return err;
 }
 

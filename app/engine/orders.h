@@ -213,11 +213,20 @@ GV_MUST_USE enum gv_err gv_engine_order_claims(struct gv_engine *engine, uint64_
 GV_MUST_USE enum gv_err gv_engine_orders_log(struct gv_engine *engine, uint64_t from,
                                              uint32_t rows_max, struct gv_order_event_row *rows,
                                              uint32_t *count, struct gv_fail *fail);
-/** Recompute the event log's chain and the escrow ledger; the engine serves nothing else meanwhile.
+/** Events that are good. */
+struct gv_orders_verified {
+    uint64_t first; /* the oldest one that is kept */
+    uint64_t
+        count; /* from that on; what came while the log was verified is not always among them */
+    struct gv_hash256 last;
+};
+/** Recompute the event log's chain and the escrow ledger, step by step: the engine serves others in between.
  *  Returns also: GV_ERR_CRYPTO "orders.log_broken" (text names the first bad sequence number),
- *  "orders.ledger_broken". Out: entries that are good, from the oldest one that is kept on; hash of the last. */
-GV_MUST_USE enum gv_err gv_engine_orders_verify(struct gv_engine *engine, uint64_t *entries,
-                                                struct gv_hash256 *last, struct gv_fail *fail);
+ *  "orders.ledger_broken"; GV_ERR_FULL "engine.busy", also while somebody else has it verified.
+ *  Out: verified: on GV_OK. */
+GV_MUST_USE enum gv_err gv_engine_orders_verify(struct gv_engine *engine,
+                                                struct gv_orders_verified *verified,
+                                                struct gv_fail *fail);
 
 /** Why bids and claims were refused, as counted. */
 #define GV_ORDER_REASONS 24u

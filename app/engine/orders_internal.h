@@ -33,7 +33,20 @@ enum gv_orders_op {
     GV_ORDERS_OP_COMMITMENTS,
     GV_ORDERS_OP_CLAIMS,
     GV_ORDERS_OP_LOG,
-    GV_ORDERS_OP_VERIFY,
+    GV_ORDERS_OP_VERIFY_LOG, /* a step of it */
+    GV_ORDERS_OP_VERIFY_LEDGER,
+};
+
+/** How far log and ledger are verified. Zeros before the first step; handed on from step to step. */
+struct gv_orders_verify {
+    bool done;              /* of the log, or of the ledger */
+    uint64_t first;         /* event that was kept at the newest step of the log */
+    uint64_t count;         /* good events from there on */
+    uint64_t event;         /* the newest of them, */
+    struct gv_hash256 last; /* and its hash */
+    uint64_t event_end;     /* where the log ended at the first step */
+    uint64_t entry;         /* of the ledger: moved again so far */
+    uint64_t entry_newest;  /* where the ledger ended at the newest step */
 };
 
 struct gv_orders_command {
@@ -69,8 +82,8 @@ struct gv_orders_command {
             uint32_t state;
             uint32_t rows_max;
             uint32_t count;
-            struct gv_hash256 last;
         } read;
+        struct gv_orders_verify verify;
     };
 };
 
@@ -97,7 +110,7 @@ struct gv_orders {
     struct gv_orders_cut cut;
     int64_t cut_again_s; /* the book's clock: not looked for before */
     struct gv_ledger ledger;
-    struct gv_ledger recomputed; /* while it is verified */
+    struct gv_ledger recomputed; /* of the verification that goes on */
     uint32_t solver_count;
     struct gv_solver solvers[GV_SOLVERS_MAX];
     struct gv_solver_duty duties[GV_SOLVERS_MAX]; /* of the same solvers */
@@ -114,6 +127,7 @@ struct gv_orders {
     struct gv_order_event_row event; /* the one being written */
     struct gv_order_row row;         /* the one being written or announced */
 
+    pthread_mutex_t verifier; /* held by the caller who has log and ledger verified */
     pthread_mutex_t reader;
     union gv_orders_page page;
 };

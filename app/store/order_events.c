@@ -67,8 +67,10 @@ enum gv_err gv_store_events_page(struct gv_store *store, uint64_t from,
     return gv_query_end(&q);
 }
 
-enum gv_err gv_store_events_verify(struct gv_store *store, uint64_t *good, struct gv_hash256 *last)
+enum gv_err gv_store_events_verify_more(struct gv_store *store, uint32_t rows_max, uint64_t *good,
+                                        struct gv_hash256 *last)
 {
+    const uint64_t from = *good + 1;
     struct gv_order_event_row row;
     struct gv_hash256 computed;
     struct gv_orders_cut cut;
@@ -77,9 +79,12 @@ enum gv_err gv_store_events_verify(struct gv_store *store, uint64_t *good, struc
     if (cut_err != GV_OK) {
         return cut_err;
     }
-    *good = cut.event;
-    *last = cut.event_hash;
-    struct gv_query q = start(store, 0, INT64_MAX);
+    if (cut.event > *good) {
+        *good = cut.event;
+        *last = cut.event_hash;
+    }
+    struct gv_query q =
+        start(store, from, rows_max); /* a row that should have been cut does not fit */
     while (fits && gv_query_next(&q)) {
         get_row(&q, &row);
         hash_row(&computed, &row);

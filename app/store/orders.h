@@ -174,11 +174,11 @@ GV_MUST_USE enum gv_err gv_store_ledger_append(struct gv_store *store,
                                                const struct gv_ledger *ledger);
 /** Read the balances. Returns also: GV_ERR_FULL; GV_ERR_CRYPTO (they do not add up to zero). */
 GV_MUST_USE enum gv_err gv_store_ledger_load(struct gv_store *store, struct gv_ledger *ledger);
-/** Move every entry again and compare. Returns also: GV_ERR_CRYPTO: the balances do not follow.
- *  In: scratch: memory for the computed balances. */
-GV_MUST_USE enum gv_err gv_store_ledger_verify(struct gv_store *store,
-                                               const struct gv_ledger *ledger,
-                                               struct gv_ledger *scratch);
+/** Move up to rows_max entries again, those behind *seq; fewer are left at the end.
+ *  Returns also: GV_ERR_CRYPTO: entry *seq + 1 is missing or cannot be moved. In-out: seq: of the last that was
+ *  moved; balances: those before the first entry are gv_ledger_init's. */
+GV_MUST_USE enum gv_err gv_store_ledger_verify_more(struct gv_store *store, uint32_t rows_max,
+                                                    uint64_t *seq, struct gv_ledger *balances);
 
 /* ---- event log ------------------------------------------------------------------------------------ */
 
@@ -200,9 +200,11 @@ GV_MUST_USE enum gv_err gv_store_event_last(struct gv_store *store,
 GV_MUST_USE enum gv_err gv_store_events_page(struct gv_store *store, uint64_t from,
                                              struct gv_order_event_row *rows, uint32_t rows_max,
                                              uint32_t *count);
-/** Recompute the chain from what was cut on. Returns also: GV_ERR_CRYPTO: entry *good + 1 is the first bad one. */
-GV_MUST_USE enum gv_err gv_store_events_verify(struct gv_store *store, uint64_t *good,
-                                               struct gv_hash256 *last);
+/** Recompute the chain of up to rows_max events behind *good, or from what was cut on when that is later; fewer
+ *  are left at the end. Returns also: GV_ERR_CRYPTO: event *good + 1 is the first bad one. In-out: good, with
+ *  its hash; zeros before the first. */
+GV_MUST_USE enum gv_err gv_store_events_verify_more(struct gv_store *store, uint32_t rows_max,
+                                                    uint64_t *good, struct gv_hash256 *last);
 
 /* ---- retention ------------------------------------------------------------------------------------ */
 

@@ -241,8 +241,8 @@ static const char *const texts[GV_SQL_COUNT] = {
     [GV_SQL_OA_LEDGER_INSERT] =
         "INSERT INTO oa_ledger (seq, at, from_account, to_account, amount, order_id, "
         "round, proof) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-    [GV_SQL_OA_LEDGER_EACH] =
-        "SELECT seq, from_account, to_account, amount FROM oa_ledger ORDER BY seq",
+    [GV_SQL_OA_LEDGER_AFTER] = "SELECT seq, from_account, to_account, amount FROM oa_ledger "
+                               "WHERE seq > $1 ORDER BY seq LIMIT $2",
     [GV_SQL_OA_EVENT_INSERT] = "INSERT INTO oa_event (seq, at, kind, json, prev_hash, hash) "
                                "VALUES ($1, $2, $3, $4, $5, $6)",
     [GV_SQL_OA_EVENT_LAST] = "SELECT seq, hash, at FROM oa_event ORDER BY seq DESC LIMIT 1",

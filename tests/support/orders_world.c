@@ -209,7 +209,6 @@ uint32_t gv_orders_events(const char *kind)
 
 bool gv_orders_verified(void)
 {
-    uint64_t entries = 0;
-    struct gv_hash256 last;
-    return gv_engine_orders_verify(gv_world_engine(), &entries, &last, NULL) == GV_OK;
+    struct gv_orders_verified verified;
+    return gv_engine_orders_verify(gv_world_engine(), &verified, NULL) == GV_OK;
 }

@@ -246,14 +246,11 @@ void gv_handle_orders_log(struct gv_exchange *x)
 
 void gv_handle_orders_verify(struct gv_exchange *x)
 {
-    struct gv_hash256 last;
-    struct gv_orders_status status;
+    struct gv_orders_verified verified;
     struct gv_json_out out;
     struct gv_fail fail = {.err = GV_OK};
-    char hex[sizeof(last.b) * 2 + 1];
-    uint64_t entries = 0;
-    const enum gv_err err =
-        gv_engine_orders_verify(gv_api_of(x)->config.engine, &entries, &last, &fail);
+    char hex[sizeof(verified.last.b) * 2 + 1];
+    const enum gv_err err = gv_engine_orders_verify(gv_api_of(x)->config.engine, &verified, &fail);
     if (err != GV_OK && err != GV_ERR_CRYPTO) {
         gv_api_fail(x, &fail);
         return;
@@ -261,12 +258,11 @@ void gv_handle_orders_verify(struct gv_exchange *x)
     begin(x, &out);
     gv_jo_kbool(&out, "good", err == GV_OK);
     if (err == GV_OK) {
-        gv_hex_encode(hex, gv_view_of(last.b, sizeof(last.b)));
-        gv_engine_orders_status(gv_api_of(x)->config.engine, &status);
+        gv_hex_encode(hex, gv_view_of(verified.last.b, sizeof(verified.last.b)));
         gv_jo_key(&out, "from");
-        gv_jo_uint(&out, status.oldest_event);
+        gv_jo_uint(&out, verified.first);
         gv_jo_key(&out, "entries");
-        gv_jo_uint(&out, entries);
+        gv_jo_uint(&out, verified.count);
         gv_jo_kstring(&out, "last_hash", hex);
     } else {
         gv_jo_kstring(&out, "code", fail.code);

@@ -93,19 +93,16 @@ enum gv_err gv_control_orders_verify(const struct gv_control *control, gv_json_r
                                      struct gv_json_out *out, struct gv_fail *fail)
 {
     static const char *const members[] = {"cmd", NULL};
-    struct gv_hash256 last;
-    char hex[2 * sizeof(last.b) + 1];
-    uint64_t entries = 0;
+    struct gv_orders_verified verified;
+    char hex[2 * sizeof(verified.last.b) + 1];
     enum gv_err err = gv_json_members(request, members, "", fail);
     if (err == GV_OK) {
-        err = gv_engine_orders_verify(control->engine, &entries, &last, fail);
+        err = gv_engine_orders_verify(control->engine, &verified, fail);
     }
     if (err == GV_OK) {
-        struct gv_orders_status status;
-        gv_engine_orders_status(control->engine, &status);
-        gv_hex_encode(hex, gv_view_of(last.b, sizeof(last.b)));
-        gv_jo_kint(out, "from", (int64_t)status.oldest_event);
-        gv_jo_kint(out, "entries", (int64_t)entries);
+        gv_hex_encode(hex, gv_view_of(verified.last.b, sizeof(verified.last.b)));
+        gv_jo_kint(out, "from", (int64_t)verified.first);
+        gv_jo_kint(out, "entries", (int64_t)verified.count);
         gv_jo_kstring(out, "last_hash", hex);
     }
     return err;

@@ -213,12 +213,10 @@ static void balances_that_do_not_follow_from_the_entries_are_found(void **state)
 {
     (void)state;
     struct gv_fail fail;
-    struct gv_hash256 last;
-    uint64_t entries = 0;
+    struct gv_orders_verified verified;
     give("s1", 100);
     gv_world_sql("UPDATE oa_ledger SET amount = 90 WHERE seq = 1");
-    assert_int_equal(gv_engine_orders_verify(gv_world_engine(), &entries, &last, &fail),
-                     GV_ERR_CRYPTO);
+    assert_int_equal(gv_engine_orders_verify(gv_world_engine(), &verified, &fail), GV_ERR_CRYPTO);
     assert_string_equal(fail.code, "orders.ledger_broken");
     gv_world_sql("UPDATE oa_ledger SET amount = 100 WHERE seq = 1");
 }
