@@ -10,23 +10,12 @@
 #include "web/api/render.h"
 #include "web/api/small_body.h"
 
-#include <string.h>
-
 static const struct gv_backup_ops *ops_of(const struct gv_exchange *x)
 {
     return gv_api_of(x)->config.backups;
 }
 
 /* ---- writing -------------------------------------------------------------------------------- */
-
-static void write_time(struct gv_json_out *out, const char *key, struct gv_utc at)
-{
-    if (at.s == 0) {
-        gv_jo_knull(out, key);
-    } else {
-        gv_render_utc(out, key, at);
-    }
-}
 
 static void write_backup(struct gv_json_out *out, const struct gv_backup *row)
 {
@@ -36,7 +25,7 @@ static void write_backup(struct gv_json_out *out, const struct gv_backup *row)
     gv_jo_kint(out, "bytes", (int64_t)row->bytes);
     gv_jo_kint(out, "schema", row->schema);
     gv_jo_kbool(out, "automatic", row->automatic);
-    write_time(out, "verified_at", row->checked_at);
+    gv_render_utc_or_null(out, "verified_at", row->checked_at);
     gv_jo_key(out, "verified");
     if (row->checked_at.s == 0) {
         gv_jo_null(out);
@@ -63,7 +52,7 @@ static void write_job(struct gv_json_out *out, const struct gv_backup_job *job)
     gv_render_int_or_null(out, "all", job->all, job->all != 0);
     gv_render_text_or_null(out, "id", job->id);
     gv_render_utc(out, "began_at", job->began_at);
-    write_time(out, "ended_at", job->ended_at);
+    gv_render_utc_or_null(out, "ended_at", job->ended_at);
     if (job->phase == GV_BACKUP_FAILED) {
         gv_jo_kstring(out, "code", job->fail.code);
         gv_jo_kstring(out, "error", job->fail.text);
@@ -99,25 +88,6 @@ static void read_id(const struct gv_exchange *x, struct gv_backup_request *reque
                   (const char *)x->params[0].p);
 }
 
-static enum gv_err read_text(gv_json_ref root, const char *key, char *out, size_t cap,
-                             struct gv_fail *fail)
-{
-    char pointer[24];
-    struct gv_view text;
-    const gv_json_ref member = gv_json_get(root, key);
-    gv_format_cut(pointer, sizeof(pointer), "/%s", key);
-    if (member == NULL) {
-        return GV_OK;
-    }
-    if (!gv_json_string(member, &text) || text.n >= cap) {
-        return gv_fail_at(fail, GV_ERR_INVALID, pointer, "json.type",
-                          "%s must be a text of at most %zu bytes", key, cap - 1);
-    }
-    memcpy(out, text.p, text.n);
-    out[text.n] = '\0';
-    return GV_OK;
-}
-
 static enum gv_err read_switch(gv_json_ref root, const char *key, bool *out, struct gv_fail *fail)
 {
     char pointer[24];
@@ -139,11 +109,11 @@ static enum gv_err read_request(struct gv_exchange *x, const char *const *member
     }
     enum gv_err err = gv_small_body(x, members, &json, fail);
     if (err == GV_OK) {
-        err = read_text(json.root, "passphrase", request->passphrase, sizeof(request->passphrase),
-                        fail);
+        err = gv_member_text_if_there(json.root, "passphrase", request->passphrase,
+                                      sizeof(request->passphrase), fail);
     }
     if (err == GV_OK && request->work == GV_BACKUP_RESTORE) {
-        err = read_text(json.root, "id", request->id, sizeof(request->id), fail);
+        err = gv_member_text_if_there(json.root, "id", request->id, sizeof(request->id), fail);
     }
     if (err == GV_OK) {
         err = read_switch(json.root, "settings", &request->with_settings, fail);
@@ -186,8 +156,8 @@ void gv_handle_backups(struct gv_exchange *x)
     }
     gv_jo_array_end(&out);
     gv_jo_kbool(&out, "has_key", status.has_key);
-    write_time(&out, "created_at", status.created_at);
-    write_time(&out, "verified_at", status.verified_at);
+    gv_render_utc_or_null(&out, "created_at", status.created_at);
+    gv_render_utc_or_null(&out, "verified_at", status.verified_at);
     write_job(&out, &status.job);
     gv_object_send(x, &out, 200);
 }

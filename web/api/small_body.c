@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 enum gv_err gv_small_body(struct gv_exchange *x, const char *const *members, struct gv_json *json,
                           struct gv_fail *fail)
@@ -40,6 +41,25 @@ enum gv_err gv_member_text(gv_json_ref object, const char *key, size_t min, size
     }
     return gv_fail_at(fail, GV_ERR_INVALID, pointer, "json.text",
                       "%s must be a text of %zu to %zu bytes", key, min, max);
+}
+
+enum gv_err gv_member_text_if_there(gv_json_ref object, const char *key, char *out, size_t cap,
+                                    struct gv_fail *fail)
+{
+    char pointer[48];
+    struct gv_view text;
+    const gv_json_ref member = gv_json_get(object, key);
+    if (member == NULL) {
+        return GV_OK;
+    }
+    if (!gv_json_string(member, &text) || text.n >= cap) {
+        gv_format_cut(pointer, sizeof(pointer), "/%s", key);
+        return gv_fail_at(fail, GV_ERR_INVALID, pointer, "json.type",
+                          "%s must be a text of at most %zu bytes", key, cap - 1);
+    }
+    memcpy(out, text.p, text.n);
+    out[text.n] = '\0';
+    return GV_OK;
 }
 
 enum gv_err gv_member_int(gv_json_ref object, const char *key, int64_t min, int64_t max,

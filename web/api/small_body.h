@@ -16,6 +16,10 @@ void gv_small_body_wipe(struct gv_exchange *x);
 /** Text member of min to max bytes; lies in the body. Returns: GV_OK; GV_ERR_INVALID "json.text". */
 GV_MUST_USE enum gv_err gv_member_text(gv_json_ref object, const char *key, size_t min, size_t max,
                                        struct gv_view *out, struct gv_fail *fail);
+/** Text member of less than cap bytes, copied; when there is none, out stays as it is.
+ *  Returns: GV_OK; GV_ERR_INVALID "json.type". */
+GV_MUST_USE enum gv_err gv_member_text_if_there(gv_json_ref object, const char *key, char *out,
+                                                size_t cap, struct gv_fail *fail);
 /** Integer member from min to max. Returns: GV_OK; GV_ERR_INVALID "json.type" or "range". */
 GV_MUST_USE enum gv_err gv_member_int(gv_json_ref object, const char *key, int64_t min, int64_t max,
                                       int64_t *out, struct gv_fail *fail);

@@ -35,6 +35,18 @@ static void write_heap(void *ctx, const struct gv_heap_stats *s)
     gv_jo_object_end(out);
 }
 
+void gv_system_write_pools(struct gv_json_out *out)
+{
+    gv_jo_key(out, "pools");
+    gv_jo_array(out);
+    gv_pool_each(write_pool, out);
+    gv_jo_array_end(out);
+    gv_jo_key(out, "heaps");
+    gv_jo_array(out);
+    gv_heap_each(write_heap, out);
+    gv_jo_array_end(out);
+}
+
 static void write_thread(void *ctx, const char *name, uint64_t age_ms)
 {
     struct gv_json_out *out = ctx;
@@ -51,14 +63,7 @@ static void write_memory(struct gv_json_out *out, const struct gv_api_machine *m
     gv_jo_kint(out, "resident_bytes", (int64_t)machine->resident_bytes);
     gv_jo_kint(out, "budget_bytes", (int64_t)GV_BUDGET_BYTES);
     gv_jo_object_end(out);
-    gv_jo_key(out, "pools");
-    gv_jo_array(out);
-    gv_pool_each(write_pool, out);
-    gv_jo_array_end(out);
-    gv_jo_key(out, "heaps");
-    gv_jo_array(out);
-    gv_heap_each(write_heap, out);
-    gv_jo_array_end(out);
+    gv_system_write_pools(out);
     gv_jo_key(out, "threads");
     gv_jo_array(out);
     gv_beat_each(write_thread, out);
@@ -109,15 +114,6 @@ static void write_hardware(struct gv_json_out *out, const struct gv_api_machine 
     gv_jo_object_end(out);
 }
 
-static void write_time(struct gv_json_out *out, const char *key, struct gv_utc at)
-{
-    if (at.s == 0) {
-        gv_jo_knull(out, key);
-    } else {
-        gv_render_utc(out, key, at);
-    }
-}
-
 void gv_system_write_own_cert(struct gv_json_out *out, const struct gv_own_cert *own)
 {
     if (own->state == GV_OWN_CERT_NONE) {
@@ -134,7 +130,7 @@ void gv_system_write_own_cert(struct gv_json_out *out, const struct gv_own_cert 
         gv_jo_string(out, own->names[i]);
     }
     gv_jo_array_end(out);
-    write_time(out, "not_after", own->not_after);
+    gv_render_utc_or_null(out, "not_after", own->not_after);
     gv_jo_kstring(out, "sha256", own->sha256);
     gv_jo_object_end(out);
 }
@@ -171,8 +167,8 @@ static void write_backup(struct gv_json_out *out, const struct gv_api *api)
     gv_jo_key(out, "backup");
     gv_jo_object(out);
     gv_jo_kbool(out, "has_key", status.has_key);
-    write_time(out, "last_success_at", status.created_at);
-    write_time(out, "last_verified_at", status.verified_at);
+    gv_render_utc_or_null(out, "last_success_at", status.created_at);
+    gv_render_utc_or_null(out, "last_verified_at", status.verified_at);
     gv_jo_object_end(out);
 }
 

@@ -12,18 +12,8 @@
 #include "web/api/small_body.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 /* ---- writing -------------------------------------------------------------------------------- */
-
-static void write_time(struct gv_json_out *out, const char *key, struct gv_utc at)
-{
-    if (at.s == 0) {
-        gv_jo_knull(out, key);
-    } else {
-        gv_render_utc(out, key, at);
-    }
-}
 
 static void write_events(struct gv_json_out *out, uint32_t bits)
 {
@@ -47,7 +37,7 @@ static void write_members(struct gv_json_out *out, const struct gv_webhook_statu
     write_events(out, webhook->events);
     gv_render_utc(out, "created_at", webhook->created_at);
     gv_jo_kbool(out, "enabled", webhook->disabled_at.s == 0);
-    write_time(out, "disabled_at", webhook->disabled_at);
+    gv_render_utc_or_null(out, "disabled_at", webhook->disabled_at);
     gv_jo_kstring(out, "disabled_reason", webhook->disabled_why);
     gv_jo_kint(out, "pending", status->pending);
     gv_jo_kint(out, "attempts", status->attempts);
@@ -62,10 +52,11 @@ static void write_delivery(struct gv_json_out *out, const struct gv_delivery *de
     gv_jo_kstring(out, "state", delivery->state == GV_DELIVERY_DONE ? "delivered" : "pending");
     gv_render_utc(out, "created_at", delivery->created_at);
     gv_jo_kint(out, "attempts", delivery->attempts);
-    write_time(out, "first_at", delivery->first_at);
-    write_time(out, "next_at",
-               delivery->state == GV_DELIVERY_DONE ? (struct gv_utc){0} : delivery->next_at);
-    write_time(out, "delivered_at", delivery->done_at);
+    gv_render_utc_or_null(out, "first_at", delivery->first_at);
+    gv_render_utc_or_null(out, "next_at",
+                          delivery->state == GV_DELIVERY_DONE ? (struct gv_utc){0}
+                                                              : delivery->next_at);
+    gv_render_utc_or_null(out, "delivered_at", delivery->done_at);
     gv_render_int_or_null(out, "status", delivery->status, delivery->status != 0);
     gv_jo_kstring(out, "error", delivery->error);
     gv_jo_object_end(out);
@@ -81,26 +72,6 @@ static bool read_id(struct gv_exchange *x, uint64_t *id)
     }
     gv_api_refuse(x, GV_ERR_NOT_FOUND, "webhook.unknown", "there is no such webhook or delivery");
     return false;
-}
-
-static enum gv_err read_text(gv_json_ref object, const char *key, char *out, size_t cap,
-                             bool *present, struct gv_fail *fail)
-{
-    char pointer[16];
-    struct gv_view text;
-    const gv_json_ref member = gv_json_get(object, key);
-    *present = member != NULL;
-    gv_format_cut(pointer, sizeof(pointer), "/%s", key);
-    if (member == NULL) {
-        return GV_OK;
-    }
-    if (!gv_json_string(member, &text) || text.n >= cap) {
-        return gv_fail_at(fail, GV_ERR_INVALID, pointer, "json.type",
-                          "%s must be a text of at most %zu bytes", key, cap - 1);
-    }
-    memcpy(out, text.p, text.n);
-    out[text.n] = '\0';
-    return GV_OK;
 }
 
 static enum gv_err read_events(gv_json_ref object, struct gv_webhook_change *change,
@@ -134,11 +105,12 @@ static enum gv_err read_change(struct gv_exchange *x, struct gv_webhook_change *
     *change = (struct gv_webhook_change){.events = 0};
     enum gv_err err = gv_small_body(x, members, &json, fail);
     if (err == GV_OK) {
-        err = read_text(json.root, "name", change->name, sizeof(change->name), &change->has_name,
-                        fail);
+        change->has_name = gv_json_get(json.root, "name") != NULL;
+        err = gv_member_text_if_there(json.root, "name", change->name, sizeof(change->name), fail);
     }
     if (err == GV_OK) {
-        err = read_text(json.root, "url", change->url, sizeof(change->url), &change->has_url, fail);
+        change->has_url = gv_json_get(json.root, "url") != NULL;
+        err = gv_member_text_if_there(json.root, "url", change->url, sizeof(change->url), fail);
     }
     if (err == GV_OK) {
         err = read_events(json.root, change, fail);

@@ -1,5 +1,5 @@
 /* Control commands about backups; operate.h has their form. */
-#include "firmware/base/text.h"
+#include "web/api/render.h"
 #include "web/control/operate.h"
 #include "web/control/people.h"
 
@@ -7,17 +7,6 @@
 
 static const char *const works[] = {"nothing", "create", "verify", "restore"};
 static const char *const phases[] = {"idle", "running", "done", "failed"};
-
-static void write_time(struct gv_json_out *out, const char *key, struct gv_utc at)
-{
-    char text[GV_ISO_MAX];
-    if (at.s == 0) {
-        gv_jo_knull(out, key);
-        return;
-    }
-    gv_utc_format(at, text);
-    gv_jo_kstring(out, key, text);
-}
 
 enum gv_err gv_control_backup_list(const struct gv_control *control, gv_json_ref request,
                                    struct gv_json_out *out, struct gv_fail *fail)
@@ -36,10 +25,10 @@ enum gv_err gv_control_backup_list(const struct gv_control *control, gv_json_ref
     for (uint32_t i = 0; i < n; i++) {
         gv_jo_object(out);
         gv_jo_kstring(out, "id", rows[i].id);
-        write_time(out, "created_at", rows[i].created_at);
+        gv_render_utc_or_null(out, "created_at", rows[i].created_at);
         gv_jo_kint(out, "bytes", (int64_t)rows[i].bytes);
         gv_jo_kbool(out, "automatic", rows[i].automatic);
-        write_time(out, "verified_at", rows[i].checked_at);
+        gv_render_utc_or_null(out, "verified_at", rows[i].checked_at);
         gv_jo_kbool(out, "verified", rows[i].check_good);
         gv_jo_object_end(out);
     }

@@ -3,8 +3,9 @@
 #include "app/engine/orders.h"
 
 #include "app/engine/accounts.h"
-#include "firmware/base/heap.h"
 #include "firmware/base/text.h"
+#include "web/api/render.h"
+#include "web/api/system.h"
 #include "web/control/inspect.h"
 #include "web/control/operate.h"
 #include "web/control/orders.h"
@@ -27,30 +28,6 @@ static void write_scopes(struct gv_json_out *out, uint32_t bits)
 }
 
 /* ---- commands: each adds its members to an object that is already {"ok":true ------------------ */
-
-static void write_pool(void *ctx, const struct gv_pool_stats *stats)
-{
-    struct gv_json_out *out = ctx;
-    gv_jo_object(out);
-    gv_jo_kstring(out, "name", stats->name);
-    gv_jo_kint(out, "size", stats->capacity);
-    gv_jo_kint(out, "in_use", stats->in_use);
-    gv_jo_kint(out, "low_water", stats->low_water);
-    gv_jo_kint(out, "refused", (int64_t)stats->refused);
-    gv_jo_object_end(out);
-}
-
-static void write_heap(void *ctx, const struct gv_heap_stats *stats)
-{
-    struct gv_json_out *out = ctx;
-    gv_jo_object(out);
-    gv_jo_kstring(out, "name", stats->name);
-    gv_jo_kint(out, "bytes", (int64_t)stats->capacity);
-    gv_jo_kint(out, "in_use", (int64_t)stats->in_use);
-    gv_jo_kint(out, "high_water", (int64_t)stats->high_water);
-    gv_jo_kint(out, "refused", (int64_t)stats->refused);
-    gv_jo_object_end(out);
-}
 
 static enum gv_err answer_status(const struct gv_control *control, gv_json_ref request,
                                  struct gv_json_out *out, struct gv_fail *fail)
@@ -81,14 +58,7 @@ static enum gv_err answer_status(const struct gv_control *control, gv_json_ref r
     gv_jo_object_end(out);
     gv_jo_kint(out, "commands", (int64_t)engine.commands);
     gv_jo_kint(out, "commits_failed", (int64_t)engine.commits_failed);
-    gv_jo_key(out, "pools");
-    gv_jo_array(out);
-    gv_pool_each(write_pool, out);
-    gv_jo_array_end(out);
-    gv_jo_key(out, "heaps");
-    gv_jo_array(out);
-    gv_heap_each(write_heap, out);
-    gv_jo_array_end(out);
+    gv_system_write_pools(out);
     return GV_OK;
 }
 
@@ -235,10 +205,10 @@ static enum gv_err answer_list(const struct gv_control *control, gv_json_ref req
         gv_jo_kstring(out, "id", keys[i].id);
         gv_jo_kstring(out, "name", keys[i].name);
         write_scopes(out, keys[i].scopes);
-        gv_control_time(out, "created_at", keys[i].created_at);
-        gv_control_time(out, "expires_at", keys[i].expires_at);
-        gv_control_time(out, "last_used_at", keys[i].last_used_at);
-        gv_control_time(out, "revoked_at", keys[i].revoked_at);
+        gv_render_utc_or_null(out, "created_at", keys[i].created_at);
+        gv_render_utc_or_null(out, "expires_at", keys[i].expires_at);
+        gv_render_utc_or_null(out, "last_used_at", keys[i].last_used_at);
+        gv_render_utc_or_null(out, "revoked_at", keys[i].revoked_at);
         gv_jo_object_end(out);
     }
     gv_jo_array_end(out);
@@ -268,16 +238,13 @@ static enum gv_err answer_audit(const struct gv_control *control, gv_json_ref re
 {
     static const char *const members[] = {"cmd", NULL};
     struct gv_hash256 last;
-    char hex[2 * sizeof(last.b) + 1];
     uint64_t entries = 0;
     enum gv_err err = gv_json_members(request, members, "", fail);
     if (err == GV_OK) {
         err = gv_engine_audit_verify(control->engine, &entries, &last, fail);
     }
     if (err == GV_OK) {
-        gv_hex_encode(hex, gv_view_of(last.b, sizeof(last.b)));
-        gv_jo_kint(out, "entries", (int64_t)entries);
-        gv_jo_kstring(out, "last_hash", hex);
+        gv_control_chain(out, entries, &last);
     }
     return err;
 }

@@ -89,21 +89,26 @@ enum gv_err gv_control_orders_add(const struct gv_control *control, gv_json_ref 
     return err;
 }
 
+void gv_control_chain(struct gv_json_out *out, uint64_t entries, const struct gv_hash256 *last)
+{
+    char hex[2 * sizeof(last->b) + 1];
+    gv_hex_encode(hex, gv_view_of(last->b, sizeof(last->b)));
+    gv_jo_kint(out, "entries", (int64_t)entries);
+    gv_jo_kstring(out, "last_hash", hex);
+}
+
 enum gv_err gv_control_orders_verify(const struct gv_control *control, gv_json_ref request,
                                      struct gv_json_out *out, struct gv_fail *fail)
 {
     static const char *const members[] = {"cmd", NULL};
     struct gv_orders_verified verified;
-    char hex[2 * sizeof(verified.last.b) + 1];
     enum gv_err err = gv_json_members(request, members, "", fail);
     if (err == GV_OK) {
         err = gv_engine_orders_verify(control->engine, &verified, fail);
     }
     if (err == GV_OK) {
-        gv_hex_encode(hex, gv_view_of(verified.last.b, sizeof(verified.last.b)));
         gv_jo_kint(out, "from", (int64_t)verified.first);
-        gv_jo_kint(out, "entries", (int64_t)verified.count);
-        gv_jo_kstring(out, "last_hash", hex);
+        gv_control_chain(out, verified.count, &verified.last);
     }
     return err;
 }

@@ -20,4 +20,7 @@ GV_MUST_USE enum gv_err gv_control_orders_verify(const struct gv_control *contro
                                                  gv_json_ref request, struct gv_json_out *out,
                                                  struct gv_fail *fail);
 
+/** What a chain of hashes that holds is answered with: its length and its last hash; the audit log's, too. */
+void gv_control_chain(struct gv_json_out *out, uint64_t entries, const struct gv_hash256 *last);
+
 #endif

@@ -3,6 +3,7 @@
 #include "app/account/hashing.h"
 #include "app/engine/accounts.h"
 #include "firmware/base/text.h"
+#include "web/api/render.h"
 
 #include <string.h>
 
@@ -87,17 +88,6 @@ static enum gv_err find_user(const struct gv_control *control, gv_json_ref reque
     return GV_OK;
 }
 
-void gv_control_time(struct gv_json_out *out, const char *key, struct gv_utc at)
-{
-    char text[GV_ISO_MAX];
-    if (at.s == 0) {
-        gv_jo_knull(out, key);
-        return;
-    }
-    gv_utc_format(at, text);
-    gv_jo_kstring(out, key, text);
-}
-
 /* ---- commands ------------------------------------------------------------------------------------- */
 
 enum gv_err gv_control_claim(const struct gv_control *control, gv_json_ref request,
@@ -176,8 +166,8 @@ enum gv_err gv_control_user_list(const struct gv_control *control, gv_json_ref r
         gv_jo_kstring(out, "role", gv_role_name(users[i].role));
         gv_jo_kbool(out, "totp", users[i].totp_on);
         gv_jo_kbool(out, "disabled", users[i].disabled);
-        gv_control_time(out, "created_at", users[i].created_at);
-        gv_control_time(out, "last_login_at", users[i].last_login_at);
+        gv_render_utc_or_null(out, "created_at", users[i].created_at);
+        gv_render_utc_or_null(out, "last_login_at", users[i].last_login_at);
         gv_jo_object_end(out);
     }
     gv_jo_array_end(out);
@@ -285,8 +275,8 @@ enum gv_err gv_control_session_list(const struct gv_control *control, gv_json_re
         gv_jo_kstring(out, "user", known ? user.name : "");
         gv_jo_kstring(out, "address", sessions[i].address);
         gv_jo_kstring(out, "agent", sessions[i].agent);
-        gv_control_time(out, "created_at", sessions[i].created_at);
-        gv_control_time(out, "last_seen_at", sessions[i].last_seen_at);
+        gv_render_utc_or_null(out, "created_at", sessions[i].created_at);
+        gv_render_utc_or_null(out, "last_seen_at", sessions[i].last_seen_at);
         gv_jo_object_end(out);
     }
     gv_jo_array_end(out);

@@ -15,9 +15,6 @@
 /** Who asks, for the audit log: whoever owns the socket has checked that. */
 void gv_control_actor(struct gv_actor *actor, gv_json_ref request);
 
-/** A time as text; null for s = 0. */
-void gv_control_time(struct gv_json_out *out, const char *key, struct gv_utc at);
-
 GV_MUST_USE enum gv_err gv_control_claim(const struct gv_control *control, gv_json_ref request,
                                          struct gv_json_out *out, struct gv_fail *fail);
 GV_MUST_USE enum gv_err gv_control_user_create(const struct gv_control *control,
