@@ -85,6 +85,8 @@ void gv_hex_encode(char *text, struct gv_view v);
 /** As gv_hex_encode with the byte order reversed: how Bitcoin prints hashes. */
 void gv_hex_encode_reversed(char *text, struct gv_view v);
 
+/** Returns: 0..15; -1 when c is no hex digit of either case. */
+int gv_hex_value(char c);
 /** Decode exactly 2 * n hex digits of either case.
  *  Returns: GV_OK; GV_ERR_INVALID when the length differs or a digit is not hex. */
 GV_MUST_USE enum gv_err gv_hex_decode(uint8_t *out, size_t n, const char *text, size_t text_len);

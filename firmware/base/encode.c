@@ -25,8 +25,7 @@ void gv_hex_encode_reversed(char *text, struct gv_view v)
     text[2 * v.n] = '\0';
 }
 
-/* 0..15, or -1 when c is no hex digit. */
-static int hex_value(char c)
+int gv_hex_value(char c)
 {
     if (c >= '0' && c <= '9') {
         return c - '0';
@@ -47,8 +46,8 @@ static enum gv_err hex_decode(uint8_t *out, size_t n, const char *text, size_t t
         return GV_ERR_INVALID;
     }
     for (size_t i = 0; i < n; i++) {
-        int high = hex_value(text[2 * i]);
-        int low = hex_value(text[2 * i + 1]);
+        int high = gv_hex_value(text[2 * i]);
+        int low = gv_hex_value(text[2 * i + 1]);
         if (high < 0 || low < 0) {
             return GV_ERR_INVALID;
         }

@@ -4,20 +4,6 @@
 
 #include <string.h>
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    if (c >= 'A' && c <= 'F') {
-        return c - 'A' + 10;
-    }
-    return -1;
-}
-
 /* One character, escaped or not. Returns how many characters of `p` it takes; 0 when broken. */
 static size_t decode_one(const char *p, size_t n, unsigned char *out)
 {
@@ -25,8 +11,8 @@ static size_t decode_one(const char *p, size_t n, unsigned char *out)
         *out = (unsigned char)p[0];
         return 1;
     }
-    int high = n >= 3 ? hex_digit(p[1]) : -1;
-    int low = n >= 3 ? hex_digit(p[2]) : -1;
+    int high = n >= 3 ? gv_hex_value(p[1]) : -1;
+    int low = n >= 3 ? gv_hex_value(p[2]) : -1;
     if (high < 0 || low < 0) {
         return 0;
     }
