@@ -12,11 +12,6 @@
 static const char *const names[GV_PAYLOAD_FILES] = {"gavel.db", "seal.key", "settings.conf"};
 static const uint64_t bytes_max[GV_PAYLOAD_FILES] = {GV_PAYLOAD_FILE_MAX, GV_SEAL_KEY_LEN, 65536};
 
-const char *gv_payload_name(enum gv_payload_file file)
-{
-    return names[file];
-}
-
 /* ---- writing -------------------------------------------------------------------------------- */
 
 size_t gv_manifest_write(uint8_t *out, const struct gv_manifest *manifest)

@@ -21,7 +21,6 @@ enum gv_payload_file {
     GV_PAYLOAD_SETTINGS, /* "settings.conf" */
 };
 #define GV_PAYLOAD_FILES 3u
-const char *gv_payload_name(enum gv_payload_file file);
 
 struct gv_payload_entry {
     bool present;

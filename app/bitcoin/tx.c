@@ -244,11 +244,6 @@ void gv_tx_txid(struct gv_hash256 *out, const struct gv_tx *tx)
     gv_sha256d_finish(&ctx, out);
 }
 
-void gv_tx_wtxid(struct gv_hash256 *out, const struct gv_tx *tx)
-{
-    gv_sha256d_of(out, tx->raw);
-}
-
 uint32_t gv_tx_weight(const struct gv_tx *tx)
 {
     const uint32_t total = (uint32_t)tx->raw.n;

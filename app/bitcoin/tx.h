@@ -75,9 +75,8 @@ GV_MUST_USE bool gv_tx_output_at(const struct gv_tx *tx, uint32_t index, struct 
 
 /* ---- measures ------------------------------------------------------------------------------- */
 
-/** Double SHA-256 without and with the witnesses, internal byte order. */
+/** Double SHA-256 without the witnesses, internal byte order. */
 void gv_tx_txid(struct gv_hash256 *out, const struct gv_tx *tx);
-void gv_tx_wtxid(struct gv_hash256 *out, const struct gv_tx *tx);
 
 /** BIP141 weight units and virtual bytes (rounded up). */
 uint32_t gv_tx_weight(const struct gv_tx *tx);

@@ -46,14 +46,4 @@ GV_MUST_USE static inline bool gv_sat_sub(struct gv_sat *out, struct gv_sat a, s
     return true;
 }
 
-/** Returns: false (out untouched) when the product is above GV_SAT_MAX. */
-GV_MUST_USE static inline bool gv_sat_mul(struct gv_sat *out, struct gv_sat a, uint64_t times)
-{
-    if (times != 0 && a.v > GV_SAT_MAX / times) {
-        return false;
-    }
-    out->v = a.v * times;
-    return true;
-}
-
 #endif

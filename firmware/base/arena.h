@@ -22,9 +22,4 @@ static inline void gv_arena_init(struct gv_arena *arena, void *memory, size_t ca
  *  NULL when it does not fit. */
 GV_MUST_USE void *gv_arena_take(struct gv_arena *arena, size_t bytes);
 
-static inline void gv_arena_reset(struct gv_arena *arena)
-{
-    arena->used = 0;
-}
-
 #endif

@@ -105,8 +105,6 @@ size_t gv_base64_encode(char *text, struct gv_view v);
 GV_MUST_USE enum gv_err gv_base64_decode(uint8_t *out, size_t *out_len, size_t cap,
                                          const char *text, size_t text_len);
 
-#define GV_BASE64URL_LEN(n) (((n)*4u + 2u) / 3u)
-
 /** RFC 4648 section 5 without padding, and a terminating NUL. text needs GV_BASE64_LEN(v.n) + 1.
  *  Returns: length of the text. */
 size_t gv_base64url_encode(char *text, struct gv_view v);

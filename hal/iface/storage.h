@@ -31,13 +31,10 @@ struct gv_storage_ops { /* every entry mandatory */
     enum gv_err (*bind_int)(void *ctx, struct gv_stmt *stmt, int index, int64_t v);
     enum gv_err (*bind_text)(void *ctx, struct gv_stmt *stmt, int index, struct gv_view v);
     enum gv_err (*bind_blob)(void *ctx, struct gv_stmt *stmt, int index, struct gv_view v);
-    enum gv_err (*bind_null)(void *ctx, struct gv_stmt *stmt, int index);
     enum gv_err (*step)(void *ctx, struct gv_stmt *stmt, bool *has_row);
-    bool (*column_is_null)(void *ctx, struct gv_stmt *stmt, int index);
     int64_t (*column_int)(void *ctx, struct gv_stmt *stmt, int index);
     struct gv_view (*column_text)(void *ctx, struct gv_stmt *stmt, int index);
     struct gv_view (*column_blob)(void *ctx, struct gv_stmt *stmt, int index);
-    int64_t (*changes)(void *ctx); /* rows changed by the last statement */
 };
 
 struct gv_storage {
@@ -106,21 +103,10 @@ gv_storage_bind_blob(struct gv_storage *s, struct gv_stmt *stmt, int index, stru
     return s->ops->bind_blob(s->ctx, stmt, index, v);
 }
 
-GV_MUST_USE static inline enum gv_err gv_storage_bind_null(struct gv_storage *s,
-                                                           struct gv_stmt *stmt, int index)
-{
-    return s->ops->bind_null(s->ctx, stmt, index);
-}
-
 GV_MUST_USE static inline enum gv_err gv_storage_step(struct gv_storage *s, struct gv_stmt *stmt,
                                                       bool *has_row)
 {
     return s->ops->step(s->ctx, stmt, has_row);
-}
-
-static inline bool gv_storage_column_is_null(struct gv_storage *s, struct gv_stmt *stmt, int index)
-{
-    return s->ops->column_is_null(s->ctx, stmt, index);
 }
 
 static inline int64_t gv_storage_column_int(struct gv_storage *s, struct gv_stmt *stmt, int index)
@@ -138,11 +124,6 @@ static inline struct gv_view gv_storage_column_blob(struct gv_storage *s, struct
                                                     int index)
 {
     return s->ops->column_blob(s->ctx, stmt, index);
-}
-
-static inline int64_t gv_storage_changes(struct gv_storage *s)
-{
-    return s->ops->changes(s->ctx);
 }
 
 #endif

@@ -220,11 +220,6 @@ static enum gv_err op_bind_blob(void *ctx, struct gv_stmt *stmt, int index, stru
     return bound(ctx, sqlite3_bind_blob64(engine(stmt), index, bytes, v.n, SQLITE_TRANSIENT));
 }
 
-static enum gv_err op_bind_null(void *ctx, struct gv_stmt *stmt, int index)
-{
-    return bound(ctx, sqlite3_bind_null(engine(stmt), index));
-}
-
 static enum gv_err op_step(void *ctx, struct gv_stmt *stmt, bool *has_row)
 {
     struct gv_sqlite *sqlite = ctx;
@@ -243,12 +238,6 @@ static enum gv_err op_step(void *ctx, struct gv_stmt *stmt, bool *has_row)
 }
 
 /* ---- results -------------------------------------------------------------------------------- */
-
-static bool op_column_is_null(void *ctx, struct gv_stmt *stmt, int index)
-{
-    (void)ctx;
-    return sqlite3_column_type(engine(stmt), index) == SQLITE_NULL;
-}
 
 static int64_t op_column_int(void *ctx, struct gv_stmt *stmt, int index)
 {
@@ -272,12 +261,6 @@ static struct gv_view op_column_blob(void *ctx, struct gv_stmt *stmt, int index)
     return gv_view_of(bytes, bytes == NULL ? 0 : (size_t)n);
 }
 
-static int64_t op_changes(void *ctx)
-{
-    const struct gv_sqlite *sqlite = ctx;
-    return sqlite3_changes64(sqlite->db);
-}
-
 static const struct gv_storage_ops storage_ops = {
     .begin = op_begin,
     .commit = op_commit,
@@ -290,13 +273,10 @@ static const struct gv_storage_ops storage_ops = {
     .bind_int = op_bind_int,
     .bind_text = op_bind_text,
     .bind_blob = op_bind_blob,
-    .bind_null = op_bind_null,
     .step = op_step,
-    .column_is_null = op_column_is_null,
     .column_int = op_column_int,
     .column_text = op_column_text,
     .column_blob = op_column_blob,
-    .changes = op_changes,
 };
 
 struct gv_storage gv_sqlite_storage(struct gv_sqlite *sqlite)

@@ -111,20 +111,3 @@ void gv_systemd_watchdog(void)
 {
     notify("WATCHDOG=1");
 }
-
-void gv_systemd_status(const char *text)
-{
-    char message[MESSAGE_BYTES_MAX];
-    gv_format_cut(message, sizeof(message), "STATUS=%s", text);
-    for (char *p = message; *p != '\0'; p++) {
-        if (*p == '\n') {
-            *p = ' ';
-        }
-    }
-    notify(message);
-}
-
-uint32_t gv_systemd_watchdog_ms(void)
-{
-    return watchdog_ms;
-}

@@ -25,10 +25,4 @@ void gv_systemd_restarting(void);
 void gv_systemd_stopping(void);
 /** Tell that we are alive ("WATCHDOG=1"). */
 void gv_systemd_watchdog(void);
-/** One line for `systemctl status`; line ends in it become blanks. */
-void gv_systemd_status(const char *text);
-
-/** Milliseconds within which systemd wants a watchdog message; 0: not at all. Send at half. */
-uint32_t gv_systemd_watchdog_ms(void);
-
 #endif

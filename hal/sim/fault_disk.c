@@ -349,14 +349,6 @@ bool gv_disk_has_power(void)
     return has_power;
 }
 
-uint32_t gv_disk_syncs(void)
-{
-    pthread_mutex_lock(&lock);
-    uint32_t syncs = disk.syncs;
-    pthread_mutex_unlock(&lock);
-    return syncs;
-}
-
 uint32_t gv_disk_writes(void)
 {
     pthread_mutex_lock(&lock);

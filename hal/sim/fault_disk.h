@@ -50,8 +50,7 @@ void gv_disk_crash_at_sync(uint32_t k, enum gv_disk_moment moment);
 /** Answer the n-th write from now with "full", once; 0: not at all. */
 void gv_disk_refuse_write(uint32_t n);
 bool gv_disk_has_power(void);
-/** Syncs and writes asked for since gv_disk_format. */
-uint32_t gv_disk_syncs(void);
+/** Writes asked for since gv_disk_format. */
 uint32_t gv_disk_writes(void);
 
 /** Fail the power now if it has not failed yet, decide what survived, and switch it on again. */

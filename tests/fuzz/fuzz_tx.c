@@ -32,7 +32,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     gv_tx_txid(&hash, &tx);
-    gv_tx_wtxid(&hash, &tx);
     GV_ASSERT(gv_tx_vsize(&tx) <= size);
     GV_ASSERT(gv_tx_weight(&tx) <= 4 * size);
     struct gv_tx_inputs it = gv_tx_inputs(&tx);

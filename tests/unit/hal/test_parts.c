@@ -260,15 +260,17 @@ static void systemd_hears_what_it_is_told(void **state)
     assert_int_equal(setenv("WATCHDOG_USEC", "30000000", 1), 0);
     assert_int_equal(setenv("WATCHDOG_PID", pid, 1), 0);
     assert_int_equal(gv_systemd_open(NULL), GV_OK);
-    assert_int_equal(gv_systemd_watchdog_ms(), 30000);
     gv_systemd_ready();
     gv_systemd_watchdog();
-    gv_systemd_status("height 5\nREADY=0");
     gv_systemd_restarting();
     gv_systemd_stopping();
-    static const char *const expected[] = {
-        "READY=1\nSTATUS=\nWATCHDOG_USEC=30000000", "WATCHDOG=1", "STATUS=height 5 READY=0",
-        "STATUS=starting again\nWATCHDOG_USEC=120000000", "STOPPING=1"};
+    gv_systemd_close();
+    assert_int_equal(setenv("WATCHDOG_PID", "1", 1), 0); /* another process's */
+    assert_int_equal(gv_systemd_open(NULL), GV_OK);
+    gv_systemd_ready();
+    static const char *const expected[] = {"READY=1\nSTATUS=\nWATCHDOG_USEC=30000000", "WATCHDOG=1",
+                                           "STATUS=starting again\nWATCHDOG_USEC=120000000",
+                                           "STOPPING=1", "READY=1\nSTATUS="};
     for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
         ssize_t n = recv(fd, text, sizeof(text) - 1, 0);
         assert_true(n > 0);
@@ -279,10 +281,8 @@ static void systemd_hears_what_it_is_told(void **state)
     assert_int_equal(close(fd), 0);
     assert_int_equal(unlink(address.sun_path), 0);
 
-    assert_int_equal(setenv("WATCHDOG_PID", "1", 1), 0); /* another process's */
     assert_int_equal(setenv("NOTIFY_SOCKET", "relative", 1), 0);
     assert_int_equal(gv_systemd_open(NULL), GV_ERR_INVALID);
-    assert_int_equal(gv_systemd_watchdog_ms(), 0);
     assert_int_equal(unsetenv("NOTIFY_SOCKET"), 0);
     assert_int_equal(gv_systemd_open(NULL), GV_OK);
     gv_systemd_ready(); /* nobody to tell: nothing happens */
