@@ -1,5 +1,6 @@
 #include "firmware/boot/backup_shelf.h"
 
+#include "firmware/base/assert.h"
 #include "firmware/base/log.h"
 #include "firmware/base/text.h"
 
@@ -173,14 +174,30 @@ enum gv_err gv_shelf_remove(const char *data_dir, const char *id, struct gv_fail
     return GV_OK;
 }
 
+struct kept {
+    uint32_t good;
+    uint32_t others; /* tried in vain, or not at all */
+};
+
+/* Is there enough of this kind that is newer? */
+static bool is_spare(struct kept *kept, const struct gv_backup *row, uint32_t keep)
+{
+    uint32_t *same = row->check_good ? &kept->good : &kept->others;
+    if (kept->good >= keep || *same >= keep) {
+        return true;
+    }
+    (*same)++;
+    return false;
+}
+
 void gv_shelf_prune(const char *data_dir, uint32_t keep)
 {
     struct gv_backup rows[GV_BACKUPS_MAX];
     const uint32_t n = gv_shelf_list(data_dir, rows);
-    uint32_t seen = 0;
+    struct kept kept = {.good = 0};
+    GV_ASSERT(keep > 0);
     for (uint32_t i = 0; i < n; i++) {
-        seen += rows[i].automatic;
-        if (rows[i].automatic && seen > keep &&
+        if (rows[i].automatic && is_spare(&kept, &rows[i], keep) &&
             gv_shelf_remove(data_dir, rows[i].id, NULL) == GV_OK) {
             gv_log(GV_LOG_INFO, "backup", "removed id=%s automatic ones kept=%u", rows[i].id, keep);
         }

@@ -25,7 +25,8 @@ GV_MUST_USE enum gv_err gv_shelf_header(const char *data_dir, const char *id,
 GV_MUST_USE enum gv_err gv_shelf_remove(const char *data_dir, const char *id, struct gv_fail *fail);
 /** Note how a trial restore went. */
 void gv_shelf_mark(const char *data_dir, const char *id, struct gv_utc at, bool good);
-/** Remove automatic backups but the newest `keep`. */
+/** Of automatic backups keep the newest `keep` (at least 1) that passed their trial, and between them at most as many
+ *  others. */
 void gv_shelf_prune(const char *data_dir, uint32_t keep);
 
 #endif

@@ -256,9 +256,9 @@ static void make_tonights(uint32_t keep)
     if (err != GV_OK) {
         return;
     }
-    gv_shelf_prune(self.config.box.data_dir, keep);
     if (begin_own(GV_BACKUP_VERIFY)) {
         err = verify(&request, &fail);
+        gv_shelf_prune(self.config.box.data_dir, keep);
         finish(err, request.id, &request.actor, &fail);
     }
 }

@@ -1,5 +1,6 @@
 /* Shows: what happens at night, on a simulated clock: once a day a backup is made with the box's own key and
- * restored on trial, old ones go, those made by hand stay; and nothing without a key, a clock or the will. */
+ * restored on trial, old ones go, those made by hand stay; and nothing without a key, a clock or the will. No night that
+ * fails its trial takes a good one away. */
 #include "firmware/boot/backup_thread.h"
 
 #include "app/store/store.h"
@@ -152,7 +153,8 @@ static int tear_down(void **state)
     gv_restore_clear(world.folder, "trial");
     (void)unlink(in_folder(world.folder, "backup.key"));
     (void)unlink(in_folder(world.folder, "gavel.db"));
-    (void)rmdir(in_folder(world.folder, "backups"));
+    (void)unlink(in_folder(world.folder, "settings.conf"));
+    assert_int_equal(rmdir(in_folder(world.folder, "backups")), 0);
     assert_int_equal(rmdir(world.folder), 0);
     gv_world_close();
     return 0;
@@ -180,6 +182,22 @@ static uint32_t nightly_ones(struct gv_backup rows[GV_BACKUPS_MAX])
         }
     }
     return n;
+}
+
+static bool is_here(const char *id)
+{
+    uint8_t bytes[GV_ARCHIVE_HEADER_LEN];
+    struct gv_archive_header header;
+    return gv_shelf_header(world.folder, id, bytes, &header, NULL) == GV_OK;
+}
+
+/* What is stored now decides whether the next backup passes its trial. */
+static void store_settings(const char *text)
+{
+    FILE *file = fopen(in_folder(world.folder, "settings.conf"), "we");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
 }
 
 /* ---- nights ----------------------------------------------------------------------------------------- */
@@ -226,6 +244,39 @@ static void old_nights_go_and_what_was_made_by_hand_stays(void **state)
     assert_true(rows[0].created_at.s >= START_S + (int64_t)((KEEP + 2) * DAY_S));
 }
 
+static void nights_that_fail_their_trial_take_no_good_one_away(void **state)
+{
+    (void)state;
+    struct gv_backup rows[GV_BACKUPS_MAX];
+    char good[KEEP][GV_BACKUP_ID_MAX];
+    start(START_S, true);
+    back_up_by_hand();
+    for (unsigned night = 0; night < KEEP; night++) {
+        pass(DAY_S + MINUTE_S);
+    }
+    assert_int_equal(nightly_ones(rows), KEEP);
+    for (unsigned i = 0; i < KEEP; i++) {
+        memcpy(good[i], rows[i].id, sizeof(good[i]));
+    }
+    store_settings("no such setting = 1\n");
+    for (unsigned night = 0; night < KEEP + 2; night++) {
+        pass(DAY_S + MINUTE_S);
+        assert_int_equal(job().phase, GV_BACKUP_FAILED);
+    }
+    assert_int_equal(nightly_ones(rows), 2 * KEEP); /* and they do not fill the disk */
+    for (unsigned i = 0; i < KEEP; i++) {
+        assert_false(rows[i].check_good);
+        assert_true(is_here(good[i]));
+    }
+    store_settings("");
+    for (unsigned night = 0; night < KEEP; night++) {
+        assert_true(is_here(good[0]));
+        pass(DAY_S + MINUTE_S);
+    }
+    assert_int_equal(nightly_ones(rows), KEEP);
+    assert_true(rows[KEEP - 1].check_good);
+}
+
 static void a_box_without_a_key_makes_none(void **state)
 {
     (void)state;
@@ -266,6 +317,7 @@ int main(void)
         CASE(a_night_makes_a_backup_and_restores_it_on_trial),
         CASE(the_next_one_comes_a_day_later),
         CASE(old_nights_go_and_what_was_made_by_hand_stays),
+        CASE(nights_that_fail_their_trial_take_no_good_one_away),
         CASE(a_box_without_a_key_makes_none),
         CASE(a_clock_that_was_never_set_waits),
         CASE(switched_off_is_off),
