@@ -15,7 +15,7 @@ struct gv_backup {
     struct gv_utc created_at;
     uint64_t bytes;
     uint32_t schema;
-    bool automatic;
+    bool automatic;           /* made by night, as its head says: on this box or another */
     struct gv_utc checked_at; /* trial restore; s = 0: never */
     bool check_good;
 };

@@ -152,7 +152,8 @@ static enum gv_err write_archive(struct job *job, const struct gv_archive_header
     return err;
 }
 
-/* Whole and durable under its name, or not there. */
+/* Whole and durable under its name, or not there; one made by night has its mark by then, without which it would
+ * never make room. */
 static enum gv_err put_on_shelf(struct job *job, const struct gv_archive_header *header,
                                 const struct gv_seal_key *key, const char *id)
 {
@@ -173,6 +174,9 @@ static enum gv_err put_on_shelf(struct job *job, const struct gv_archive_header 
     }
     if (close(job->fd) != 0 && err == GV_OK) {
         err = io_failed(job->fail, "keep the backup");
+    }
+    if (err == GV_OK && (header->flags & GV_ARCHIVE_AUTOMATIC) != 0) {
+        err = gv_shelf_mark_night(job->box->data_dir, id, job->fail);
     }
     if (err == GV_OK && rename(job->part, path) != 0) {
         err = io_failed(job->fail, "name the backup");

@@ -12,6 +12,7 @@
 
 #define ENDING  ".gavel"
 #define CHECKED ".check"
+#define NIGHT   ".night"
 /* More files than rows: a full shelf still finds its newest. */
 #define NAMES_MAX 128u
 
@@ -130,7 +131,16 @@ void gv_shelf_mark(const char *data_dir, const char *id, struct gv_utc at, bool 
     }
 }
 
-uint32_t gv_shelf_list(const char *data_dir, struct gv_backup rows[GV_BACKUPS_MAX])
+enum gv_err gv_shelf_mark_night(const char *data_dir, const char *id, struct gv_fail *fail)
+{
+    char path[GV_FILE_PATH_MAX];
+    return gv_shelf_path(path, data_dir, id, NIGHT)
+               ? gv_file_write_private(path, gv_view_str("made here"), fail)
+               : gv_fail(fail, GV_ERR_INVALID, "backup.path", "general.data_dir is too long");
+}
+
+/* Backups that have a file with this ending, newest first. */
+static uint32_t list(const char *data_dir, const char *ending, struct gv_backup *rows, uint32_t max)
 {
     char names[NAMES_MAX][GV_FILE_NAME_MAX];
     char path[GV_FILE_PATH_MAX];
@@ -140,14 +150,14 @@ uint32_t gv_shelf_list(const char *data_dir, struct gv_backup rows[GV_BACKUPS_MA
     uint32_t count = 0;
     size_t n = 0;
     if (!gv_shelf_path(path, data_dir, "", "") ||
-        gv_dir_names(path, ENDING, names, NAMES_MAX, &n, NULL) != GV_OK) {
+        gv_dir_names(path, ending, names, NAMES_MAX, &n, NULL) != GV_OK) {
         return 0;
     }
-    for (size_t i = n; i > 0 && count < GV_BACKUPS_MAX; i--) { /* names begin with their time */
+    for (size_t i = n; i > 0 && count < max; i--) { /* names begin with their time */
         struct gv_backup *row = &rows[count];
         *row = (struct gv_backup){.bytes = 0};
         gv_format_cut(row->id, sizeof(row->id), "%.*s",
-                      (int)(strlen(names[i - 1]) - strlen(ENDING)), names[i - 1]);
+                      (int)(strlen(names[i - 1]) - strlen(ending)), names[i - 1]);
         if (gv_shelf_header(data_dir, row->id, bytes, &header, NULL) != GV_OK ||
             !gv_shelf_path(path, data_dir, row->id, ENDING) || stat(path, &info) != 0) {
             continue;
@@ -162,14 +172,27 @@ uint32_t gv_shelf_list(const char *data_dir, struct gv_backup rows[GV_BACKUPS_MA
     return count;
 }
 
+uint32_t gv_shelf_list(const char *data_dir, struct gv_backup rows[GV_BACKUPS_MAX])
+{
+    return list(data_dir, ENDING, rows, GV_BACKUPS_MAX);
+}
+
+uint32_t gv_shelf_nights(const char *data_dir, struct gv_backup rows[GV_NIGHTS_MAX])
+{
+    return list(data_dir, NIGHT, rows, GV_NIGHTS_MAX);
+}
+
 enum gv_err gv_shelf_remove(const char *data_dir, const char *id, struct gv_fail *fail)
 {
+    static const char *const beside[] = {CHECKED, NIGHT};
     char path[GV_FILE_PATH_MAX];
     if (!gv_shelf_is_id(id) || !gv_shelf_path(path, data_dir, id, ENDING) || unlink(path) != 0) {
         return gv_fail(fail, GV_ERR_NOT_FOUND, "backup.unknown", "there is no such backup");
     }
-    if (gv_shelf_path(path, data_dir, id, CHECKED)) {
-        (void)unlink(path);
+    for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++) {
+        if (gv_shelf_path(path, data_dir, id, beside[i])) {
+            (void)unlink(path);
+        }
     }
     return GV_OK;
 }
@@ -190,16 +213,19 @@ static bool is_spare(struct kept *kept, const struct gv_backup *row, uint32_t ke
     return false;
 }
 
-void gv_shelf_prune(const char *data_dir, uint32_t keep)
+void gv_shelf_prune(const char *data_dir, uint32_t keep, struct gv_utc now)
 {
-    struct gv_backup rows[GV_BACKUPS_MAX];
-    const uint32_t n = gv_shelf_list(data_dir, rows);
+    struct gv_backup rows[GV_NIGHTS_MAX];
+    const uint32_t n = gv_shelf_nights(data_dir, rows);
     struct kept kept = {.good = 0};
     GV_ASSERT(keep > 0);
-    for (uint32_t i = 0; i < n; i++) {
-        if (rows[i].automatic && is_spare(&kept, &rows[i], keep) &&
-            gv_shelf_remove(data_dir, rows[i].id, NULL) == GV_OK) {
-            gv_log(GV_LOG_INFO, "backup", "removed id=%s automatic ones kept=%u", rows[i].id, keep);
+    /* Those of the past, then those of the future. */
+    for (uint32_t turn = 0; turn < 2 * n; turn++) {
+        const struct gv_backup *row = &rows[turn % n];
+        const bool is_ahead = row->created_at.s > now.s;
+        if (is_ahead == (turn >= n) && is_spare(&kept, row, keep) &&
+            gv_shelf_remove(data_dir, row->id, NULL) == GV_OK) {
+            gv_log(GV_LOG_INFO, "backup", "removed id=%s automatic ones kept=%u", row->id, keep);
         }
     }
 }

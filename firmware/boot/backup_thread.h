@@ -1,5 +1,5 @@
 /* Backup thread: one job at a time beside everything else, and the nightly backup with its trial restore.
- * A night is a day after the newest automatic backup; the box must have a key (a backup was made with a
+ * A night is a day after the newest that was made here by night; the box must have a key (a backup was made with a
  * passphrase once) and a clock that was set.
  * Thread: start and stop main. */
 #ifndef GV_FIRMWARE_BOOT_BACKUP_THREAD_H

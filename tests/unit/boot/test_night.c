@@ -1,6 +1,6 @@
 /* Shows: what happens at night, on a simulated clock: once a day a backup is made with the box's own key and
  * restored on trial, old ones go, those made by hand stay; and nothing without a key, a clock or the will. No night that
- * fails its trial takes a good one away. */
+ * fails its trial takes a good one away, and neither a file from elsewhere nor a clock that was wrong ends the nights. */
 #include "firmware/boot/backup_thread.h"
 
 #include "app/store/store.h"
@@ -154,6 +154,7 @@ static int tear_down(void **state)
     (void)unlink(in_folder(world.folder, "backup.key"));
     (void)unlink(in_folder(world.folder, "gavel.db"));
     (void)unlink(in_folder(world.folder, "settings.conf"));
+    /* No mark outlives its backup. */
     assert_int_equal(rmdir(in_folder(world.folder, "backups")), 0);
     assert_int_equal(rmdir(world.folder), 0);
     gv_world_close();
@@ -171,17 +172,10 @@ static void back_up_by_hand(void)
     assert_int_equal(job().phase, GV_BACKUP_DONE);
 }
 
-/* Out: rows: the nightly ones, newest first. Returns: how many. */
-static uint32_t nightly_ones(struct gv_backup rows[GV_BACKUPS_MAX])
+/* Out: rows: those made here by night, newest first. Returns: how many. */
+static uint32_t nightly_ones(struct gv_backup rows[GV_NIGHTS_MAX])
 {
-    const uint32_t all = gv_backup_thread_ops.list(rows);
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < all; i++) {
-        if (rows[i].automatic) {
-            rows[n++] = rows[i];
-        }
-    }
-    return n;
+    return gv_shelf_nights(world.folder, rows);
 }
 
 static bool is_here(const char *id)
@@ -200,12 +194,33 @@ static void store_settings(const char *text)
     assert_int_equal(fclose(file), 0);
 }
 
+static enum gv_err upload(void *ctx, struct gv_view bytes)
+{
+    return gv_backup_thread_ops.upload_put(ctx, bytes, NULL);
+}
+
+/* Bring a file whose head says: made by a box at night, then. Out: id. */
+static void upload_a_night(int64_t at_s, char id[GV_BACKUP_ID_MAX])
+{
+    const struct gv_seal_key key = {.b = {7}};
+    const struct gv_archive_header header = {.rounds = 1,
+                                             .file_id = {0xab, 0xcd},
+                                             .created_at = {at_s},
+                                             .schema = 1,
+                                             .flags = GV_ARCHIVE_AUTOMATIC};
+    static struct gv_archive_writer writer;
+    assert_int_equal(gv_backup_thread_ops.upload_begin(NULL), GV_OK);
+    assert_int_equal(gv_archive_begin(&writer, &header, &key, upload, NULL), GV_OK);
+    assert_int_equal(gv_archive_end(&writer), GV_OK);
+    assert_int_equal(gv_backup_thread_ops.upload_end(true, id, NULL), GV_OK);
+}
+
 /* ---- nights ----------------------------------------------------------------------------------------- */
 
 static void a_night_makes_a_backup_and_restores_it_on_trial(void **state)
 {
     (void)state;
-    struct gv_backup rows[GV_BACKUPS_MAX];
+    struct gv_backup rows[GV_NIGHTS_MAX];
     start(START_S, true);
     back_up_by_hand();
     pass(2 * MINUTE_S);
@@ -218,7 +233,7 @@ static void a_night_makes_a_backup_and_restores_it_on_trial(void **state)
 static void the_next_one_comes_a_day_later(void **state)
 {
     (void)state;
-    struct gv_backup rows[GV_BACKUPS_MAX];
+    struct gv_backup rows[GV_NIGHTS_MAX];
     start(START_S, true);
     back_up_by_hand();
     pass(2 * MINUTE_S);
@@ -233,7 +248,7 @@ static void the_next_one_comes_a_day_later(void **state)
 static void old_nights_go_and_what_was_made_by_hand_stays(void **state)
 {
     (void)state;
-    struct gv_backup rows[GV_BACKUPS_MAX];
+    struct gv_backup rows[GV_NIGHTS_MAX];
     start(START_S, true);
     back_up_by_hand();
     for (unsigned night = 0; night < KEEP + 2; night++) {
@@ -247,7 +262,7 @@ static void old_nights_go_and_what_was_made_by_hand_stays(void **state)
 static void nights_that_fail_their_trial_take_no_good_one_away(void **state)
 {
     (void)state;
-    struct gv_backup rows[GV_BACKUPS_MAX];
+    struct gv_backup rows[GV_NIGHTS_MAX];
     char good[KEEP][GV_BACKUP_ID_MAX];
     start(START_S, true);
     back_up_by_hand();
@@ -277,10 +292,56 @@ static void nights_that_fail_their_trial_take_no_good_one_away(void **state)
     assert_true(rows[KEEP - 1].check_good);
 }
 
+static void a_file_from_elsewhere_neither_counts_nor_goes(void **state)
+{
+    static const int64_t ages_s[] = {-3650 * (int64_t)DAY_S, 0, 1000};
+    (void)state;
+    struct gv_backup rows[GV_NIGHTS_MAX];
+    char ids[3][GV_BACKUP_ID_MAX];
+    start(START_S, true);
+    back_up_by_hand();
+    for (size_t i = 0; i < 3; i++) {
+        upload_a_night(START_S - ages_s[i], ids[i]);
+        gv_shelf_mark(world.folder, ids[i], (struct gv_utc){START_S}, true);
+    }
+    pass(2 * MINUTE_S);
+    for (unsigned night = 1; night <= KEEP + 1; night++) {
+        assert_int_equal(nightly_ones(rows), night < KEEP ? night : KEEP);
+        pass(DAY_S + MINUTE_S);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(is_here(ids[i]));
+    }
+}
+
+static void a_clock_that_was_ahead_does_not_end_the_nights(void **state)
+{
+    (void)state;
+    struct gv_backup rows[GV_NIGHTS_MAX];
+    start(START_S + 3650 * (int64_t)DAY_S, true);
+    back_up_by_hand();
+    for (unsigned night = 0; night < KEEP; night++) {
+        pass(DAY_S + MINUTE_S);
+    }
+    gv_sim_clock_set_utc(&world.sim, (struct gv_utc){START_S});
+    pass(2 * MINUTE_S);
+    assert_int_equal(nightly_ones(rows), KEEP);
+    char first[GV_BACKUP_ID_MAX];
+    memcpy(first, rows[KEEP - 1].id, sizeof(first));
+    assert_true(rows[KEEP - 1].created_at.s < START_S + (int64_t)DAY_S);
+    pass(2 * MINUTE_S);
+    assert_true(is_here(first)); /* one a night, and it stays */
+    for (unsigned night = 1; night < KEEP; night++) {
+        pass(DAY_S + MINUTE_S);
+    }
+    assert_int_equal(nightly_ones(rows), KEEP);
+    assert_true(rows[0].created_at.s < START_S + (int64_t)(KEEP * DAY_S));
+}
+
 static void a_box_without_a_key_makes_none(void **state)
 {
     (void)state;
-    struct gv_backup rows[GV_BACKUPS_MAX];
+    struct gv_backup rows[GV_NIGHTS_MAX];
     start(START_S, true);
     pass(2 * DAY_S);
     assert_int_equal(gv_backup_thread_ops.list(rows), 0);
@@ -289,7 +350,7 @@ static void a_box_without_a_key_makes_none(void **state)
 static void a_clock_that_was_never_set_waits(void **state)
 {
     (void)state;
-    struct gv_backup rows[GV_BACKUPS_MAX];
+    struct gv_backup rows[GV_NIGHTS_MAX];
     start(1000, true);
     back_up_by_hand();
     pass(2 * MINUTE_S);
@@ -302,7 +363,7 @@ static void a_clock_that_was_never_set_waits(void **state)
 static void switched_off_is_off(void **state)
 {
     (void)state;
-    struct gv_backup rows[GV_BACKUPS_MAX];
+    struct gv_backup rows[GV_NIGHTS_MAX];
     start(START_S, false);
     back_up_by_hand();
     pass(2 * DAY_S);
@@ -318,6 +379,8 @@ int main(void)
         CASE(the_next_one_comes_a_day_later),
         CASE(old_nights_go_and_what_was_made_by_hand_stays),
         CASE(nights_that_fail_their_trial_take_no_good_one_away),
+        CASE(a_file_from_elsewhere_neither_counts_nor_goes),
+        CASE(a_clock_that_was_ahead_does_not_end_the_nights),
         CASE(a_box_without_a_key_makes_none),
         CASE(a_clock_that_was_never_set_waits),
         CASE(switched_off_is_off),
