@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { Browser } from '../support/browser.mjs';
 import { PriceBox } from '../support/price-box.mjs';
-import { assertAccessible, inspect } from '../support/pages.mjs';
+import { assertAccessible, inspect, portray } from '../support/pages.mjs';
 import { BUILD_DIR } from '../support/process.mjs';
 import { sleep, until } from '../support/wait.mjs';
 
@@ -444,6 +444,7 @@ test('on the smallest phone nothing is cut off, in no state', async (t) => {
 test('nothing serious for axe-core in any size, theme and state', async (t) => {
   const page = await open(t);
   await shows(page, '#price', /113,680/);
+  await portray(page, 'price', { height: 1240 });
   for (const id of ['points', 'blocks', 'samples']) await page.locator(`#${id} summary`).click();
   await inspect(page, 'oracle');
   for (const state of ['uncertain', 'stale', 'node_behind']) {

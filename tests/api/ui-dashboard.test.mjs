@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Browser } from '../support/browser.mjs';
 import { OWNER } from '../support/gaveld.mjs';
-import { assertFits, inspect, signIn, SIZES } from '../support/pages.mjs';
+import { assertFits, inspect, portray, signIn, SIZES } from '../support/pages.mjs';
 import { until } from '../support/wait.mjs';
 import { World } from '../support/world.mjs';
 
@@ -48,6 +48,35 @@ test('height and auctions are those of the node and the market, and follow witho
   await page.locator('#auctions').getByRole('row', { name: /Price falling 1/ }).waitFor();
   await until('one lot on sale', async () => /^1/.test(await page.locator('#tile-sale .value').textContent()));
   await inspect(page, 'dashboard');
+  await portray(page, 'dashboard');
+  assert.deepEqual(problems, []);
+  await page.close();
+});
+
+test('what the stream tells of the node while the page reads is not taken back by the answer, which is older', async () => {
+  const { page, problems } = await browser.newPage();
+  let asked = 0;
+  let answered = 0;
+  let release;
+  const held = new Promise((resolve) => { release = resolve; });
+  await page.route('**/api/v1/node', async (route) => {
+    asked += 1;
+    const shownFirst = asked === 1;
+    const response = await route.fetch();
+    answered += 1;
+    if (!shownFirst) await held;
+    await route.fulfill({ response });
+  });
+  await page.goto(`${world.gaveld.httpsUrl}/dashboard`);
+  await until('the answers to page and header, once the stream is open', () => answered === 3);
+  await world.mine(1);
+  const height = page.locator('#tile-height .value');
+  const newest = shown(await world.height());
+  await until('the new height', async () => (await height.textContent()) === newest);
+  release();
+  await page.waitForTimeout(500); // the answers are drawn
+  assert.equal(await height.textContent(), newest);
+  await page.getByText(`Block ${newest}`).waitFor();
   assert.deepEqual(problems, []);
   await page.close();
 });

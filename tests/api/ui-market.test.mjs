@@ -8,7 +8,7 @@ import { Browser } from '../support/browser.mjs';
 import { buy, signCombined } from '../support/buyer.mjs';
 import { makeWallet } from '../support/keys.mjs';
 import { fillMarket } from '../support/market.mjs';
-import { assertFits, inspect, SIZES } from '../support/pages.mjs';
+import { assertFits, inspect, portray, SIZES } from '../support/pages.mjs';
 import { priceAt } from '../support/signer.mjs';
 import { until } from '../support/wait.mjs';
 import { World } from '../support/world.mjs';
@@ -50,6 +50,7 @@ test('lots are found by status, name, price and order, and the address keeps it'
   const { page, problems } = await open();
   await cardsBecome(page, ['FROGKING', 'PEPECASH', 'RAREPEPE']);
   await inspect(page, 'market');
+  await portray(page, 'desktop');
   await page.getByLabel('Sort by').selectOption('-price');
   await cardsBecome(page, ['RAREPEPE', 'PEPECASH', 'FROGKING']);
   await page.getByLabel('Search').fill('pepe');
@@ -145,8 +146,8 @@ test('a lot is bought step by step in its page, which follows the purchase until
   const [{ id }] = lots;
   const { page, problems } = await open(`/lots/${id}`);
   await inspect(page, 'lot');
-  await page.getByText(/All 31 prices/).click();
-  await page.getByRole('row', { name: /205,000 sat/ }).waitFor();
+  await page.getByText(/All 41 prices/).click();
+  await page.getByRole('row', { name: /190,000 sat/ }).waitFor();
   const coins = world.buyerCoins(1);
   const psbt = await begin(page, coins);
   await page.getByText('1 unit of RAREPEPE go to').waitFor();

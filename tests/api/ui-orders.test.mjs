@@ -9,9 +9,10 @@ import { after, before, describe, test } from 'node:test';
 import { Browser } from '../support/browser.mjs';
 import { OWNER } from '../support/gaveld.mjs';
 import { QUICK, Solver, startClaimedSequencer } from '../support/orders.mjs';
-import { inspect, signIn, SIZES } from '../support/pages.mjs';
+import { inspect, portray, signIn, SIZES } from '../support/pages.mjs';
 import { makeTempDir, removeTempDir } from '../support/process.mjs';
 import { until } from '../support/wait.mjs';
+import { World } from '../support/world.mjs';
 
 const HOUR_MS = 3600000;
 const SLOW = { ...QUICK, 'orders.tick_ms': '1000', 'orders.collect_seconds': '4', 'orders.commit_seconds': '8' };
@@ -69,16 +70,18 @@ test('switched off: no link leads here, and the page says how it is switched on'
 });
 
 describe('with solvers at work', () => {
+  /** @type {World} */ let world;
   /** @type {import('../support/gaveld.mjs').Gaveld} */ let box;
   /** @type {Solver[]} */ let solvers;
 
   before(async () => {
-    box = await startClaimedSequencer(SLOW);
+    world = await World.start({ settings: { 'orders.demo': 'on', ...SLOW } });
+    box = world.gaveld;
     solvers = startSolvers(box);
   });
   after(async () => {
-    for (const solver of solvers) await solver.close();
-    await box.close();
+    for (const solver of solvers ?? []) await solver.close();
+    await world?.close();
   });
 
   test('batch, bids, commitments, fills, reassignments and the league appear by themselves', { timeout: 180000 }, async () => {
@@ -102,6 +105,9 @@ describe('with solvers at work', () => {
       return (await page.locator('#tile-fulfilled .value').textContent()) === `${since.fulfilled}`;
     });
     await inspect(page, 'orders');
+    await world.mine(1);
+    await page.getByText(`Block ${await world.height()}`).waitFor();
+    await portray(page, 'orders', { height: 1500 });
     assert.deepEqual(problems, []);
     await page.close();
   });

@@ -10,7 +10,7 @@ import { after, before, test } from 'node:test';
 import { Bitcoind } from '../support/bitcoind.mjs';
 import { Browser } from '../support/browser.mjs';
 import { Gaveld, OWNER } from '../support/gaveld.mjs';
-import { inspect, SIZES } from '../support/pages.mjs';
+import { inspect, portray, SIZES } from '../support/pages.mjs';
 import { freePorts } from '../support/process.mjs';
 import { until } from '../support/wait.mjs';
 
@@ -191,6 +191,7 @@ test('the rest: source, modules, certificate with the right fingerprint, restart
   const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download the certificate' }).click()]);
   assert.equal(readFileSync(await file.path(), 'utf8').trim(), gaveld.ca.trim());
   await inspect(page, 'setup-certificate');
+  await portray(page, 'wizard', { size: 'phone' });
   await page.getByRole('button', { name: 'Back' }).click();
   await heading(page, 'What this box does');
   assert.equal(await page.getByLabel('Price of bitcoin').isChecked(), false, 'kept on the way back');

@@ -1,4 +1,4 @@
-/** Looking at pages as people do: sizes, themes, pictures kept in the build folder, and what axe-core finds. */
+/** Looking at pages as people do: sizes, themes, pictures kept in the build folder or for the README, and what axe-core finds. */
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -65,6 +65,22 @@ export async function inspect(page, name) {
     await assertAccessible(page, where);
     await page.screenshot({ path: join(PICTURES, `${where}.png`), fullPage: true });
   }
+  await page.setViewportSize(SIZES.desktop);
+  await setTheme(page, 'auto');
+}
+
+/**
+ * The picture that the README shows of this page; taken only when GAVEL_PICTURES names the folder of such pictures.
+ * @param {Page} page @param {string} name of the picture
+ * @param {{size?: keyof typeof SIZES, height?: number}} [how] `height` is what is shown of a long page
+ */
+export async function portray(page, name, { size = 'desktop', height } = {}) {
+  if (!process.env.GAVEL_PICTURES) return;
+  const path = join(process.env.GAVEL_PICTURES, `${name}.png`);
+  await page.setViewportSize(height ? { ...SIZES[size], height } : SIZES[size]);
+  await setTheme(page, 'light');
+  await page.waitForTimeout(200); // colours fade
+  await page.screenshot({ path, fullPage: !height });
   await page.setViewportSize(SIZES.desktop);
   await setTheme(page, 'auto');
 }

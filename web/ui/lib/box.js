@@ -16,12 +16,20 @@ export const link = signal('live');
 const followers = new Set();
 let started = false;
 let changes = 0;
+let nodeFrames = 0;
 /** How often a listing has changed, by the stream. */
 export const changesTold = () => changes;
 
+/** The node's state; what the stream told while this was read is newer than the answer. @param {AbortSignal} [until] */
+export async function askNode(until) {
+  const before = nodeFrames;
+  const read = await readNode(until);
+  return nodeFrames === before ? read : node.get();
+}
+
 async function readNodeQuietly() {
   try {
-    node.set(await readNode());
+    node.set(await askNode());
   } catch {
     /* the link's state says it */
   }
@@ -51,7 +59,7 @@ export function openStream() {
   import('./live.js').then(({ openChannels }) => openChannels(['market', 'node'], {
     frame: (frame) => {
       if (frame.type === 'time') setClockSkew(frame.data.server_time_ms - Date.now());
-      else if (frame.ch === 'node') node.set(frame.data);
+      else if (frame.ch === 'node') { nodeFrames += 1; node.set(frame.data); }
       else if (frame.type === 'snapshot') reload();
       if (frame.type === 'listing') changes += 1;
       for (const each of [...followers]) each.frame?.(frame);

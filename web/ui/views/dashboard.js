@@ -2,9 +2,9 @@
  * The dashboard: at a glance, is all well? Then node, price, auctions and the box itself. Each part is read by itself, so
  * one that fails does not hide the others.
  */
-import { readCounts, readNode, readSystem } from '../lib/api.js';
+import { readCounts, readSystem } from '../lib/api.js';
 import { readHistory, readOracle } from '../lib/api-oracle.js';
-import { follow, link, node as nodeSignal, overhear } from '../lib/box.js';
+import { askNode, follow, link, node as nodeSignal, overhear } from '../lib/box.js';
 import { boxNow, ago, bytes, duration, integer, percent, usd } from '../lib/format.js';
 import { el } from '../lib/html.js';
 import { answering } from '../lib/http.js';
@@ -48,7 +48,7 @@ const readLots = async (until) => (await readCounts(until)).by_status;
 export async function load(page) {
   const data = page.data ?? { failed: {}, system: null, node: null, price: null, lots: null };
   await Promise.all([
-    part(data, 'node', () => readNode(page.left)),
+    part(data, 'node', () => askNode(page.left)),
     part(data, 'price', () => readPrice(page.left)),
     part(data, 'lots', () => readLots(page.left)),
     may('operate') ? part(data, 'system', () => readSystem(page.left)) : null,
