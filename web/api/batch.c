@@ -161,14 +161,16 @@ static void refuse_item(struct batch *batch, uint32_t i)
 static uint32_t list_items(struct batch *batch, gv_json_ref items)
 {
     struct gv_json_iter it;
+    gv_json_ref v = gv_json_first(&it, items);
     uint32_t refused = 0;
-    uint32_t i = 0;
-    for (gv_json_ref v = gv_json_first(&it, items); v != NULL; v = gv_json_next(&it), i++) {
+    for (uint32_t i = 0; i < batch->count; i++) {
         batch->items[i].status = 201;
         if (batch->items[i].id == 0 && list_item(batch, v, i) != GV_OK) {
             refuse_item(batch, i);
             refused++;
         }
+        /* The items are in the slot, which is the engine's after a timeout. */
+        v = batch->upload.submission != NULL ? gv_json_next(&it) : NULL;
     }
     return refused;
 }
