@@ -6,6 +6,10 @@
 
 #include <string.h>
 
+#define PARKED_MAX (sizeof(((struct gv_submission *)NULL)->parked) / sizeof(struct gv_parked))
+_Static_assert(GV_WATCH_MAX - GV_LISTINGS_MAX >= GV_SUBMISSIONS_MAX * (PARKED_MAX + 1u),
+               "limits.h must count every outpoint that a slot may have reserved");
+
 /* The pool deals out tickets, one per slot: acquiring from a pool of the slots themselves would
  * zero 20 MB. */
 struct ticket {

@@ -21,8 +21,8 @@
 #define GV_ORACLE_TX_MAX 30000u
 /* Open orders: two hours of arrivals at one every second tick, while no solver takes any. */
 #define GV_ORDERS_MAX 4096u
-/* Bids for orders in auction or committed: at the usual pace some 40 of those, so 400 for each. */
-#define GV_ORDER_BIDS_MAX 15000u
+/* Bids for orders in auction or committed: at the usual pace some 40 of those, so 370 for each. */
+#define GV_ORDER_BIDS_MAX 14900u
 /* Connections to the order port, and as many to the bid port. */
 #define GV_SEQUENCER_SOLVERS_MAX 256u
 /* Places of each encrypted port of the sequencer. */

@@ -21,8 +21,8 @@
 #define GV_ORACLE_TX_MAX 10000u
 /* Open orders: half an hour of arrivals at one every second tick, while no solver takes any. */
 #define GV_ORDERS_MAX 1024u
-/* Bids for orders in auction or committed: at the usual pace some 40 of those, so 100 for each. */
-#define GV_ORDER_BIDS_MAX 2048u
+/* Bids for orders in auction or committed: at the usual pace some 40 of those, so 40 for each. */
+#define GV_ORDER_BIDS_MAX 1700u
 /* Connections to the order port, and as many to the bid port. */
 #define GV_SEQUENCER_SOLVERS_MAX 96u
 /* Places of each encrypted port of the sequencer. */

@@ -66,8 +66,9 @@
 #define GV_CHAIN_RING 512u
 _Static_assert(GV_CHAIN_RING >= 288u, "a reorg of all blocks a pruned node keeps must be undoable");
 
-/* Watched outpoints: every listing that is not settled, and uploads being checked. */
-#define GV_WATCH_MAX (GV_LISTINGS_MAX + GV_SUBMISSIONS_MAX + GV_HTTP_WORKERS)
+/* Watched outpoints: every listing that is not settled, and of each upload those parked in its slot and the one being
+ * checked (asserted in app/engine/submission.c). */
+#define GV_WATCH_MAX (GV_LISTINGS_MAX + GV_SUBMISSIONS_MAX * (GV_BATCH_MAX + 1u))
 
 /* What is kept of the spend of one watched outpoint, until the engine has judged its block. */
 #define GV_EVIDENCE_BYTES 3072u
