@@ -103,16 +103,27 @@ static enum gv_err fail_unknown(struct gv_fail *fail)
     return gv_fail(fail, GV_ERR_NOT_FOUND, "orders.solver_unknown", "there is no such solver");
 }
 
-/* Made for the first public key, and kept. */
-static enum gv_err have_domain(struct gv_engine *engine)
+static bool somebody_signs(const struct gv_orders *orders)
+{
+    for (uint32_t i = 0; i < orders->solver_count; i++) {
+        if (orders->solvers[i].has_pubkey) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum gv_err gv_orders_have_domain(struct gv_engine *engine)
 {
     uint8_t random[GV_ORDER_DOMAIN_BYTES];
     char *domain = engine->orders.status.domain;
-    if (domain[0] != '\0') {
+    if (domain[0] != '\0' || !somebody_signs(&engine->orders)) {
         return GV_OK;
     }
     gv_entropy_fill(engine->config.entropy, random, sizeof(random));
     (void)gv_base64url_encode(domain, gv_view_of(random, sizeof(random)));
+    engine->orders.solvers_changed = true; /* those who prove lines have a copy */
+    gv_log(GV_LOG_INFO, "orders", "signing domain made domain=%s", domain);
     return gv_store_box_put(&engine->store, GV_ORDERS_DOMAIN_NAME, domain);
 }
 
@@ -130,8 +141,7 @@ enum gv_err gv_do_solver_register(struct gv_engine *engine, const struct gv_orde
     memcpy(solver->pubkey, command->solver.pubkey, sizeof(solver->pubkey));
     solver->has_secret = command->solver.has_secret;
     solver->secret_hash = command->solver.secret_hash;
-    if ((solver->has_pubkey && have_domain(engine) != GV_OK) ||
-        put_solver(engine, solver) != GV_OK ||
+    if (gv_orders_have_domain(engine) != GV_OK || put_solver(engine, solver) != GV_OK ||
         gv_audit_by(engine, "orders.solver_registered", solver->id.text, &command->actor,
                     "secret=%d pubkey=%d", solver->has_secret, solver->has_pubkey) != GV_OK) {
         return GV_ERR_STORAGE;

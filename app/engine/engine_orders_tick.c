@@ -336,7 +336,7 @@ enum gv_err gv_do_orders_tick(struct gv_engine *engine, struct gv_order_tick *ti
     tick->failed = 0;
     tick->expired = 0;
     gv_json_out_init(&work.lines, tick->lines, GV_ORDER_LINES_MAX);
-    if (add_demo(engine) != GV_OK) {
+    if (gv_orders_have_domain(engine) != GV_OK || add_demo(engine) != GV_OK) {
         return GV_ERR_STORAGE;
     }
     tick->more = gv_order_book_tick(&orders->book, orders->clock.now_s, GV_ORDER_STEPS_MAX, &sink);

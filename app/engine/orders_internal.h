@@ -203,6 +203,9 @@ GV_MUST_USE enum gv_err gv_orders_cover(struct gv_engine *engine, const struct g
 /** Pay, unlock or forfeit what is held, and count for the solver. */
 GV_MUST_USE enum gv_err gv_orders_settle(struct gv_engine *engine, const struct gv_order *order,
                                          bool fulfilled);
+/** Make the signing domain when a solver has a public key and the box has no domain yet: with the first key, and with
+ *  the first tick after solvers came out of another box's backup. It is kept. */
+GV_MUST_USE enum gv_err gv_orders_have_domain(struct gv_engine *engine);
 GV_MUST_USE enum gv_err gv_do_solver_register(struct gv_engine *engine,
                                               const struct gv_orders_command *command,
                                               struct gv_fail *fail);

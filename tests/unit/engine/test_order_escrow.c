@@ -300,25 +300,32 @@ static void what_is_no_point_of_the_curve_is_no_key(void **state)
     assert_string_equal(fail.code, "orders.pubkey");
 }
 
+/* The generator: any point will do. */
+static const uint8_t point[32] = {0x79, 0xbe, 0x66, 0x7e, 0xf9, 0xdc, 0xbb, 0xac, 0x55, 0xa0, 0x62,
+                                  0x95, 0xce, 0x87, 0x0b, 0x07, 0x02, 0x9b, 0xfc, 0xdb, 0x2d, 0xce,
+                                  0x28, 0xd9, 0x59, 0xf2, 0x81, 0x5b, 0x16, 0xf8, 0x17, 0x98};
+
+static void register_signer(const char *name)
+{
+    char secret[GV_SOLVER_SECRET_TEXT];
+    const struct gv_solver_id id = gv_world_solver(name);
+    assert_int_equal(gv_engine_solver_register(gv_world_engine(), gv_world_actor(), &id,
+                                               gv_view_of(point, sizeof(point)), false, secret,
+                                               NULL),
+                     GV_OK);
+}
+
 /* What solvers sign with (solvers.h) must outlive the process. */
 static void the_signing_domain_comes_with_the_first_public_key_and_stays(void **state)
 {
     (void)state;
     struct gv_orders_status before;
     struct gv_orders_status after;
-    char secret[GV_SOLVER_SECRET_TEXT];
-    uint8_t key[32] = {0x79, 0xbe, 0x66, 0x7e, 0xf9, 0xdc, 0xbb, 0xac, 0x55, 0xa0, 0x62,
-                       0x95, 0xce, 0x87, 0x0b, 0x07, 0x02, 0x9b, 0xfc, 0xdb, 0x2d, 0xce,
-                       0x28, 0xd9, 0x59, 0xf2, 0x81, 0x5b, 0x16, 0xf8, 0x17, 0x98};
     give("s1", 5);
     gv_engine_orders_status(gv_world_engine(), &before);
     assert_string_equal(before.domain, "");
     for (uint32_t i = 0; i < 2; i++) {
-        const struct gv_solver_id id = gv_world_solver(i == 0 ? "s2" : "s3");
-        assert_int_equal(gv_engine_solver_register(gv_world_engine(), gv_world_actor(), &id,
-                                                   gv_view_of(key, sizeof(key)), false, secret,
-                                                   NULL),
-                         GV_OK);
+        register_signer(i == 0 ? "s2" : "s3");
         gv_engine_orders_status(gv_world_engine(), i == 0 ? &before : &after);
     }
     assert_int_equal(strlen(before.domain), GV_ORDER_DOMAIN_TEXT - 1);
@@ -327,6 +334,38 @@ static void the_signing_domain_comes_with_the_first_public_key_and_stays(void **
     assert_int_equal(gv_world_open(true), GV_OK);
     gv_engine_orders_status(gv_world_engine(), &after);
     assert_string_equal(after.domain, before.domain);
+}
+
+/* A backup brings the solvers, but not what the box it was made on knew about itself. */
+static void solvers_out_of_another_boxs_backup_get_a_signing_domain(void **state)
+{
+    (void)state;
+    static struct gv_solver_registry registry;
+    struct gv_orders_status before;
+    struct gv_orders_status after;
+    register_signer("s2");
+    gv_engine_orders_status(gv_world_engine(), &before);
+    gv_world_sql("DELETE FROM box");
+    gv_world_close();
+    assert_int_equal(gv_world_open(true), GV_OK);
+    gv_engine_orders_status(gv_world_engine(), &after);
+    assert_string_equal(after.domain, "");
+    gv_world_refuse_commit();
+    assert_int_equal(gv_orders_tick_after(0), GV_ERR_STORAGE);
+    gv_engine_orders_status(gv_world_engine(), &after);
+    assert_string_equal(after.domain, ""); /* nobody signs for what was not kept */
+    assert_int_equal(gv_orders_tick_after(0), GV_OK);
+    gv_engine_orders_status(gv_world_engine(), &after);
+    assert_int_equal(strlen(after.domain), GV_ORDER_DOMAIN_TEXT - 1);
+    assert_string_not_equal(after.domain, before.domain);
+    registry.generation = 0;
+    gv_engine_solver_registry(gv_world_engine(), &registry);
+    assert_string_equal(registry.domain, after.domain);
+    assert_int_equal(gv_orders_tick_after(1), GV_OK);
+    gv_world_close();
+    assert_int_equal(gv_world_open(true), GV_OK);
+    gv_engine_orders_status(gv_world_engine(), &before);
+    assert_string_equal(before.domain, after.domain);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -349,6 +388,7 @@ int main(void)
         TEST(strangers_are_refused_where_lines_must_be_proven),
         TEST(what_is_no_point_of_the_curve_is_no_key),
         TEST(the_signing_domain_comes_with_the_first_public_key_and_stays),
+        TEST(solvers_out_of_another_boxs_backup_get_a_signing_domain),
     };
     return cmocka_run_group_tests_name("order_escrow", tests, NULL, NULL);
 }
