@@ -19,6 +19,7 @@
 #define NIGHT_S     86400
 #define CLOCK_SET_S 1735689600 /* 2025: a clock before this was never set */
 #define SETTLE_MS   60000u     /* after a start, other things come first */
+#define RETRY_MS    3600000u   /* each try writes the whole database */
 
 static struct {
     struct gv_backup_thread_config config;
@@ -281,6 +282,7 @@ static void look_at_the_clock(struct gv_mono *next)
     pthread_mutex_unlock(&self.lock);
     const struct gv_utc utc = gv_clock_utc(clock);
     if (nightly && has_key && utc.s >= CLOCK_SET_S && is_due(utc)) {
+        next->ms = now.ms + RETRY_MS;
         make_tonights(keep);
     }
 }

@@ -324,18 +324,38 @@ static void a_clock_that_was_ahead_does_not_end_the_nights(void **state)
         pass(DAY_S + MINUTE_S);
     }
     gv_sim_clock_set_utc(&world.sim, (struct gv_utc){START_S});
-    pass(2 * MINUTE_S);
+    pass(61 * MINUTE_S);
     assert_int_equal(nightly_ones(rows), KEEP);
     char first[GV_BACKUP_ID_MAX];
     memcpy(first, rows[KEEP - 1].id, sizeof(first));
     assert_true(rows[KEEP - 1].created_at.s < START_S + (int64_t)DAY_S);
-    pass(2 * MINUTE_S);
+    pass(61 * MINUTE_S);
     assert_true(is_here(first)); /* one a night, and it stays */
     for (unsigned night = 1; night < KEEP; night++) {
         pass(DAY_S + MINUTE_S);
     }
     assert_int_equal(nightly_ones(rows), KEEP);
     assert_true(rows[0].created_at.s < START_S + (int64_t)(KEEP * DAY_S));
+}
+
+static void a_night_that_cannot_be_made_is_tried_again_after_an_hour(void **state)
+{
+    (void)state;
+    struct gv_backup rows[GV_NIGHTS_MAX];
+    char away[PATH_BYTES];
+    start(START_S, true);
+    back_up_by_hand();
+    (void)snprintf(away, sizeof(away), "%s", in_folder(world.folder, "away.db"));
+    assert_int_equal(rename(in_folder(world.folder, "gavel.db"), away), 0);
+    pass(2 * MINUTE_S);
+    assert_int_equal(job().phase, GV_BACKUP_FAILED);
+    const int64_t tried_s = job().began_at.s;
+    assert_int_equal(rename(away, in_folder(world.folder, "gavel.db")), 0);
+    pass(50 * MINUTE_S);
+    assert_int_equal(job().began_at.s, tried_s);
+    assert_int_equal(nightly_ones(rows), 0);
+    pass(11 * MINUTE_S);
+    assert_int_equal(nightly_ones(rows), 1);
 }
 
 static void a_box_without_a_key_makes_none(void **state)
@@ -381,6 +401,7 @@ int main(void)
         CASE(nights_that_fail_their_trial_take_no_good_one_away),
         CASE(a_file_from_elsewhere_neither_counts_nor_goes),
         CASE(a_clock_that_was_ahead_does_not_end_the_nights),
+        CASE(a_night_that_cannot_be_made_is_tried_again_after_an_hour),
         CASE(a_box_without_a_key_makes_none),
         CASE(a_clock_that_was_never_set_waits),
         CASE(switched_off_is_off),
