@@ -59,8 +59,8 @@ struct gv_backup_request {
 struct gv_backup_status {
     bool has_key; /* backups can be made without a passphrase, at night too */
     struct gv_backup_job job;
-    struct gv_utc created_at;  /* newest good one; s = 0: none */
-    struct gv_utc verified_at; /* newest good trial restore */
+    struct gv_utc created_at;  /* newest one that is not from the future; s = 0: none */
+    struct gv_utc verified_at; /* newest good trial restore, as well */
     bool restored;             /* this database came from a backup */
     struct gv_utc restored_at;
     char restored_id[GV_BACKUP_ID_MAX];

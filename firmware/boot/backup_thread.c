@@ -345,17 +345,22 @@ void gv_backup_thread_stop(void)
 
 /* ---- operations --------------------------------------------------------------------------------- */
 
+/* Returns: the later of the two, but a time after now, which is a wrong clock's and would hide what is missing. */
+static struct gv_utc later(struct gv_utc a, struct gv_utc b, struct gv_utc now)
+{
+    return b.s > a.s && b.s <= now.s ? b : a;
+}
+
 static void op_status(struct gv_backup_status *status)
 {
+    const struct gv_utc now = gv_clock_utc(self.config.box.clock);
     struct gv_backup rows[GV_BACKUPS_MAX];
     const uint32_t n = gv_shelf_list(self.config.box.data_dir, rows);
     *status = (struct gv_backup_status){.has_key = false};
     for (uint32_t i = 0; i < n; i++) {
-        if (rows[i].created_at.s > status->created_at.s) {
-            status->created_at = rows[i].created_at;
-        }
-        if (rows[i].check_good && rows[i].checked_at.s > status->verified_at.s) {
-            status->verified_at = rows[i].checked_at;
+        status->created_at = later(status->created_at, rows[i].created_at, now);
+        if (rows[i].check_good) {
+            status->verified_at = later(status->verified_at, rows[i].checked_at, now);
         }
     }
     status->restored =

@@ -64,11 +64,16 @@ static void rest(void)
     (void)nanosleep(&pause, NULL);
 }
 
+static struct gv_backup_status status(void)
+{
+    struct gv_backup_status now;
+    gv_backup_thread_ops.status(&now);
+    return now;
+}
+
 static struct gv_backup_job job(void)
 {
-    struct gv_backup_status status;
-    gv_backup_thread_ops.status(&status);
-    return status.job;
+    return status().job;
 }
 
 /* Let time pass, and the thread do what is due by then. */
@@ -312,6 +317,8 @@ static void a_file_from_elsewhere_neither_counts_nor_goes(void **state)
     for (size_t i = 0; i < 3; i++) {
         assert_true(is_here(ids[i]));
     }
+    assert_int_equal(nightly_ones(rows), KEEP);
+    assert_int_equal(status().created_at.s, rows[0].created_at.s); /* the latest of ours */
 }
 
 static void a_clock_that_was_ahead_does_not_end_the_nights(void **state)
@@ -324,6 +331,8 @@ static void a_clock_that_was_ahead_does_not_end_the_nights(void **state)
         pass(DAY_S + MINUTE_S);
     }
     gv_sim_clock_set_utc(&world.sim, (struct gv_utc){START_S});
+    assert_int_equal(status().created_at.s, 0);
+    assert_int_equal(status().verified_at.s, 0);
     pass(61 * MINUTE_S);
     assert_int_equal(nightly_ones(rows), KEEP);
     char first[GV_BACKUP_ID_MAX];
