@@ -24,6 +24,7 @@ const BOOT_MS = 420000;
 const STEP_MS = 600000;
 /** Instead of ten minutes: what a release gets that will not become ready anyway. */
 const SHORT_TRIAL_S = 45;
+const BUILDS = join(ROOT, 'build/release');
 const NODE_RPC = 8332;
 const SSH = 22;
 const MINER = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
@@ -43,7 +44,7 @@ const run = (program, ...words) => execFileSync(program, words, { stdio: ['ignor
 
 /** A build of that version which trusts the tests' key. @param {string} version @param {string} [source] */
 function build(version, source = ROOT) {
-  const folder = join(ROOT, 'build/release', version);
+  const folder = join(BUILDS, source === ROOT ? version : `${version}-later`);
   const trusted = run(RELEASE, 'public', SECRET).toString().trim();
   run('cmake', '--preset', 'arm64', '-S', source, '-B', folder, `-DGAVEL_RELEASE_KEY=${trusted}`, `-DGAVEL_VERSION=${version}`);
   run('ninja', '-C', folder, '-j2', 'gaveld', 'gavelctl');
@@ -52,7 +53,8 @@ function build(version, source = ROOT) {
 
 /** The sources with one migration more, which leaves what this release can read. @returns {string} */
 function laterSources() {
-  const source = join(dir, 'source');
+  const source = join(BUILDS, 'later');
+  rmSync(source, { recursive: true, force: true });
   mkdirSync(source);
   run('sh', '-c', 'cd "$1" && git ls-files -z | tar --null -T - -c | tar -x -C "$2"', 'sh', ROOT, source);
   const edit = (/** @type {string} */ name, /** @type {RegExp} */ what, /** @type {(...found: string[]) => string} */ by) => {
