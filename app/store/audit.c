@@ -2,6 +2,8 @@
 #include "app/store/query.h"
 #include "firmware/base/text.h"
 
+#include <string.h>
+
 static void hash_row(struct gv_hash256 *hash, const struct gv_audit_row *row)
 {
     struct gv_sha256 sha;
@@ -106,11 +108,14 @@ enum gv_err gv_store_audit_list(struct gv_store *store, uint64_t before, const c
                                 struct gv_audit_row *rows, uint32_t rows_max, uint32_t *count)
 {
     const int64_t below = before > INT64_MAX ? INT64_MAX : (int64_t)before;
-    const bool of_kind = kind[0] != '\0';
-    struct gv_query q =
-        gv_query_start(store, of_kind ? GV_SQL_AUDIT_KIND_BEFORE : GV_SQL_AUDIT_BEFORE, "audit");
+    const bool whole = strchr(kind, '.') != NULL; /* a kind has one dot at most */
+    const unsigned kinds = kind[0] == '\0' ? 0 : whole ? 1 : 3;
+    const enum gv_sql sql = kinds == 0   ? GV_SQL_AUDIT_BEFORE
+                            : kinds == 1 ? GV_SQL_AUDIT_KIND_BEFORE
+                                         : GV_SQL_AUDIT_AREA_BEFORE;
+    struct gv_query q = gv_query_start(store, sql, "audit");
     gv_query_put_int(&q, below);
-    for (unsigned i = 0; of_kind && i < 3; i++) {
+    for (unsigned i = 0; i < kinds; i++) {
         gv_query_put_text(&q, kind);
     }
     gv_query_put_int(&q, rows_max);

@@ -120,10 +120,13 @@ static const char *const texts[GV_SQL_COUNT] = {
                           "WHERE id > $1 ORDER BY id",
     [GV_SQL_AUDIT_BEFORE] = "SELECT id, at, kind, subject, detail, prev_hash, hash FROM audit "
                             "WHERE id < $1 ORDER BY id DESC LIMIT $2",
-    /* A kind, or all that begin with it and a dot: '/' is the sign behind '.'. */
-    [GV_SQL_AUDIT_KIND_BEFORE] =
-        "SELECT id, at, kind, subject, detail, prev_hash, hash FROM audit "
-        "WHERE id < $1 AND (kind = $2 OR (kind > $3 || '.' AND kind < $4 || '/')) "
+    [GV_SQL_AUDIT_KIND_BEFORE] = "SELECT id, at, kind, subject, detail, prev_hash, hash FROM audit "
+                                 "WHERE id < $1 AND kind = $2 ORDER BY id DESC LIMIT $3",
+    /* A kind, or all that begin with it and a dot: '/' is the sign behind '.'. They may be many, and the newest are
+     * near then: an expression keeps the index out, after which all of them would have to be sorted. */
+    [GV_SQL_AUDIT_AREA_BEFORE] =
+        "SELECT id, at, kind, subject, detail, prev_hash, hash FROM audit WHERE id < $1 "
+        "AND (kind || '' = $2 OR (kind || '' > $3 || '.' AND kind || '' < $4 || '/')) "
         "ORDER BY id DESC LIMIT $5",
 
     [GV_SQL_AUDIT_ABOUT] = "SELECT id, at, kind, subject, detail, prev_hash, hash FROM audit "

@@ -44,6 +44,7 @@ enum gv_sql {
     GV_SQL_AUDIT_EACH,
     GV_SQL_AUDIT_BEFORE,
     GV_SQL_AUDIT_KIND_BEFORE,
+    GV_SQL_AUDIT_AREA_BEFORE,
     GV_SQL_AUDIT_ABOUT,
     GV_SQL_RUNG_AFTER,
     GV_SQL_RUNG_SEAL,
@@ -110,7 +111,7 @@ const char *gv_sql_text(enum gv_sql sql);
 
 /* Migrations are forward only: number n brings schema n - 1 to n and is never edited once it has
  * been released. */
-#define GV_MIGRATIONS 10u
+#define GV_MIGRATIONS 11u
 /* The oldest schema whose release can work with what this one leaves behind: an update of the box that does not prove
  * itself goes back, and must find its data usable. Migrations above this number only add (test_store_sql looks at
  * them): tables, indices, columns with a default. One that does more raises it, and forbids the way back.
@@ -127,5 +128,6 @@ extern const char gv_migration_007[];
 extern const char gv_migration_008[];
 extern const char gv_migration_009[];
 extern const char gv_migration_010[];
+extern const char gv_migration_011[];
 
 #endif

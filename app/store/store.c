@@ -9,8 +9,9 @@
 _Static_assert((uint32_t)GV_SQL_COUNT <= GV_STORE_STATEMENTS, "every statement has its place");
 
 static const char *const migrations[GV_MIGRATIONS] = {
-    gv_migration_001, gv_migration_002, gv_migration_003, gv_migration_004, gv_migration_005,
-    gv_migration_006, gv_migration_007, gv_migration_008, gv_migration_009, gv_migration_010};
+    gv_migration_001, gv_migration_002, gv_migration_003, gv_migration_004,
+    gv_migration_005, gv_migration_006, gv_migration_007, gv_migration_008,
+    gv_migration_009, gv_migration_010, gv_migration_011};
 
 /* A known text, sealed when the database is made: only the right key opens it again. */
 static const char seal_check_name[] = "seal_check";

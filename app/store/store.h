@@ -27,7 +27,7 @@
 #include "hal/iface/entropy.h"
 #include "hal/iface/storage.h"
 
-#define GV_STORE_STATEMENTS 96u
+#define GV_STORE_STATEMENTS 97u
 
 /** Caller's storage; gv_store_open fills it, the members are private. */
 struct gv_store {

@@ -8,8 +8,9 @@
 
 /* Twice the longest that each goes without a beat. A thread that asks the node beats at every answer, so of a slow
  * one it waits for a single answer at a time. The node thread's: a block that the engine takes. The engine's: a walk
- * through the whole audit log for a kind that is rare, on a worn card; what is verified is so in steps. The oracle's: an inbox that is full and an estimate of a full window, on
- * a board that swaps. The keeper's: its pause. */
+ * through the whole audit log for an area that has nothing in it, on a worn card; what is verified is so in steps.
+ * The oracle's: an inbox that is full and an estimate of a full window, on a board that swaps. The keeper's: its
+ * pause. */
 static const struct {
     const char *name;
     uint32_t limit_ms;

@@ -264,6 +264,34 @@ static void the_log_is_read_in_pages_newest_first(void **state)
     assert_int_equal(list(1, "", 4), 0);
 }
 
+/* How the database goes about a statement: its only step. */
+static void assert_plan(enum gv_sql sql, const char *expected)
+{
+    char text[512];
+    char plan[256];
+    struct gv_stmt stmt = {.handle = NULL};
+    bool has_row = false;
+    gv_format_cut(text, sizeof(text), "EXPLAIN QUERY PLAN %s", gv_sql_text(sql));
+    assert_int_equal(gv_storage_prepare(&storage, &stmt, text), GV_OK);
+    assert_int_equal(gv_storage_step(&storage, &stmt, &has_row), GV_OK);
+    assert_true(has_row);
+    const struct gv_view detail = gv_storage_column_text(&storage, &stmt, 3);
+    gv_format_cut(plan, sizeof(plan), "%.*s", (int)detail.n, (const char *)detail.p);
+    assert_non_null(strstr(plan, expected));
+    assert_int_equal(gv_storage_step(&storage, &stmt, &has_row), GV_OK);
+    assert_false(has_row); /* it need not be sorted, too */
+    gv_storage_finish(&storage, &stmt);
+}
+
+static void no_page_of_the_log_is_sorted_and_a_rare_kind_is_found_by_its_index(void **state)
+{
+    (void)state;
+    assert_plan(GV_SQL_AUDIT_KIND_BEFORE, "USING INDEX audit_by_kind (kind=? AND id<?)");
+    assert_plan(GV_SQL_AUDIT_ABOUT, "USING INDEX audit_by_subject (subject=?)");
+    assert_plan(GV_SQL_AUDIT_BEFORE, "USING INTEGER PRIMARY KEY");
+    assert_plan(GV_SQL_AUDIT_AREA_BEFORE, "USING INTEGER PRIMARY KEY");
+}
+
 /* ---- from the first release ------------------------------------------------------------------------- */
 
 static void write_seal_check_of_release_1(void)
@@ -412,6 +440,7 @@ int main(void)
         TEST(a_session_comes_back_and_only_its_last_request_changes),
         TEST(the_box_remembers_the_newest_value),
         TEST(the_log_is_read_in_pages_newest_first),
+        TEST(no_page_of_the_log_is_sorted_and_a_rare_kind_is_found_by_its_index),
         cmocka_unit_test_setup(a_database_of_the_first_release_is_brought_up_to_date, empty_disk),
     };
     return cmocka_run_group_tests_name("store_accounts", tests, NULL, NULL);

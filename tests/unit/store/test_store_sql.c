@@ -69,8 +69,9 @@ static bool only_adds(const char *sql)
 static void migrations_that_a_release_goes_back_over_only_add(void **state)
 {
     static const char *const migrations[GV_MIGRATIONS] = {
-        gv_migration_001, gv_migration_002, gv_migration_003, gv_migration_004, gv_migration_005,
-        gv_migration_006, gv_migration_007, gv_migration_008, gv_migration_009, gv_migration_010};
+        gv_migration_001, gv_migration_002, gv_migration_003, gv_migration_004,
+        gv_migration_005, gv_migration_006, gv_migration_007, gv_migration_008,
+        gv_migration_009, gv_migration_010, gv_migration_011};
     (void)state;
     for (unsigned i = GV_SCHEMA_OLDEST; i < GV_MIGRATIONS; i++) {
         assert_true(only_adds(migrations[i]));
