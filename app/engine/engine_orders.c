@@ -46,10 +46,27 @@ static enum gv_err take_order(void *ctx, const struct gv_order *order)
     return gv_order_book_add(&orders->book, order, NULL);
 }
 
+/* A larger board or another release may have taken more than there is room for here: what came first stays. */
 static enum gv_err take_bid(void *ctx, const struct gv_order_bid *bid)
 {
     struct gv_orders *orders = ctx;
-    return gv_order_book_bid(&orders->book, bid, NULL) == GV_OK ? GV_OK : GV_ERR_STORAGE;
+    const enum gv_err err = gv_order_book_bid(&orders->book, bid, NULL);
+    if (err == GV_ERR_FULL) {
+        orders->bids_left_out++;
+        return GV_OK;
+    }
+    return err == GV_OK ? GV_OK : GV_ERR_STORAGE;
+}
+
+static enum gv_err load_bids(struct gv_orders *orders, struct gv_store *store)
+{
+    orders->bids_left_out = 0;
+    const enum gv_err err = gv_store_bids_open(store, take_bid, orders);
+    if (orders->bids_left_out > 0) {
+        gv_log(GV_LOG_UNUSUAL, "orders", "stored bids that have no place left_out=%u",
+               orders->bids_left_out);
+    }
+    return err;
 }
 
 static enum gv_err take_failure(void *ctx, uint64_t order_id, const struct gv_solver_id *solver)
@@ -115,7 +132,7 @@ enum gv_err gv_load_orders(struct gv_engine *engine)
         err = gv_store_orders_open(store, take_order, orders);
     }
     if (err == GV_OK) {
-        err = gv_store_bids_open(store, take_bid, orders);
+        err = load_bids(orders, store);
     }
     if (err == GV_OK) {
         err = gv_store_failures_open(store, take_failure, orders);

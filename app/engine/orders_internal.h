@@ -111,6 +111,7 @@ struct gv_orders {
     int64_t cut_again_s; /* the book's clock: not looked for before */
     struct gv_ledger ledger;
     struct gv_ledger recomputed; /* of the verification that goes on */
+    uint32_t bids_left_out;      /* of those stored, when they were loaded */
     uint32_t solver_count;
     struct gv_solver solvers[GV_SOLVERS_MAX];
     struct gv_solver_duty duties[GV_SOLVERS_MAX]; /* of the same solvers */

@@ -171,6 +171,19 @@ static enum gv_err write_oldest(struct gv_storage *storage)
     return put_meta(storage, oldest_name, gv_view_str(text));
 }
 
+/* What an index of a long table is sorted in does not fit the fixed heap: it goes to temporary files. */
+static enum gv_err migrate_from(struct gv_store *store, uint32_t version)
+{
+    enum gv_err err = gv_storage_exec(store->storage, "PRAGMA temp_store=FILE");
+    for (uint32_t next = version + 1; err == GV_OK && next <= GV_MIGRATIONS; next++) {
+        err = migrate_one(store, next);
+        if (err == GV_OK) {
+            gv_log(GV_LOG_INFO, "store", "migrated schema=%u", next);
+        }
+    }
+    return err == GV_OK ? gv_storage_exec(store->storage, "PRAGMA temp_store=DEFAULT") : err;
+}
+
 static enum gv_err migrate(struct gv_store *store, struct gv_fail *fail)
 {
     uint32_t version = 0;
@@ -178,11 +191,8 @@ static enum gv_err migrate(struct gv_store *store, struct gv_fail *fail)
     if (err == GV_OK && version > GV_MIGRATIONS) {
         return accept_newer(store->storage, version, fail);
     }
-    for (uint32_t next = version + 1; err == GV_OK && next <= GV_MIGRATIONS; next++) {
-        err = migrate_one(store, next);
-        if (err == GV_OK) {
-            gv_log(GV_LOG_INFO, "store", "migrated schema=%u", next);
-        }
+    if (err == GV_OK && version < GV_MIGRATIONS) {
+        err = migrate_from(store, version);
     }
     if (err == GV_OK) {
         err = write_oldest(store->storage);

@@ -28,8 +28,7 @@ data_partition() { # FILE
     export E2FSPROGS_FAKE_TIME
     truncate -s ${data_mib}M "$1"
     # Room for the growing: one file system of 64 MiB must be able to become one of 2 TB.
-    # A file system that is seen to be damaged is not written to until the next start has repaired it.
-    mke2fs -q -t ext4 -e remount-ro -L GAVELDATA -U "6a7e1001-0000-4000-8000-676176656c64" -m 1 \
+    mke2fs -q -t ext4 -L GAVELDATA -U "6a7e1001-0000-4000-8000-676176656c64" -m 1 \
         -E "hash_seed=6a7e1001-0000-4000-8000-676176656c64,root_owner=0:0,resize=536870912" -b 4096 -i 16384 "$1"
     printf 'mkdir %s\n' gavel bitcoin system system/systemd | debugfs -w -f - "$1" >/dev/null 2>&1
 }

@@ -408,6 +408,23 @@ static void a_module_that_is_off_says_so(void **state)
     assert_int_equal(gv_world_open(true), GV_OK);
 }
 
+/* A larger board, or another release, has left them. */
+static void stored_bids_without_a_place_keep_no_box_from_starting(void **state)
+{
+    (void)state;
+    const uint64_t id = gv_orders_add(1);
+    assert_int_equal(gv_orders_tick_after(0), GV_OK);
+    assert_int_equal(gv_orders_bid(id, "s1", 200, 50, NULL), GV_OK);
+    gv_world_sql(
+        "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 2000) "
+        "INSERT INTO oa_bid SELECT seq + i, order_id, solver_id, max_input, rate_text, "
+        "min_output, valid_till, received_at, peer FROM oa_bid, n");
+    gv_world_restart();
+    assert_int_equal(gv_orders_state(id), GV_ORDER_IN_AUCTION);
+    assert_int_equal(gv_orders_tick_after(5), GV_OK);
+    assert_int_equal(gv_orders_state(id), GV_ORDER_COMMITTED);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -431,6 +448,7 @@ int main(void)
         TEST(equal_bids_are_all_stored_and_the_last_wins),
         TEST(nothing_has_happened_when_storage_refuses),
         TEST(a_failure_counts_and_cools_the_solver_down),
+        TEST(stored_bids_without_a_place_keep_no_box_from_starting),
         TEST(a_module_that_is_off_says_so),
     };
     return cmocka_run_group_tests_name("order_auction", tests, NULL, NULL);
