@@ -50,3 +50,8 @@ enum gv_err gv_backup_key_write(const struct gv_backup_box *box, const struct gv
             gv_view_of(key->key.b, sizeof(key->key.b)));
     return gv_file_write_private(path, gv_view_of(bytes, sizeof(bytes)), fail);
 }
+
+bool gv_backup_key_fits(const struct gv_backup_key *key, const struct gv_archive_header *header)
+{
+    return key->rounds == header->rounds && memcmp(key->salt, header->salt, sizeof(key->salt)) == 0;
+}

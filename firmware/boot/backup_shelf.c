@@ -182,6 +182,23 @@ uint32_t gv_shelf_nights(const char *data_dir, struct gv_backup rows[GV_NIGHTS_M
     return list(data_dir, NIGHT, rows, GV_NIGHTS_MAX);
 }
 
+void gv_shelf_mark_earlier(const char *data_dir, const struct gv_backup_key *key)
+{
+    static struct gv_backup rows[NAMES_MAX]; /* more than the owner's list shows */
+    uint8_t bytes[GV_ARCHIVE_HEADER_LEN];
+    struct gv_archive_header header;
+    const uint32_t n =
+        list(data_dir, NIGHT, rows, 1) > 0 ? 0 : list(data_dir, ENDING, rows, NAMES_MAX);
+    for (uint32_t i = 0; i < n; i++) {
+        const bool is_ours = rows[i].automatic &&
+                             gv_shelf_header(data_dir, rows[i].id, bytes, &header, NULL) == GV_OK &&
+                             gv_backup_key_fits(key, &header);
+        if (is_ours && gv_shelf_mark_night(data_dir, rows[i].id, NULL) != GV_OK) {
+            gv_log(GV_LOG_UNUSUAL, "backup", "not marked id=%s", rows[i].id);
+        }
+    }
+}
+
 enum gv_err gv_shelf_remove(const char *data_dir, const char *id, struct gv_fail *fail)
 {
     static const char *const beside[] = {CHECKED, NIGHT};

@@ -5,6 +5,7 @@
 #define GV_FIRMWARE_BOOT_BACKUP_SHELF_H
 
 #include "app/backup/backup.h"
+#include "firmware/boot/backup_work.h"
 #include "hal/linux/files.h"
 
 /* Twice what backups.keep allows, and room. */
@@ -34,6 +35,9 @@ void gv_shelf_mark(const char *data_dir, const char *id, struct gv_utc at, bool 
 /** Note that this box makes this one by night, before it has its name. Returns: GV_OK once durable; GV_ERR_IO. */
 GV_MUST_USE enum gv_err gv_shelf_mark_night(const char *data_dir, const char *id,
                                             struct gv_fail *fail);
+/** Nights of a release that made no marks: when nothing is marked, mark those whose head says made by night with this key,
+ *  which no other box has. Afterwards what a head says does not count. In: key: the box's own. Thread: main at start. */
+void gv_shelf_mark_earlier(const char *data_dir, const struct gv_backup_key *key);
 /** Of those made by night keep the newest `keep` (at least 1) that passed their trial, and between them at most as many
  *  others. One dated after now was made by a clock that was wrong, and counts as the oldest. */
 void gv_shelf_prune(const char *data_dir, uint32_t keep, struct gv_utc now);

@@ -67,11 +67,6 @@ static void finish(enum gv_err err, const char *id, const struct gv_actor *actor
 
 /* ---- keys --------------------------------------------------------------------------------------- */
 
-static bool is_of(const struct gv_backup_key *key, const struct gv_archive_header *header)
-{
-    return key->rounds == header->rounds && memcmp(key->salt, header->salt, sizeof(key->salt)) == 0;
-}
-
 /* The key of an archive: from the passphrase, or the box's own when that made it. */
 static enum gv_err key_for(struct gv_seal_key *key, const struct gv_backup_request *request,
                            struct gv_fail *fail)
@@ -87,7 +82,7 @@ static enum gv_err key_for(struct gv_seal_key *key, const struct gv_backup_reque
         gv_archive_derive(key, request->passphrase, header.salt, header.rounds);
         return GV_OK;
     }
-    if (gv_backup_key_read(&self.config.box, &own) == GV_OK && is_of(&own, &header)) {
+    if (gv_backup_key_read(&self.config.box, &own) == GV_OK && gv_backup_key_fits(&own, &header)) {
         *key = own.key;
     } else {
         err = gv_fail(fail, GV_ERR_INVALID, "backup.passphrase_needed",
@@ -332,6 +327,9 @@ enum gv_err gv_backup_thread_start(const struct gv_backup_thread_config *config,
         return err;
     }
     self.has_key = gv_backup_key_read(&self.config.box, &key) == GV_OK;
+    if (self.has_key) {
+        gv_shelf_mark_earlier(config->box.data_dir, &key);
+    }
     gv_secure_zero(&key, sizeof(key));
     return gv_thread_start(&self.thread, "backup", run, NULL, fail);
 }

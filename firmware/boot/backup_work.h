@@ -36,6 +36,9 @@ GV_MUST_USE enum gv_err gv_backup_key_read(const struct gv_backup_box *box,
                                            struct gv_backup_key *key);
 GV_MUST_USE enum gv_err gv_backup_key_write(const struct gv_backup_box *box,
                                             const struct gv_backup_key *key, struct gv_fail *fail);
+/** Is this the key of an archive with this head? */
+GV_MUST_USE bool gv_backup_key_fits(const struct gv_backup_key *key,
+                                    const struct gv_archive_header *header);
 
 /** Returns: GV_OK with the id of the new backup, which is durable; GV_ERR_STORAGE, GV_ERR_IO (disk full,
  *  nothing is left behind), GV_ERR_CLOSED (given up). */

@@ -1,6 +1,7 @@
 /* Shows: what happens at night, on a simulated clock: once a day a backup is made with the box's own key and
  * restored on trial, old ones go, those made by hand stay; and nothing without a key, a clock or the will. No night that
- * fails its trial takes a good one away, and neither a file from elsewhere nor a clock that was wrong ends the nights. */
+ * fails its trial takes a good one away, and neither a file from elsewhere nor a clock that was wrong ends the nights.
+ * Nights of a release that did not mark them are nights. */
 #include "firmware/boot/backup_thread.h"
 
 #include "app/store/store.h"
@@ -204,18 +205,29 @@ static enum gv_err upload(void *ctx, struct gv_view bytes)
     return gv_backup_thread_ops.upload_put(ctx, bytes, NULL);
 }
 
-/* Bring a file whose head says: made by a box at night, then. Out: id. */
-static void upload_a_night(int64_t at_s, char id[GV_BACKUP_ID_MAX])
+static const struct gv_backup_key foreign_key = {.rounds = 1, .key = {.b = {7}}};
+
+static struct gv_backup_key own_key(void)
 {
-    const struct gv_seal_key key = {.b = {7}};
-    const struct gv_archive_header header = {.rounds = 1,
-                                             .file_id = {0xab, 0xcd},
-                                             .created_at = {at_s},
-                                             .schema = 1,
-                                             .flags = GV_ARCHIVE_AUTOMATIC};
+    const struct gv_backup_box box = {.data_dir = world.folder, .seal_key = &world.seal_key};
+    struct gv_backup_key key;
+    assert_int_equal(gv_backup_key_read(&box, &key), GV_OK);
+    return key;
+}
+
+/* Bring a file whose head says: made with this key, then. Out: id. */
+static void bring(const struct gv_backup_key *key, int64_t at_s, uint32_t flags,
+                  char id[GV_BACKUP_ID_MAX])
+{
     static struct gv_archive_writer writer;
+    struct gv_archive_header header = {.rounds = key->rounds,
+                                       .file_id = {0xab, 0xcd},
+                                       .created_at = {at_s},
+                                       .schema = 1,
+                                       .flags = flags};
+    memcpy(header.salt, key->salt, sizeof(header.salt));
     assert_int_equal(gv_backup_thread_ops.upload_begin(NULL), GV_OK);
-    assert_int_equal(gv_archive_begin(&writer, &header, &key, upload, NULL), GV_OK);
+    assert_int_equal(gv_archive_begin(&writer, &header, &key->key, upload, NULL), GV_OK);
     assert_int_equal(gv_archive_end(&writer), GV_OK);
     assert_int_equal(gv_backup_thread_ops.upload_end(true, id, NULL), GV_OK);
 }
@@ -306,7 +318,7 @@ static void a_file_from_elsewhere_neither_counts_nor_goes(void **state)
     start(START_S, true);
     back_up_by_hand();
     for (size_t i = 0; i < 3; i++) {
-        upload_a_night(START_S - ages_s[i], ids[i]);
+        bring(&foreign_key, START_S - ages_s[i], GV_ARCHIVE_AUTOMATIC, ids[i]);
         gv_shelf_mark(world.folder, ids[i], (struct gv_utc){START_S}, true);
     }
     pass(2 * MINUTE_S);
@@ -319,6 +331,59 @@ static void a_file_from_elsewhere_neither_counts_nor_goes(void **state)
     }
     assert_int_equal(nightly_ones(rows), KEEP);
     assert_int_equal(status().created_at.s, rows[0].created_at.s); /* the latest of ours */
+}
+
+/* Stop, and begin again a minute later. */
+static void start_again(bool nightly)
+{
+    const int64_t now_s = gv_clock_utc(&world.inner).s;
+    gv_backup_thread_stop();
+    start(now_s + (int64_t)MINUTE_S, nightly);
+}
+
+static void nights_of_a_release_without_marks_count_and_go(void **state)
+{
+    (void)state;
+    struct gv_backup rows[GV_NIGHTS_MAX];
+    char nights[GV_BACKUPS_MAX][GV_BACKUP_ID_MAX];
+    char others[2][GV_BACKUP_ID_MAX];
+    start(START_S, false);
+    back_up_by_hand();
+    const struct gv_backup_key own = own_key();
+    for (unsigned i = 0; i < GV_BACKUPS_MAX; i++) {
+        bring(&own, START_S - (int64_t)(i * DAY_S), GV_ARCHIVE_AUTOMATIC, nights[i]);
+    }
+    bring(&foreign_key, START_S - 1, GV_ARCHIVE_AUTOMATIC, others[0]);
+    bring(&own, START_S - 2 * (int64_t)DAY_S - 2, 0, others[1]); /* by hand, and not on the list */
+    assert_int_equal(nightly_ones(rows), 0);
+    start_again(true);
+    assert_int_equal(nightly_ones(rows), GV_BACKUPS_MAX);
+    pass(2 * MINUTE_S);
+    assert_int_equal(nightly_ones(rows), GV_BACKUPS_MAX); /* this night has its backup */
+    pass(DAY_S);
+    assert_int_equal(nightly_ones(rows), KEEP + 1); /* one tried, as many others as are kept */
+    assert_true(rows[0].check_good);
+    for (unsigned i = 0; i < KEEP; i++) {
+        assert_string_equal(rows[1 + i].id, nights[i]);
+    }
+    assert_int_equal(gv_backup_thread_ops.list(rows), KEEP + 1 + 3);
+    assert_true(is_here(others[0]));
+    assert_true(is_here(others[1]));
+}
+
+static void what_is_brought_to_marked_nights_is_none_of_them(void **state)
+{
+    (void)state;
+    struct gv_backup rows[GV_NIGHTS_MAX];
+    char id[GV_BACKUP_ID_MAX];
+    start(START_S, true);
+    back_up_by_hand();
+    pass(2 * MINUTE_S);
+    const struct gv_backup_key own = own_key();
+    bring(&own, START_S - (int64_t)DAY_S, GV_ARCHIVE_AUTOMATIC, id);
+    start_again(true);
+    assert_int_equal(nightly_ones(rows), 1);
+    assert_string_not_equal(rows[0].id, id);
 }
 
 static void a_clock_that_was_ahead_does_not_end_the_nights(void **state)
@@ -409,6 +474,8 @@ int main(void)
         CASE(old_nights_go_and_what_was_made_by_hand_stays),
         CASE(nights_that_fail_their_trial_take_no_good_one_away),
         CASE(a_file_from_elsewhere_neither_counts_nor_goes),
+        CASE(nights_of_a_release_without_marks_count_and_go),
+        CASE(what_is_brought_to_marked_nights_is_none_of_them),
         CASE(a_clock_that_was_ahead_does_not_end_the_nights),
         CASE(a_night_that_cannot_be_made_is_tried_again_after_an_hour),
         CASE(a_box_without_a_key_makes_none),
