@@ -210,15 +210,21 @@ static enum gv_err try_database(struct gv_storage *storage, const struct gv_seal
 }
 
 /* Few pages: the page slots are the engine's connection's. */
-static enum gv_err open_and_try(const char *path, const struct gv_seal_key *fresh)
+static enum gv_err open_database(const char *path, struct gv_storage *storage)
 {
-    enum gv_err err = gv_sqlite_open(&sqlite, path, NULL, unpacked.fail);
+    const enum gv_err err = gv_sqlite_open(&sqlite, path, NULL, unpacked.fail);
     if (err != GV_OK) {
         return err;
     }
-    struct gv_storage storage = gv_sqlite_storage(&sqlite);
+    *storage = gv_sqlite_storage(&sqlite);
     sqlite.wear = GV_WEAR_BACKUP;
-    err = gv_storage_exec(&storage, "PRAGMA cache_size=24");
+    return gv_storage_exec(storage, "PRAGMA cache_size=24");
+}
+
+static enum gv_err open_and_try(const char *path, const struct gv_seal_key *fresh)
+{
+    struct gv_storage storage;
+    enum gv_err err = open_database(path, &storage);
     if (err == GV_OK) {
         err = try_database(&storage, fresh);
     }
@@ -234,14 +240,38 @@ static void begin(const struct gv_backup_box *box, const char *folder, struct gv
     unpacked.fail = fail;
 }
 
-/* Its schema is up to date by now, as this box's is. */
+/* Out: path: of a database of this release without a row. */
+static enum gv_err make_empty(char path[GV_FILE_PATH_MAX])
+{
+    struct gv_storage storage;
+    enum gv_err err = gv_restore_folder(path, unpacked.box->data_dir, "schema", unpacked.fail);
+    if (err != GV_OK) {
+        return err;
+    }
+    err = open_database(path, &storage);
+    if (err == GV_OK) {
+        err = gv_store_open(&store, &storage, unpacked.box->seal_key, unpacked.box->entropy,
+                            unpacked.fail);
+        gv_store_close(&store);
+    }
+    gv_sqlite_close(&sqlite);
+    return err;
+}
+
+/* By now its schema is this box's, or this release's: after the way back from a newer release the box keeps that one's. */
 static enum gv_err check_schema(const char *path)
 {
-    char own[GV_FILE_PATH_MAX];
-    return gv_format(own, sizeof(own), "%s/gavel.db", unpacked.box->data_dir)
-               ? gv_sqlite_same_schema(path, own, unpacked.fail)
-               : gv_fail(unpacked.fail, GV_ERR_INVALID, "backup.path",
-                         "general.data_dir is too long");
+    char other[GV_FILE_PATH_MAX];
+    if (gv_format(other, sizeof(other), "%s/gavel.db", unpacked.box->data_dir) &&
+        gv_sqlite_same_schema(path, other, NULL) == GV_OK) {
+        return GV_OK;
+    }
+    enum gv_err err = make_empty(other);
+    if (err == GV_OK) {
+        err = gv_sqlite_same_schema(path, other, unpacked.fail);
+    }
+    gv_restore_clear(unpacked.box->data_dir, "schema");
+    return err;
 }
 
 /* In: fresh: as of try_database(). */

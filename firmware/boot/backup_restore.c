@@ -191,6 +191,7 @@ bool gv_restore_apply(const char *data_dir, struct gv_utc now)
     char id[GV_BACKUP_ID_MAX];
     const char *at = order;
     gv_restore_clear(data_dir, "trial");
+    gv_restore_clear(data_dir, "schema");
     if (!exists(data_dir, "restore/ready")) {
         gv_restore_clear(data_dir, "restore");
         return false;

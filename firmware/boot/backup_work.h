@@ -4,8 +4,9 @@
  *   unpack  archive ─► folder: database, settings; seal key in memory   (every byte authenticated)
  *   try     structure, schema brought up to date and nothing but ours, seal key fits, audit chain whole
  *   stage   try, then every seal made anew with this box's key
- * The folder of a trial or restore holds nothing else and is emptied before and after. Of the box that
- * restores, users, sessions, keys, seal key and TLS keys stay: a backup never holds them.
+ * The folder of a trial or restore (and of an empty database to compare with, "schema") holds nothing else and is
+ * emptied before and after. Of the box that restores, users, sessions, keys, seal key and TLS keys stay: a backup
+ * never holds them.
  * Thread: the backup thread; static memory, one job at a time. */
 #ifndef GV_FIRMWARE_BOOT_BACKUP_WORK_H
 #define GV_FIRMWARE_BOOT_BACKUP_WORK_H

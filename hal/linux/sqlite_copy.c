@@ -154,6 +154,26 @@ enum gv_err gv_sqlite_empty_tables(const char *path, const char *const *tables,
     return err;
 }
 
+/* By name: a newer release may have added columns to one of the two. */
+static bool take_rows(sqlite3 *db, const char *table)
+{
+    static const char make[] =
+        "SELECT 'INSERT INTO main.'||$1||'('||names||') SELECT '||names||' FROM box.'||$1 FROM"
+        " (SELECT group_concat('\"'||name||'\"') AS names FROM"
+        " (SELECT name FROM pragma_table_info($1,'main')"
+        " INTERSECT SELECT name FROM pragma_table_info($1,'box')))";
+    sqlite3_stmt *stmt = NULL;
+    const unsigned char *sql = NULL;
+    if (sqlite3_prepare_v2(db, make, -1, &stmt, NULL) == SQLITE_OK &&
+        sqlite3_bind_text(stmt, 1, table, -1, SQLITE_STATIC) == SQLITE_OK &&
+        sqlite3_step(stmt) == SQLITE_ROW) {
+        sql = sqlite3_column_text(stmt, 0);
+    }
+    const bool good = sql != NULL && run(db, (const char *)sql);
+    (void)sqlite3_finalize(stmt);
+    return good;
+}
+
 static bool take_all(sqlite3 *db, const char *const *tables)
 {
     size_t n = 0;
@@ -163,11 +183,8 @@ static bool take_all(sqlite3 *db, const char *const *tables)
     bool good = true;
     for (size_t i = n; i > 0 && good; i--) { /* those that are referred to first */
         const char *table = tables[i - 1];
-        char sql[SQL_MAX];
-        good = !has_table(db, "main", table) || !has_table(db, "box", table) ||
-               (gv_format(sql, sizeof(sql), "INSERT INTO main.%s SELECT * FROM box.%s", table,
-                          table) &&
-                run(db, sql));
+        good =
+            !has_table(db, "main", table) || !has_table(db, "box", table) || take_rows(db, table);
     }
     return good;
 }

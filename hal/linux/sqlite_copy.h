@@ -24,8 +24,8 @@ GV_MUST_USE enum gv_err gv_sqlite_copy(const char *from, const char *to,
 GV_MUST_USE enum gv_err gv_sqlite_empty_tables(const char *path, const char *const *tables,
                                                struct gv_fail *fail);
 
-/** Replace the rows of some tables by those of another database of the same schema, in one transaction;
- *  both files are whole and without a log beside them afterwards.
+/** Replace the rows of some tables by those of another database, in one transaction; both files are whole and without
+ *  a log beside them afterwards. Of a row that a newer release has given more columns, those that both know are taken.
  *  In: tables: NULL-terminated, referring ones first; one that `from` lacks is left empty. */
 GV_MUST_USE enum gv_err gv_sqlite_take_tables(const char *path, const char *from,
                                               const char *const *tables, struct gv_fail *fail);
