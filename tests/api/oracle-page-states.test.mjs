@@ -159,7 +159,7 @@ test('filling tells how far it is, for the window and for the blocks', async (t)
   box.block = { state: 'filling', blocks: 31, progress: 0.215, price: null };
   box.points = [];
   box.daysKept = 0;
-  box.holes = [[1e9, 0]];
+  box.holes = [[1e9, -60]]; // the minute that begins now as well
   const page = await open(t);
   await shows(page, '#notice', /Filling the window/);
   await shows(page, '#notice', /57% read/);

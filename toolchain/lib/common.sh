@@ -7,8 +7,8 @@ die() {
     exit 1
 }
 
-# Words and orders are the same wherever this runs.
-export LC_ALL=C.UTF-8
+# Words, orders and the times on a FAT are the same wherever this runs.
+export LC_ALL=C.UTF-8 TZ=UTC0
 
 root=$(dirname "$toolchain")
 cache=${GAVEL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/gavel}
