@@ -19,7 +19,9 @@ boot_partition() { # FOLDER FILE
 root_partition() { # FOLDER FILE
     # zstd: unpacked four times as fast as xz on the smallest board. Nothing of the builder's clock gets in, of his checkout
     # neither: one time for all files, which mksquashfs takes from its command line or the environment, never both.
-    env -u SOURCE_DATE_EPOCH mksquashfs "$1" "$2" -mkfs-time "$SOURCE_DATE_EPOCH" -all-time "$SOURCE_DATE_EPOCH" -noappend -quiet -no-progress -comp zstd -Xcompression-level "$root_compression" -b 256K -processors "$jobs" >/dev/null
+    local at=$SOURCE_DATE_EPOCH
+    env -u SOURCE_DATE_EPOCH mksquashfs "$1" "$2" -mkfs-time "$at" -all-time "$at" -noappend -quiet -no-progress \
+        -comp zstd -Xcompression-level "$root_compression" -b 256K -processors "$jobs" >/dev/null
     [ "$(stat -c %s "$2")" -le $((slot_mib << 20)) ] || die "the root file system is larger than its slot of $slot_mib MiB"
 }
 
